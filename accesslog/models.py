@@ -1,0 +1,49 @@
+"""Who read or changed what. Rows are only ever added; the database itself refuses anything else.
+
+Ids are text and point nowhere, so that the log outlives what it tells of. It holds ids and constants,
+never a name and never a text.
+"""
+
+import uuid
+
+import pgtrigger
+from django.db import models
+
+
+class AccessEntry(models.Model):
+    """One act by one person on one thing. Field names follow FHIR R5 AuditEvent."""
+
+    class Action(models.TextChoices):
+        CREATE = "C"
+        READ = "R"
+        UPDATE = "U"
+        DELETE = "D"
+        EXECUTE = "E"  # print, export, sign in a role
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    recorded_at = models.DateTimeField(auto_now_add=True)  # UTC
+    action = models.CharField(max_length=1, choices=Action)
+    event = models.CharField(max_length=40)  # a constant, e.g. "item_revised"
+    agent_id = models.CharField(max_length=36)  # the person who acted
+    family_id = models.CharField(max_length=36, blank=True, default="")
+    entity_type = models.CharField(max_length=40)  # "crisisplans.planitem"
+    entity_id = models.CharField(max_length=36)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["family_id", "recorded_at"]),
+            models.Index(fields=["agent_id", "recorded_at"]),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="no_truncate",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                func="RAISE EXCEPTION 'the access log is append-only';",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.entity_type} {self.entity_id}"

@@ -1,0 +1,55 @@
+"""People who sign in. A user is an e-mail address and nothing more; names belong to each family."""
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create a person by e-mail address, lower-cased. Without a password they cannot sign in by one."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField(max_length=254, unique=True)  # lower-cased, so once whatever the case
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    date_joined = models.DateTimeField(default=timezone.now)  # UTC
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower_case"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class SignupConsent(models.Model):
+    """What a person said yes to when signing up: which privacy notice, health information (GDPR art. 9), their age."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="signup_consent")
+    privacy_notice_version = models.CharField(max_length=20)
+    health_information_at = models.DateTimeField()  # UTC
+    sixteen_or_older_at = models.DateTimeField()  # UTC
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.privacy_notice_version}"

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+
+class CrisisPlansConfig(AppConfig):
+    name = "crisisplans"
+
+    def ready(self) -> None:
+        from crisisplans.actions import start_plan
+        from crisisplans.models import PlanItem, SupportContact
+        from crisisplans.permissions import check_can_edit_entry
+        from families.access import register_edit_check
+        from families.registry import on_family_started
+
+        register_edit_check(PlanItem, check_can_edit_entry)
+        register_edit_check(SupportContact, check_can_edit_entry)
+        on_family_started(start_plan)

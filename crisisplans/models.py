@@ -1,0 +1,251 @@
+"""The family's one living crisis plan: its items, its support contacts, what was said about them, every version."""
+
+import uuid
+from datetime import date, timedelta
+from typing import Any, Self
+
+import pghistory
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from accounts.models import User
+from families.models import Family, Membership, Role, both_or_neither
+
+REVIEW_AFTER = timedelta(days=90)
+REMOVED_IS_KEPT_FOR = timedelta(days=30)
+
+
+class Section(models.TextChoices):
+    """The sections of a plan, in the order they stand (Stanley-Brown's steps and Norwegian kriseplan practice)."""
+
+    WARNING_SIGNS = "warning-signs", _("Warning signs")
+    TRIGGERS = "triggers", _("Triggers")
+    COPING = "coping", _("What helps")
+    UNHELPFUL = "unhelpful", _("What does not help")
+    PEOPLE_AND_PLACES = "people-and-places", _("People and places")
+    CONTACTS = "contacts", _("Whom to call")
+    SAFE_SURROUNDINGS = "safe-surroundings", _("Safe surroundings")
+    MEDICAL = "medical", _("Medical information")
+    AGREEMENTS = "agreements", _("Agreements and boundaries")
+    ROLES = "roles", _("Roles, transport and children")
+    EMERGENCY = "emergency", _("When to call 113 or the emergency clinic")
+    WHAT_MATTERS = "what-matters", _("What matters to us")
+
+
+class Level(models.TextChoices):
+    """How far it has gone. Shown by word and shape, never by colour alone."""
+
+    GREEN = "green", _("Green: a little different")
+    YELLOW = "yellow", _("Yellow: something is happening")
+    RED = "red", _("Red: act now")
+
+
+class Audience(models.TextChoices):
+    EVERYONE = "everyone", _("Everyone in the family")
+    RELATIVES = "relatives", _("Relatives only")
+
+
+class Side(models.TextChoices):
+    """Whose words these are. The other side comments; only this side edits."""
+
+    FAMILY = "family", _("The family's")
+    SUBJECT = "subject", _("The one it concerns")
+
+
+def next_review() -> date:
+    """The day a plan is looked at again when nobody chose another: ninety days on, by Norwegian time."""
+    return timezone.localdate() + REVIEW_AFTER
+
+
+class CrisisPlanQuerySet(models.QuerySet["CrisisPlan"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(family__in=Family.objects.visible_to(user))
+
+
+class CrisisPlan(models.Model):
+    """One a family, from its first day, with the family's own id."""
+
+    family = models.OneToOneField(Family, on_delete=models.CASCADE, primary_key=True, related_name="crisis_plan")
+    review_on = models.DateField(default=next_review)
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+    reviewed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CrisisPlanQuerySet.as_manager()
+
+    class Meta:
+        constraints = [both_or_neither("plan_reviewed_pair", "reviewed_at", "reviewed_by")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class EntryQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: User) -> Self:
+        """What is written for `user`: everything for everyone in their families, and what is for relatives where
+        they are one. Removed entries too: those can be brought back."""
+        live = Membership.objects.live().filter(user=user)
+        as_relative = live.filter(role=Role.RELATIVE)
+        return self.filter(
+            Q(audience=Audience.EVERYONE, family__in=live.values("family"))
+            | Q(audience=Audience.RELATIVES, family__in=as_relative.values("family"))
+        )
+
+    def present(self) -> Self:
+        """Entries that stand in the plan now."""
+        return self.filter(removed_at=None)
+
+    def restorable(self) -> Self:
+        """Removed entries that can still be brought back."""
+        return self.filter(removed_at__gt=timezone.now() - REMOVED_IS_KEPT_FOR)
+
+    def in_order(self) -> Self:
+        return self.order_by("position", "created_at", "id")
+
+
+class PlanEntry(models.Model):
+    """What every line of a plan has, be it an item or a contact."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    family = models.ForeignKey(Family, on_delete=models.CASCADE, related_name="%(class)ss")
+    position = models.IntegerField(default=0)
+    audience = models.CharField(max_length=10, choices=Audience, default=Audience.EVERYONE)
+    side = models.CharField(max_length=10, choices=Side, default=Side.FAMILY)
+    version = models.PositiveIntegerField(default=1)  # grows by one with every save of the words
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField(default=timezone.now)
+    changed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    removed_at = models.DateTimeField(null=True, blank=True)
+    removed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+def entry_constraints(name: str) -> list[models.BaseConstraint]:
+    """The rules both tables keep: removal is a pair, and what the one it concerns wrote is for everyone."""
+    return [
+        both_or_neither(f"{name}_removed_pair", "removed_at", "removed_by"),
+        models.CheckConstraint(
+            name=f"{name}_own_side_is_open",
+            condition=~Q(side=Side.SUBJECT, audience=Audience.RELATIVES),
+        ),
+    ]
+
+
+# Moves are no new version: nobody's words changed.
+_versions = {
+    "context_field": None,
+    "append_only": True,
+    "obj_field": pghistory.ObjForeignKey(related_name="versions", db_constraint=False, on_delete=models.DO_NOTHING),
+}
+
+
+@pghistory.track(
+    pghistory.InsertEvent(),
+    pghistory.UpdateEvent(condition=pghistory.AnyChange(exclude=["position"])),
+    model_name="PlanItemVersion",
+    **_versions,
+)
+class PlanItem(PlanEntry):
+    """A line of any section but *whom to call*. Its words are one document, whose shape its section decides
+    (crisisplans.words)."""
+
+    section = models.CharField(max_length=20, choices=Section)
+    words = models.JSONField(default=dict)
+    level = models.CharField(max_length=6, choices=Level, blank=True, default="")  # warning signs
+    review_on = models.DateField(null=True, blank=True)  # agreements
+    assigned_to = models.ForeignKey(
+        Membership, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )  # roles
+
+    class Meta:
+        constraints = [
+            *entry_constraints("item"),
+            models.CheckConstraint(name="item_is_no_contact", condition=~Q(section=Section.CONTACTS)),
+        ]
+        indexes = [models.Index(fields=["family", "section", "position"])]
+
+
+@pghistory.track(
+    pghistory.InsertEvent(),
+    pghistory.UpdateEvent(condition=pghistory.AnyChange(exclude=["position"])),
+    model_name="SupportContactVersion",
+    **_versions,
+)
+class SupportContact(PlanEntry):
+    """Somebody to call, in the order to call them."""
+
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=120, blank=True, default="")
+    phone = PhoneNumberField()
+    hours = models.CharField(max_length=200, blank=True, default="")
+    may_leave_message = models.BooleanField(default=False)
+    last_tested_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = entry_constraints("contact")
+        indexes = [models.Index(fields=["family", "position"])]
+
+
+class CommentQuerySet(models.QuerySet["Comment"]):
+    def visible_to(self, user: User) -> Self:
+        """Comments on what `user` may see."""
+        return self.filter(
+            Q(item__in=PlanItem.objects.visible_to(user)) | Q(contact__in=SupportContact.objects.visible_to(user)),
+            removed_at=None,
+        )
+
+
+class Comment(models.Model):
+    """A word from the other side: a remark, or that one sees it otherwise. Recorded, never voted on."""
+
+    class Kind(models.TextChoices):
+        REMARK = "remark", _("A remark")
+        DISAGREES = "disagrees", _("I see it differently")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    family = models.ForeignKey(Family, on_delete=models.CASCADE, related_name="+")
+    item = models.ForeignKey(
+        PlanItem,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="comments",
+    )
+    contact = models.ForeignKey(
+        SupportContact,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="comments",
+    )
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.REMARK)
+    text = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    removed_at = models.DateTimeField(null=True, blank=True)
+    removed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            both_or_neither("comment_removed_pair", "removed_at", "removed_by"),
+            models.CheckConstraint(
+                name="comment_on_one_thing",
+                condition=Q(item__isnull=False, contact__isnull=True) | Q(item__isnull=True, contact__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)

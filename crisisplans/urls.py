@@ -1,0 +1,5 @@
+"""Addresses of the crisis plan."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

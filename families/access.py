@@ -1,0 +1,96 @@
+"""The door. Every page of a family goes through here, and whoever reads this file has read who sees what.
+
+A view marked `@door` begins with `get_for_reading` or `get_for_editing`. Both fetch the thing through its model's
+one query rule, `visible_to(user)`: what a person may not see does not exist for them (404). Then they set
+`request.member`, the person's own membership in that family, from which every permission is asked.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from uuid import UUID
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+
+from accounts.models import User
+from common.permissions import NotAllowed
+from families.models import Membership
+
+
+class FamilyRequest(HttpRequest):
+    """A request of a signed-in person. `member` is set by the door."""
+
+    user: User
+    member: Membership
+    memberships_cache: list[Membership]
+
+
+M = TypeVar("M", bound=Model)
+P = ParamSpec("P")
+EditCheck = Callable[[Membership, Any], None]
+
+_edit_checks: dict[type[Model], EditCheck] = {}
+
+
+def register_edit_check(model: type[Model], check: EditCheck) -> None:
+    """Tell the door who may edit `model`. Called from the owning app's `AppConfig.ready()`."""
+    _edit_checks[model] = check
+
+
+def memberships_of(request: FamilyRequest) -> list[Membership]:
+    """The live memberships of the signed-in person, oldest first. One query a request, however often it is asked."""
+    if not hasattr(request, "memberships_cache"):
+        live = Membership.objects.live().filter(user=request.user)
+        request.memberships_cache = list(live.select_related("family").order_by("joined_at", "id"))
+    return request.memberships_cache
+
+
+def get_for_reading(request: FamilyRequest, model: type[M], pk: UUID) -> M:
+    """Fetch the `model` with this id if the person may see it, and set `request.member`.
+
+    Raises Http404 when it is not there, or not for them: a stranger cannot tell which.
+    """
+    visible: QuerySet[M] = model._default_manager.visible_to(request.user)  # type: ignore[attr-defined]
+    found = visible.filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    family_id: UUID = found.family_id  # type: ignore[attr-defined]
+    for member in memberships_of(request):
+        if member.family_id == family_id:
+            request.member = member
+            return found
+    raise Http404
+
+
+def get_for_editing(request: FamilyRequest, model: type[M], pk: UUID) -> M:
+    """Fetch as `get_for_reading` does, then ask the owning app whether this member may edit it.
+
+    Raises Http404 as above, and NotAllowed (403, with a reason to read) when the person may see but not edit. A
+    model nobody registered a check for cannot be edited.
+    """
+    found = get_for_reading(request, model, pk)
+    check = _edit_checks.get(model)
+    if check is None:
+        raise NotAllowed
+    check(request.member, found)
+    return found
+
+
+DoorView = Callable[Concatenate[FamilyRequest, P], HttpResponse]
+
+
+def door(view: DoorView[P]) -> DoorView[P]:
+    """Mark a view that shows or changes a family's things. It must pass the door, or its answer is refused."""
+
+    @wraps(view)
+    def guarded(request: FamilyRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        if not hasattr(request, "member"):
+            message = f"{view.__name__} answered without passing the door"
+            raise ImproperlyConfigured(message)
+        return response
+
+    guarded.kind = "door"  # type: ignore[attr-defined]
+    return cast(DoorView[P], guarded)

@@ -1,0 +1,213 @@
+"""Families, who is in them, and who has been asked to join."""
+
+import uuid
+from datetime import timedelta
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+INVITATION_LIFETIME = timedelta(days=7)
+
+
+def both_or_neither(name: str, at: str, by: str) -> models.CheckConstraint:
+    """A constraint that keeps a time and its person together: `withdrawn_at` never stands without `withdrawn_by`."""
+    return models.CheckConstraint(
+        name=name,
+        condition=Q(**{f"{at}__isnull": True, f"{by}__isnull": True})
+        | Q(**{f"{at}__isnull": False, f"{by}__isnull": False}),
+    )
+
+
+class Role(models.TextChoices):
+    RELATIVE = "relative", _("Relative")
+    SUBJECT = "subject", _("The person it concerns")
+
+
+class FamilyQuerySet(models.QuerySet["Family"]):
+    def visible_to(self, user: User) -> Self:
+        """The families `user` is a member of now."""
+        live = Membership.objects.live().filter(user=user)
+        return self.filter(closed_at=None, pk__in=live.values("family"))
+
+
+class Family(models.Model):
+    """A family around one person. What it is called is each member's own business (Membership.family_nickname)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject_name = models.CharField(max_length=80, blank=True, default="")  # first name or nickname the family chose
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = FamilyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "families"
+        constraints = [both_or_neither("family_closed_pair", "closed_at", "closed_by")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def family_id(self) -> uuid.UUID:
+        """The family's own id, under the name it has on everything the family owns."""
+        return self.pk
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def live(self) -> Self:
+        """Memberships that have not ended, in families that have not closed."""
+        return self.filter(ended_at=None, family__closed_at=None)
+
+    def visible_to(self, user: User) -> Self:
+        """Everybody who is or was in the families `user` is in now: a former member's words still carry their name."""
+        return self.filter(family__in=Family.objects.visible_to(user))
+
+
+class Membership(models.Model):
+    """One person in one family: their role, and the names they go by and use there."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    family = models.ForeignKey(Family, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role)
+    is_coordinator = models.BooleanField(default=False)
+    display_name = models.CharField(max_length=80)
+    family_nickname = models.CharField(max_length=80, blank=True, default="")  # what this person calls the family
+    joined_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            both_or_neither("membership_ended_pair", "ended_at", "ended_by"),
+            models.UniqueConstraint(
+                fields=["family", "user"],
+                condition=Q(ended_at=None),
+                name="member_once_a_family",
+            ),
+            models.UniqueConstraint(
+                fields=["family"],
+                condition=Q(ended_at=None, role=Role.SUBJECT),
+                name="one_subject_a_family",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["user"],
+                condition=Q(ended_at=None),
+                name="membership_live_by_user",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def is_relative(self) -> bool:
+        return self.role == Role.RELATIVE
+
+    @property
+    def is_subject(self) -> bool:
+        return self.role == Role.SUBJECT
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def visible_to(self, user: User) -> Self:
+        """The invitations of the families `user` is in now."""
+        return self.filter(family__in=Family.objects.visible_to(user))
+
+    def open(self) -> Self:
+        """Invitations that can still be accepted."""
+        return self.filter(
+            accepted_at=None,
+            declined_at=None,
+            withdrawn_at=None,
+            expires_at__gt=timezone.now(),
+            family__closed_at=None,
+        )
+
+
+class Invitation(models.Model):
+    """An e-mail address asked to join. Of the token only the SHA-256 is kept: the table lets nobody in."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    family = models.ForeignKey(Family, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=10, choices=Role)
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    expires_at = models.DateTimeField()  # INVITATION_LIFETIME after it was last sent
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    declined_at = models.DateTimeField(null=True, blank=True)
+    declined_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            both_or_neither("invitation_accepted_pair", "accepted_at", "accepted_by"),
+            both_or_neither("invitation_declined_pair", "declined_at", "declined_by"),
+            both_or_neither("invitation_withdrawn_pair", "withdrawn_at", "withdrawn_by"),
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="invitation_email_lower_case"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class RemovalProposalQuerySet(models.QuerySet["RemovalProposal"]):
+    def visible_to(self, user: User) -> Self:
+        """Proposals in the families `user` is in as a relative: the one concerned is told by people, not by a list."""
+        as_relative = Membership.objects.live().filter(user=user, role=Role.RELATIVE)
+        return self.filter(family__in=as_relative.values("family"))
+
+    def open(self) -> Self:
+        return self.filter(confirmed_at=None, withdrawn_at=None, membership__ended_at=None)
+
+
+class RemovalProposal(models.Model):
+    """Removing the person it concerns takes two relatives: one proposes here, another confirms."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    family = models.ForeignKey(Family, on_delete=models.CASCADE, related_name="+")
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="removal_proposals")
+    proposed_at = models.DateTimeField(auto_now_add=True)
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    confirmed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = RemovalProposalQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            both_or_neither("removal_confirmed_pair", "confirmed_at", "confirmed_by"),
+            both_or_neither("removal_withdrawn_pair", "withdrawn_at", "withdrawn_by"),
+            models.CheckConstraint(
+                condition=~Q(confirmed_by=models.F("proposed_by")),
+                name="removal_takes_two",
+            ),
+            models.UniqueConstraint(
+                fields=["membership"],
+                condition=Q(confirmed_at=None, withdrawn_at=None),
+                name="one_open_removal_a_member",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -1,0 +1,15 @@
+"""Every address of the portal. Norwegian words; ids that tell nothing."""
+
+from django.urls import include, path
+
+from portal.views.crisis import crisis_now
+from portal.views.front import front, overview
+
+urlpatterns = [
+    path("", front, name="front"),
+    path("krise/", crisis_now, name="crisis_now"),
+    path("oversikt/", overview, name="overview"),
+    path("konto/", include("allauth.account.urls")),
+    path("", include("families.urls")),
+    path("", include("crisisplans.urls")),
+]

@@ -1,0 +1,14 @@
+"""`/krise/`: the page that must always answer."""
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+from common.views import public
+
+CRISIS_PATH = "/krise/"
+
+
+@public
+def crisis_now(request: HttpRequest) -> HttpResponse:
+    """The crisis page, the same bytes for everybody. Touches neither session nor database."""
+    return HttpResponse(render_to_string("portal/crisis.html"))
