@@ -1,6 +1,7 @@
 """The shape of every rule: a check that raises with a reason fit to show, and its boolean twin."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import ParamSpec
 
 from django.core.exceptions import PermissionDenied
@@ -10,6 +11,21 @@ P = ParamSpec("P")
 
 class NotAllowed(PermissionDenied):
     """This person may see the thing but not do this. `str()` of it is a sentence for them to read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A row of the permission table: which of a family's people may do what. docs/permissions.md is made from these.
+
+    `words` says it in plain English; True means "may", for a person of that kind in their own family. Whoever
+    coordinates is also a relative or the subject; the column says what the flag adds.
+    """
+
+    name: str  # "invite" for check_can_invite
+    words: str
+    relative: bool
+    coordinator: bool
+    subject: bool
 
 
 def twin(check: Callable[P, None]) -> Callable[P, bool]:

@@ -43,7 +43,7 @@ def memberships_of(request: FamilyRequest) -> list[Membership]:
     """The live memberships of the signed-in person, oldest first. One query a request, however often it is asked."""
     if not hasattr(request, "memberships_cache"):
         live = Membership.objects.live().filter(user=request.user)
-        request.memberships_cache = list(live.select_related("family").order_by("joined_at", "id"))
+        request.memberships_cache = list(live.select_related("family").in_order())
     return request.memberships_cache
 
 

@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 from typing import Self
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -66,6 +67,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Memberships that have not ended, in families that have not closed."""
         return self.filter(ended_at=None, family__closed_at=None)
 
+    def in_order(self) -> Self:
+        """Whoever has been here longest, first."""
+        return self.order_by("joined_at", "id")
+
     def visible_to(self, user: User) -> Self:
         """Everybody who is or was in the families `user` is in now: a former member's words still carry their name."""
         return self.filter(family__in=Family.objects.visible_to(user))
@@ -85,9 +90,36 @@ class Membership(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
+    farewell_read_at = models.DateTimeField(null=True, blank=True)  # somebody removed has read that they are
+
     objects = MembershipQuerySet.as_manager()
 
     class Meta:
+        triggers = [
+            pgtrigger.Trigger(
+                name="always_a_coordinator",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                timing=pgtrigger.Deferred,
+                # The lock makes two who leave at once see each other; families.actions takes the same one first.
+                func="""
+                    PERFORM 1 FROM families_family
+                        WHERE id = COALESCE(NEW.family_id, OLD.family_id) FOR NO KEY UPDATE;
+                    IF EXISTS (
+                        SELECT 1 FROM families_family
+                        WHERE id = COALESCE(NEW.family_id, OLD.family_id) AND closed_at IS NULL
+                    ) AND NOT EXISTS (
+                        SELECT 1 FROM families_membership
+                        WHERE family_id = COALESCE(NEW.family_id, OLD.family_id)
+                            AND ended_at IS NULL AND is_coordinator
+                    ) THEN
+                        RAISE EXCEPTION 'an open family has a coordinator'
+                            USING ERRCODE = 'check_violation', CONSTRAINT = 'always_a_coordinator';
+                    END IF;
+                    RETURN NULL;
+                """,
+            )
+        ]
         constraints = [
             both_or_neither("membership_ended_pair", "ended_at", "ended_by"),
             models.UniqueConstraint(
@@ -121,20 +153,22 @@ class Membership(models.Model):
         return self.role == Role.SUBJECT
 
 
+WAITING = Q(accepted_at=None, declined_at=None, withdrawn_at=None)
+
+
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def visible_to(self, user: User) -> Self:
-        """The invitations of the families `user` is in now."""
-        return self.filter(family__in=Family.objects.visible_to(user))
+        """The invitations of the families `user` coordinates now."""
+        coordinated = Membership.objects.live().filter(user=user, is_coordinator=True)
+        return self.filter(family__in=coordinated.values("family"))
+
+    def waiting(self) -> Self:
+        """Invitations nobody has answered or withdrawn, also those whose time ran out."""
+        return self.filter(WAITING, family__closed_at=None)
 
     def open(self) -> Self:
         """Invitations that can still be accepted."""
-        return self.filter(
-            accepted_at=None,
-            declined_at=None,
-            withdrawn_at=None,
-            expires_at__gt=timezone.now(),
-            family__closed_at=None,
-        )
+        return self.waiting().filter(expires_at__gt=timezone.now())
 
 
 class Invitation(models.Model):
@@ -147,7 +181,8 @@ class Invitation(models.Model):
     token_hash = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    expires_at = models.DateTimeField()  # INVITATION_LIFETIME after it was last sent
+    expires_at = models.DateTimeField()  # INVITATION_LIFETIME after its token was made
+    sent_at = models.DateTimeField(null=True, blank=True)  # when the mail server last took it; empty if it did not
     accepted_at = models.DateTimeField(null=True, blank=True)
     accepted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     declined_at = models.DateTimeField(null=True, blank=True)
@@ -163,6 +198,12 @@ class Invitation(models.Model):
             both_or_neither("invitation_declined_pair", "declined_at", "declined_by"),
             both_or_neither("invitation_withdrawn_pair", "withdrawn_at", "withdrawn_by"),
             models.CheckConstraint(condition=Q(email=Lower("email")), name="invitation_email_lower_case"),
+            models.UniqueConstraint(
+                fields=["family", "email"], condition=WAITING, name="one_waiting_invitation_an_address"
+            ),
+            models.UniqueConstraint(
+                fields=["family"], condition=WAITING & Q(role=Role.SUBJECT), name="one_waiting_invitation_of_a_subject"
+            ),
         ]
 
     def __str__(self) -> str:

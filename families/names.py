@@ -1,0 +1,40 @@
+"""What people are called. Names live with the family (docs/adr/0021), so every page asks here."""
+
+import unicodedata
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from families.models import Family, Membership
+
+_LAST_LETTERS = str.maketrans({"æ": "{a", "ä": "{a", "ø": "{b", "ö": "{b", "å": "{c"})  # "{" stands after "z"
+
+
+def names_in(family_id: UUID) -> dict[UUID, str]:
+    """Everybody's name in this family by user id, former members too. One query.
+
+    Whoever left and came back has the name they use now. The caller has passed the door.
+    """
+    people = Membership.objects.filter(family_id=family_id).order_by("joined_at", "id")
+    return dict(people.values_list("user_id", "display_name"))
+
+
+def subject_label(family: Family) -> str:
+    """What the one it concerns is called here, to stand inside a sentence: a name, or «den det gjelder»."""
+    return family.subject_name or _("the person it concerns")
+
+
+def family_label(member: Membership) -> str:
+    """What this person calls the family: their own nickname, or plain words. Needs `member.family`; runs no query."""
+    if member.family_nickname:
+        return member.family_nickname
+    if member.is_relative and member.family.subject_name:
+        return _("The family around %(name)s") % {"name": member.family.subject_name}
+    return _("My family")
+
+
+def norwegian_order(text: str) -> tuple[str, str]:
+    """A sort key as Norwegians sort names: æ, ø, å last, «aa» as «å», other accents as the bare letter."""
+    folded = unicodedata.normalize("NFC", text).casefold().replace("aa", "å").translate(_LAST_LETTERS)
+    bare = "".join(char for char in unicodedata.normalize("NFD", folded) if not unicodedata.combining(char))
+    return bare, text
