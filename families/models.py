@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Self
 
 import pgtrigger
+from allauth.account.models import EmailAddress
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -169,6 +170,17 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self) -> Self:
         """Invitations that can still be accepted."""
         return self.waiting().filter(expires_at__gt=timezone.now())
+
+    def usable_by(self, user: User) -> Self:
+        """Invitations `user` could accept now: to a verified address of theirs, into a family they are not in, and
+        not as the one it concerns where there is one."""
+        live = Membership.objects.filter(family=OuterRef("family"), ended_at=None)
+        addresses = EmailAddress.objects.filter(user=user, verified=True)
+        return self.open().filter(
+            ~Exists(live.filter(user=user)),
+            Q(role=Role.RELATIVE) | ~Exists(live.filter(role=Role.SUBJECT)),
+            email__in=addresses.values(lower=Lower("email")),
+        )
 
 
 class Invitation(models.Model):

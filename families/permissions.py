@@ -2,14 +2,113 @@
 
 from django.utils.translation import gettext as _
 
-from common.permissions import NotAllowed, twin
-from families.models import Membership
+from common.permissions import NotAllowed, Rule, twin
+from families.models import Membership, RemovalProposal
+
+PERMISSIONS = (
+    Rule(
+        name="see_people",
+        words="See who is in the family, as what, and since when.",
+        relative=True,
+        coordinator=True,
+        subject=True,
+    ),
+    Rule(
+        name="change_own_names",
+        words="Change what oneself is called here, and what one calls the family.",
+        relative=True,
+        coordinator=True,
+        subject=True,
+    ),
+    Rule(
+        name="rename_subject",
+        words="Change what the person it concerns is called.",
+        relative=True,
+        coordinator=True,
+        subject=True,
+    ),
+    Rule(
+        name="leave",
+        words="Leave the family, at any time. The last one out closes it.",
+        relative=True,
+        coordinator=True,
+        subject=True,
+    ),
+    Rule(
+        name="invite",
+        words="Invite by e-mail; see, send again and withdraw invitations that wait.",
+        relative=False,
+        coordinator=True,
+        subject=False,
+    ),
+    Rule(
+        name="remove_member",
+        words="Remove a relative.",
+        relative=False,
+        coordinator=True,
+        subject=False,
+    ),
+    Rule(
+        name="give_coordinator",
+        words="Hand the coordinator's role on, or share it.",
+        relative=False,
+        coordinator=True,
+        subject=False,
+    ),
+    Rule(
+        name="propose_removal",
+        words="Propose that the person it concerns is removed; see a proposal, and withdraw it.",
+        relative=True,
+        coordinator=False,
+        subject=False,
+    ),
+    Rule(
+        name="confirm_removal",
+        words="Confirm another relative's proposal to remove the person it concerns.",
+        relative=True,
+        coordinator=False,
+        subject=False,
+    ),
+)
 
 
 def check_can_invite(member: Membership) -> None:
-    """The coordinator invites."""
+    """The coordinator invites, and looks after the invitations that wait."""
     if not member.is_coordinator:
         raise NotAllowed(_("Only the coordinator can invite. Ask them to do it."))
 
 
+def check_can_remove_member(member: Membership, other: Membership) -> None:
+    """The coordinator removes relatives; nobody removes themself, and the subject takes two relatives."""
+    if not member.is_coordinator:
+        raise NotAllowed(_("Only the coordinator can remove somebody. Talk with them about it."))
+    if other.pk == member.pk:
+        raise NotAllowed(_("You cannot remove yourself. You can leave."))
+    if other.is_subject:
+        raise NotAllowed(_("Removing the person this concerns takes two relatives: one proposes, another confirms."))
+
+
+def check_can_give_coordinator(member: Membership) -> None:
+    """Whoever coordinates hands it on or shares it."""
+    if not member.is_coordinator:
+        raise NotAllowed(_("Only the coordinator can do this. Ask them."))
+
+
+def check_can_propose_removal(member: Membership) -> None:
+    """Relatives alone; also to see and to withdraw a proposal."""
+    if not member.is_relative:
+        raise NotAllowed(_("Only relatives can do this."))
+
+
+def check_can_confirm_removal(member: Membership, proposal: RemovalProposal) -> None:
+    """It takes two: another relative than the one who proposed."""
+    check_can_propose_removal(member)
+    if proposal.proposed_by_id == member.user_id:
+        raise NotAllowed(_("You proposed this yourself. Another relative has to confirm it."))
+
+
 can_invite = twin(check_can_invite)
+can_remove_member = twin(check_can_remove_member)
+can_give_coordinator = twin(check_can_give_coordinator)
+can_propose_removal = twin(check_can_propose_removal)
+can_confirm_removal = twin(check_can_confirm_removal)

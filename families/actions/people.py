@@ -1,0 +1,126 @@
+"""Starting a family, being in it, and leaving it."""
+
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accesslog.actions import Action, record
+from accounts.models import User
+from families.actions.circle import Circle, end_membership, lock_circle, log, make_coordinator
+from families.models import Family, Membership, Role
+from families.permissions import check_can_give_coordinator, check_can_remove_member
+from families.registry import family_started
+
+
+@transaction.atomic
+def start_family(
+    *,
+    by: User,
+    role: Role,
+    display_name: str,
+    subject_name: str = "",
+    family_nickname: str = "",
+) -> Membership:
+    """Start a family with `by` as its first member and coordinator; the plan comes with it."""
+    if role == Role.SUBJECT:
+        subject_name = display_name
+    family = Family.objects.create(created_by=by, subject_name=subject_name)
+    member = Membership.objects.create(
+        family=family,
+        user=by,
+        role=role,
+        is_coordinator=True,
+        display_name=display_name,
+        family_nickname=family_nickname,
+    )
+    family_started(family, by)
+    record(action=Action.CREATE, event="family_started", by=by.pk, entity=family, family=family.pk)
+    return member
+
+
+@transaction.atomic
+def change_own_names(*, family: Family, by: User, display_name: str, family_nickname: str) -> None:
+    """Change what `by` is called in the family, and what they call it."""
+    circle = lock_circle(family, by)
+    circle.acting.display_name, circle.acting.family_nickname = display_name, family_nickname
+    circle.acting.save(update_fields=["display_name", "family_nickname"])
+    log(circle, Action.UPDATE, "own_names_changed", circle.acting)
+
+
+@transaction.atomic
+def rename_subject(*, family: Family, by: User, subject_name: str) -> None:
+    """Change what the one it concerns is called. Empty: «den det gjelder»."""
+    circle = lock_circle(family, by)
+    circle.family.subject_name = subject_name
+    circle.family.save(update_fields=["subject_name"])
+    log(circle, Action.UPDATE, "subject_renamed", circle.family)
+
+
+@transaction.atomic
+def leave_family(*, family: Family, by: User, successor: UUID | None = None) -> Family:
+    """Leave. The last coordinator names a `successor` (a membership) unless only one is left; the last member closes.
+
+    Raises ValidationError when a successor is needed, or the one named is not here any more.
+    """
+    circle = lock_circle(family, by)
+    if needs_successor(circle.acting, circle.others):
+        heir = circle.others[0] if len(circle.others) == 1 else circle.member(successor)
+        if heir is None or heir.pk == circle.acting.pk:
+            raise ValidationError({"successor": _("Choose who takes over as coordinator.")})
+        make_coordinator(circle, heir)
+    end_membership(circle, circle.acting, event="member_left")
+    if not circle.members:
+        _close(circle)
+    return circle.family
+
+
+def needs_successor(member: Membership, others: list[Membership]) -> bool:
+    """Whether somebody must take over as coordinator when `member` goes and `others` stay."""
+    return member.is_coordinator and bool(others) and not any(other.is_coordinator for other in others)
+
+
+def _close(circle: Circle) -> None:
+    circle.family.closed_at, circle.family.closed_by_id = timezone.now(), circle.acting.user_id
+    circle.family.save(update_fields=["closed_at", "closed_by"])
+    log(circle, Action.UPDATE, "family_closed", circle.family)
+
+
+@transaction.atomic
+def remove_member(*, family: Family, by: User, member: UUID) -> None:
+    """Remove a relative. Harmless when they have gone already."""
+    circle = lock_circle(family, by)
+    other = circle.member(member)
+    if other is not None:
+        check_can_remove_member(circle.acting, other)
+        end_membership(circle, other, event="member_removed")
+
+
+@transaction.atomic
+def give_coordinator(*, family: Family, by: User, to: UUID, keep: bool) -> None:
+    """Let another coordinate: beside `by` when `keep`, else instead of them.
+
+    Raises ValidationError when that person is not here any more.
+    """
+    circle = lock_circle(family, by)
+    heir = circle.member(to)
+    if heir is None or heir.pk == circle.acting.pk:
+        raise ValidationError({"to": _("They are no longer part of this family. Choose somebody else.")})
+    if heir.is_coordinator and not circle.acting.is_coordinator:
+        return  # sent twice
+    check_can_give_coordinator(circle.acting)
+    if not heir.is_coordinator:
+        make_coordinator(circle, heir)
+    if not keep:
+        circle.acting.is_coordinator = False
+        circle.acting.save(update_fields=["is_coordinator"])
+        log(circle, Action.UPDATE, "coordinator_laid_down", circle.acting)
+
+
+@transaction.atomic
+def read_farewell(*, member: UUID, by: User) -> None:
+    """Somebody removed has read that they are; they are not told again."""
+    unread = Membership.objects.filter(pk=member, user=by, farewell_read_at=None).exclude(ended_at=None)
+    unread.update(farewell_read_at=timezone.now())

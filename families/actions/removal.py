@@ -1,0 +1,76 @@
+"""Removing the person it concerns: one relative proposes, another confirms."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accesslog.actions import Action
+from accounts.models import User
+from families.actions.circle import Circle, end_membership, lock_circle, log, make_coordinator
+from families.models import Family, RemovalProposal
+from families.permissions import check_can_confirm_removal, check_can_propose_removal
+
+
+@transaction.atomic
+def propose_removal(*, family: Family, by: User) -> RemovalProposal | None:
+    """Propose that the one it concerns is removed. One proposal at a time; none when there is nobody to remove.
+
+    Raises ValidationError when no other relative is there to confirm it.
+    """
+    circle = lock_circle(family, by)
+    check_can_propose_removal(circle.acting)
+    subject = next((member for member in circle.members if member.is_subject), None)
+    if subject is None:
+        return None
+    if not any(other.is_relative for other in circle.others):
+        raise ValidationError(_("It takes two relatives, and you are the only one here. You can start a new family."))
+    waiting = RemovalProposal.objects.filter(membership=subject).open().first()
+    if waiting:
+        return waiting
+    proposal = RemovalProposal.objects.create(family=circle.family, membership=subject, proposed_by=by)
+    log(circle, Action.CREATE, "removal_proposed", proposal)
+    return proposal
+
+
+@transaction.atomic
+def confirm_removal(*, proposal: RemovalProposal, by: User) -> bool:
+    """Confirm what another relative proposed: the one it concerns leaves at once. False when it is no longer open."""
+    circle = lock_circle(proposal.family, by)
+    waiting = _still_open(proposal)
+    if waiting is None:
+        return False
+    check_can_confirm_removal(circle.acting, waiting)
+    subject = circle.member(waiting.membership_id)
+    if subject is None:
+        return False
+    waiting.confirmed_at, waiting.confirmed_by = timezone.now(), by
+    waiting.save(update_fields=["confirmed_at", "confirmed_by"])
+    log(circle, Action.UPDATE, "removal_confirmed", waiting)
+    end_membership(circle, subject, event="subject_removed")
+    _keep_a_coordinator(circle)
+    return True
+
+
+def _keep_a_coordinator(circle: Circle) -> None:
+    """When the one who was removed coordinated alone, whoever has been here longest takes over."""
+    if not any(member.is_coordinator for member in circle.members):
+        make_coordinator(circle, circle.members[0])
+
+
+@transaction.atomic
+def withdraw_removal(*, proposal: RemovalProposal, by: User) -> bool:
+    """Put the proposal away: whoever made it changes their mind, or another relative says no."""
+    circle = lock_circle(proposal.family, by)
+    check_can_propose_removal(circle.acting)
+    waiting = _still_open(proposal)
+    if waiting is None:
+        return False
+    waiting.withdrawn_at, waiting.withdrawn_by = timezone.now(), by
+    waiting.save(update_fields=["withdrawn_at", "withdrawn_by"])
+    log(circle, Action.UPDATE, "removal_withdrawn", waiting)
+    return True
+
+
+def _still_open(proposal: RemovalProposal) -> RemovalProposal | None:
+    return RemovalProposal.objects.open().filter(pk=proposal.pk).first()
