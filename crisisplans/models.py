@@ -1,15 +1,16 @@
 """The family's one living crisis plan: its items, its support contacts, what was said about them, every version."""
 
 import uuid
-from datetime import date, timedelta
-from typing import Any, Self
+from datetime import date, datetime, timedelta
+from typing import Any, ClassVar, Self
 
 import pghistory
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.modelfields import PhoneNumberField
 
 from accounts.models import User
 from families.models import Family, Membership, Role, both_or_neither
@@ -62,17 +63,38 @@ def next_review() -> date:
 
 class CrisisPlanQuerySet(models.QuerySet["CrisisPlan"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(family__in=Family.objects.visible_to(user))
+        """The plans of the families `user` is in now, each with its `revision`."""
+        counts = [
+            Coalesce(
+                Subquery(
+                    versions.objects.filter(family=OuterRef("pk"), audience=Audience.EVERYONE)
+                    .order_by()
+                    .values("family")
+                    .annotate(count=Count("pk"))
+                    .values("count")
+                ),
+                0,
+            )
+            for versions in (PlanItemVersion, SupportContactVersion)
+        ]
+        return self.filter(family__in=Family.objects.visible_to(user)).annotate(revision=counts[0] + counts[1])
 
 
 class CrisisPlan(models.Model):
-    """One a family, from its first day, with the family's own id."""
+    """One a family, from its first day, with the family's own id.
+
+    Read through `visible_to`, it has a `revision`: how many times something *for everyone* was written, changed,
+    removed or brought back. It only grows, is the same for every reader, and what is for relatives does not move it.
+    """
+
+    revision: int
 
     family = models.OneToOneField(Family, on_delete=models.CASCADE, primary_key=True, related_name="crisis_plan")
     review_on = models.DateField(default=next_review)
     reviewed_at = models.DateTimeField(null=True, blank=True)
     reviewed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    ready_sections = ArrayField(models.CharField(max_length=20), default=list, blank=True)  # Section values
 
     objects = CrisisPlanQuerySet.as_manager()
 
@@ -102,6 +124,10 @@ class EntryQuerySet(models.QuerySet[Any]):
         """Removed entries that can still be brought back."""
         return self.filter(removed_at__gt=timezone.now() - REMOVED_IS_KEPT_FOR)
 
+    def kept_since(self, moment: datetime) -> Self:
+        """Present entries, and those removed after `moment`."""
+        return self.filter(Q(removed_at=None) | Q(removed_at__gt=moment))
+
     def in_order(self) -> Self:
         return self.order_by("position", "created_at", "id")
 
@@ -112,6 +138,7 @@ class PlanEntry(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     family = models.ForeignKey(Family, on_delete=models.CASCADE, related_name="%(class)ss")
     position = models.IntegerField(default=0)
+    example = models.CharField(max_length=40, blank=True, default="")  # the example it was taken from
     audience = models.CharField(max_length=10, choices=Audience, default=Audience.EVERYONE)
     side = models.CharField(max_length=10, choices=Side, default=Side.FAMILY)
     version = models.PositiveIntegerField(default=1)  # grows by one with every save of the words
@@ -142,21 +169,20 @@ def entry_constraints(name: str) -> list[models.BaseConstraint]:
     ]
 
 
-# Moves are no new version: nobody's words changed.
-_versions = {
-    "context_field": None,
-    "append_only": True,
-    "obj_field": pghistory.ObjForeignKey(related_name="versions", db_constraint=False, on_delete=models.DO_NOTHING),
-}
+def version_model(tracked: type[models.Model]) -> Any:
+    """The base of a table that keeps every version of `tracked`, written by triggers. Rows are only ever added.
+    Moves are no new version: nobody's words changed."""
+    return pghistory.create_event_model(
+        tracked,
+        pghistory.InsertEvent(),
+        pghistory.UpdateEvent(condition=pghistory.AnyChange(exclude=["position"])),
+        context_field=None,
+        append_only=True,
+        obj_field=pghistory.ObjForeignKey(related_name="versions", db_constraint=False, on_delete=models.DO_NOTHING),
+    )
 
 
-@pghistory.track(
-    pghistory.InsertEvent(),
-    pghistory.UpdateEvent(condition=pghistory.AnyChange(exclude=["position"])),
-    model_name="PlanItemVersion",
-    **_versions,
-)
-class PlanItem(PlanEntry):
+class PlanItem(PlanEntry):  # type: ignore[django-manager-missing]  # `versions` comes from pghistory
     """A line of any section but *whom to call*. Its words are one document, whose shape its section decides
     (crisisplans.words)."""
 
@@ -176,18 +202,14 @@ class PlanItem(PlanEntry):
         indexes = [models.Index(fields=["family", "section", "position"])]
 
 
-@pghistory.track(
-    pghistory.InsertEvent(),
-    pghistory.UpdateEvent(condition=pghistory.AnyChange(exclude=["position"])),
-    model_name="SupportContactVersion",
-    **_versions,
-)
-class SupportContact(PlanEntry):
+class SupportContact(PlanEntry):  # type: ignore[django-manager-missing]  # `versions` comes from pghistory
     """Somebody to call, in the order to call them."""
+
+    section: ClassVar[Section] = Section.CONTACTS
 
     name = models.CharField(max_length=120)
     role = models.CharField(max_length=120, blank=True, default="")
-    phone = PhoneNumberField()
+    phone = models.CharField(max_length=20)  # E.164, or a Norwegian short number as it is dialled (crisisplans.phones)
     hours = models.CharField(max_length=200, blank=True, default="")
     may_leave_message = models.BooleanField(default=False)
     last_tested_on = models.DateField(null=True, blank=True)
@@ -197,13 +219,32 @@ class SupportContact(PlanEntry):
         indexes = [models.Index(fields=["family", "position"])]
 
 
+class PlanItemVersion(version_model(PlanItem)):  # type: ignore[misc]  # the base is made by pghistory
+    """An item as it was after each change."""
+
+    objects = EntryQuerySet.as_manager()
+
+
+class SupportContactVersion(version_model(SupportContact)):  # type: ignore[misc]  # the base is made by pghistory
+    """A contact as it was after each change."""
+
+    objects = EntryQuerySet.as_manager()
+
+
 class CommentQuerySet(models.QuerySet["Comment"]):
     def visible_to(self, user: User) -> Self:
-        """Comments on what `user` may see."""
+        """Comments on what `user` may see. Removed ones too: their author takes them back once, and once again."""
         return self.filter(
-            Q(item__in=PlanItem.objects.visible_to(user)) | Q(contact__in=SupportContact.objects.visible_to(user)),
-            removed_at=None,
+            Q(item__in=PlanItem.objects.visible_to(user)) | Q(contact__in=SupportContact.objects.visible_to(user))
         )
+
+    def present(self) -> Self:
+        """Comments nobody took back."""
+        return self.filter(removed_at=None)
+
+    def on(self, entries: list[uuid.UUID]) -> Self:
+        """Comments on the items and contacts with these ids."""
+        return self.filter(Q(item__in=entries) | Q(contact__in=entries))
 
 
 class Comment(models.Model):

@@ -44,6 +44,8 @@ def memberships_of(request: FamilyRequest) -> list[Membership]:
     if not hasattr(request, "memberships_cache"):
         live = Membership.objects.live().filter(user=request.user)
         request.memberships_cache = list(live.select_related("family").in_order())
+        for member in request.memberships_cache:
+            member.user = request.user
     return request.memberships_cache
 
 

@@ -1,0 +1,59 @@
+"""Telephone numbers as people write, read and dial them."""
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from phonenumber_field.phonenumber import PhoneNumber, to_python
+from phonenumbers import PhoneNumberFormat, PhoneNumberType, format_number, number_type
+from phonenumbers.shortnumberinfo import is_valid_short_number_for_region
+
+NORWAY = 47
+REGION = "NO"
+MOBILE_DIGITS = 8
+SHORT_NUMBERS_IN_THREES = 6  # 116117, 116111
+
+
+def _parse(text: str) -> PhoneNumber | None:
+    number = to_python(text, region=REGION)
+    return number if number and number.country_code and not number.extension else None
+
+
+def _is_short(number: PhoneNumber) -> bool:
+    return number.country_code == NORWAY and bool(is_valid_short_number_for_region(number, REGION))
+
+
+def clean_phone(text: str) -> str:
+    """Return the number as it is kept: E.164 (`+4791234567`), or a Norwegian short number (`113`, `116117`, `02800`).
+
+    Raises ValidationError with a word for the writer when it is no number one can call.
+    """
+    number = _parse(text.strip())
+    if number is not None:
+        if _is_short(number):
+            return str(format_number(number, PhoneNumberFormat.NATIONAL)).replace(" ", "")
+        if number.is_valid():
+            if number.country_code == NORWAY and number_type(number) == PhoneNumberType.UAN:
+                return str(format_number(number, PhoneNumberFormat.NATIONAL)).replace(" ", "")
+            return str(number.as_e164)
+    raise ValidationError(
+        _("That number does not look right. Write eight digits, or the country code first (+46 …)."), code="phone"
+    )
+
+
+def show_phone(kept: str) -> str:
+    """The number as Norwegians write it: 912 34 567, 22 86 57 00, 116 117; foreign ones with their country code."""
+    if not kept.startswith("+"):
+        return f"{kept[:3]} {kept[3:]}" if len(kept) == SHORT_NUMBERS_IN_THREES else kept
+    number = _parse(kept)
+    if number is None:
+        return kept
+    if number.country_code != NORWAY:
+        return str(number.as_international)
+    digits = str(number.national_number)
+    if len(digits) == MOBILE_DIGITS and digits[0] in "49":
+        return f"{digits[:3]} {digits[3:5]} {digits[5:]}"
+    return str(number.as_national)
+
+
+def phone_href(kept: str) -> str:
+    """The link that calls the number."""
+    return f"tel:{kept}"

@@ -1,0 +1,334 @@
+"""A plan in words, as one person may read it: finished values for pages. No query after this.
+
+`show_plan` takes three queries (people, items, contacts), one more with comments, however long the plan is.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from common.dates import age_words, day_words, exact_words, moment_words
+from crisisplans.models import (
+    REMOVED_IS_KEPT_FOR,
+    Audience,
+    Comment,
+    CrisisPlan,
+    Level,
+    PlanItem,
+    Section,
+    Side,
+    SupportContact,
+)
+from crisisplans.permissions import can_choose_audience, can_comment, can_edit_entry, can_remove_comment
+from crisisplans.phones import phone_href, show_phone
+from crisisplans.sections import WHY
+from crisisplans.words import Entry, Words, label_of, read_values, words_of
+from families.models import Membership
+from families.names import subject_label
+
+FIRST_FEW = 2
+HEADS = {"text", "name", "phone", "level", "assigned_to", "audience"}  # have a place of their own on a card
+
+
+def join_names(names: Iterable[str]) -> str:
+    """Kari, Ola og Per"""
+    return str(get_text_list(list(names), _("and")))
+
+
+class People:
+    """Everybody who is or was in a family, by name. One query, when made."""
+
+    def __init__(self, member: Membership) -> None:
+        self.me = member
+        everybody = list(Membership.objects.filter(family_id=member.family_id).order_by("joined_at", "id"))
+        self.live = [one for one in everybody if one.ended_at is None]
+        self._by_user = {one.user_id: one.display_name for one in everybody}
+        self._by_membership = {one.pk: one.display_name for one in everybody}
+
+    def name(self, user_id: UUID | None) -> str:
+        """What this person is called here, also after they left."""
+        return self._by_user.get(user_id, _("Somebody")) if user_id else ""
+
+    def author(self, user_id: UUID | None) -> str:
+        """As `name`, but «du» to oneself."""
+        return _("you") if user_id == self.me.user_id else self.name(user_id)
+
+    def member_name(self, membership_id: UUID | None) -> str:
+        return self._by_membership.get(membership_id, "") if membership_id else ""
+
+    def readers(self, audience: str) -> str:
+        """Who reads something, in words; those for relatives only by name."""
+        if audience == Audience.RELATIVES:
+            names = join_names(one.display_name for one in self.live if one.is_relative)
+            return _("Relatives only: %(names)s") % {"names": names}
+        return _("Everyone in the family")
+
+    def side(self, side: str) -> str:
+        """Whose words something is."""
+        if (side == Side.SUBJECT) == self.me.is_subject and self.me.is_subject:
+            return _("Your words")
+        if side == Side.SUBJECT:
+            return _("From %(name)s") % {"name": subject_label(self.me.family)}
+        return _("From the family")
+
+
+def show_value(name: str, value: Any, people: People) -> str:
+    """One value of an entry in words; empty when there is nothing to show."""
+    if value in ("", None):
+        return ""
+    shown: dict[str, Any] = {
+        "level": lambda: str(Level(value).label),
+        "audience": lambda: people.readers(value),
+        "phone": lambda: show_phone(value),
+        "assigned_to": lambda: people.member_name(value),
+        "may_leave_message": lambda: _("Yes") if value else _("No"),
+    }
+    if name in shown:
+        return str(shown[name]())
+    return day_words(value) if isinstance(value, date) else str(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommentShown:
+    id: UUID
+    text: str
+    author: str
+    when: str
+    exact: str
+    disagrees: bool
+    can_remove: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryShown:
+    """One line of the plan. `title` is its text, or the contact's name; `lines` what else is filled in, by label."""
+
+    id: UUID
+    entry: Entry
+    section: Section
+    title: str
+    lines: list[tuple[str, str]]
+    values: dict[str, Any]
+    version: int
+    words: Words | None = None
+    level: str = ""
+    level_label: str = ""
+    member: str = ""  # whose role this is
+    review_on: date | None = None
+    phone: str = ""
+    phone_href: str = ""
+    hours: str = ""
+    may_leave_message: bool = False
+    last_tested_on: date | None = None
+    tested: str = ""
+    relatives_only: bool
+    readers: str
+    side: str
+    is_subjects: bool
+    changed_by: str
+    changed_at: datetime
+    changed: str
+    changed_exact: str
+    removed_by: str = ""
+    removed: str = ""
+    can_edit: bool
+    can_comment: bool
+    comments: list[CommentShown] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SectionShown:
+    """One section as this person sees it. `status` is "empty", "begun" or "ready"."""
+
+    section: Section
+    title: str
+    why: str
+    entries: list[EntryShown]
+    removed: list[EntryShown]
+    status: str
+    status_label: str
+
+    @property
+    def first_few(self) -> list[EntryShown]:
+        return self.entries[:FIRST_FEW]
+
+    @property
+    def more(self) -> int:
+        """How many stand after the first few."""
+        return max(0, len(self.entries) - FIRST_FEW)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanShown:
+    """The plan as one person may read it. `last_change` is the entry somebody changed last."""
+
+    plan: CrisisPlan
+    member: Membership
+    people: People
+    sections: list[SectionShown]
+    last_change: EntryShown | None
+    age: str
+    review_on: date
+    review: str
+    review_is_due: bool
+    reviewed: str  # by whom and when, in words; empty if never
+
+    @property
+    def revision(self) -> int:
+        return self.plan.revision
+
+    def of(self, section: Section) -> SectionShown:
+        return next(one for one in self.sections if one.section == section)
+
+
+def show_entry(entry: Entry, people: People, comments: Iterable[Comment] = ()) -> EntryShown:
+    """Put one entry into words for the person `people` was made for."""
+    values = read_values(entry)
+    section = Section(entry.section)
+    contact = entry if isinstance(entry, SupportContact) else None
+    lines = [
+        (label_of(section, name), shown)
+        for name, value in values.items()
+        if name not in HEADS and (value or name == "may_leave_message") and (shown := show_value(name, value, people))
+    ]
+    return EntryShown(
+        id=entry.pk,
+        entry=entry,
+        section=section,
+        title=values["name"] if contact else values["text"],
+        lines=lines,
+        values=values,
+        version=entry.version,
+        words=words_of(entry) if isinstance(entry, PlanItem) else None,
+        level=values.get("level", ""),
+        level_label=show_value("level", values.get("level"), people),
+        member=show_value("assigned_to", values.get("assigned_to"), people),
+        review_on=values.get("review_on"),
+        phone=show_phone(contact.phone) if contact else "",
+        phone_href=phone_href(contact.phone) if contact else "",
+        hours=contact.hours if contact else "",
+        may_leave_message=bool(contact and contact.may_leave_message),
+        last_tested_on=contact.last_tested_on if contact else None,
+        tested=day_words(contact.last_tested_on) if contact and contact.last_tested_on else "",
+        relatives_only=entry.audience == Audience.RELATIVES,
+        readers=people.readers(entry.audience),
+        side=people.side(entry.side),
+        is_subjects=entry.side == Side.SUBJECT,
+        changed_by=people.author(entry.changed_by_id),
+        changed_at=entry.changed_at,
+        changed=moment_words(entry.changed_at),
+        changed_exact=exact_words(entry.changed_at),
+        removed_by=people.author(entry.removed_by_id),
+        removed=moment_words(entry.removed_at) if entry.removed_at else "",
+        can_edit=can_edit_entry(people.me, entry),
+        can_comment=can_comment(people.me, entry),
+        comments=[show_comment(comment, people) for comment in comments],
+    )
+
+
+def show_comment(comment: Comment, people: People) -> CommentShown:
+    return CommentShown(
+        id=comment.pk,
+        text=comment.text,
+        author=people.author(comment.created_by_id),
+        when=moment_words(comment.created_at),
+        exact=exact_words(comment.created_at),
+        disagrees=comment.kind == Comment.Kind.DISAGREES,
+        can_remove=can_remove_comment(people.me, comment),
+    )
+
+
+def _entries(plan: CrisisPlan, user: User, only: Section | None) -> list[Entry]:
+    """Entries in their order, with those that can still be brought back. Two queries, or one for a single section."""
+    since = timezone.now() - REMOVED_IS_KEPT_FOR
+    found: list[Entry] = []
+    if only != Section.CONTACTS:
+        items = PlanItem.objects.visible_to(user).filter(family=plan.family_id).kept_since(since)
+        found += items.filter(section=only).in_order() if only else items.in_order()
+    if only in (None, Section.CONTACTS):
+        found += SupportContact.objects.visible_to(user).filter(family=plan.family_id).kept_since(since).in_order()
+    return found
+
+
+def _comments(user: User, entries: list[Entry]) -> dict[UUID, list[Comment]]:
+    """Present comments by the entry they are on, oldest first. One query."""
+    by_entry: dict[UUID, list[Comment]] = {}
+    ids = [entry.pk for entry in entries]
+    on_these = Comment.objects.visible_to(user).present().on(ids).order_by("created_at", "id")
+    for comment in on_these:
+        by_entry.setdefault(comment.item_id or comment.contact_id, []).append(comment)  # type: ignore[arg-type]
+    return by_entry
+
+
+def show_section(section: Section, shown: list[EntryShown], plan: CrisisPlan) -> SectionShown:
+    here = [one for one in shown if one.section == section]
+    present = [one for one in here if one.entry.removed_at is None]
+    # Who sees nothing here is told nothing, not even that somebody called it ready.
+    status = "empty" if not present else "ready" if section in plan.ready_sections else "begun"
+    labels = {"empty": _("Not begun"), "begun": _("Begun"), "ready": _("Ready")}
+    return SectionShown(
+        section=section,
+        title=str(section.label),
+        why=str(WHY[section]),
+        entries=present,
+        removed=[one for one in here if one.entry.removed_at is not None],
+        status=status,
+        status_label=labels[status],
+    )
+
+
+def show_plan(
+    plan: CrisisPlan,
+    member: Membership,
+    *,
+    only: Section | None = None,
+    comments: bool = False,
+    relatives_only: bool = True,
+) -> PlanShown:
+    """Show `plan`, which the door let `member` see. `only` reads a single section.
+
+    With `relatives_only=False` what is for relatives only is left out for them too, as on paper for everybody.
+    """
+    people = People(member)
+    entries = _entries(plan, member.user, only)
+    if not (relatives_only and can_choose_audience(member)):
+        entries = [entry for entry in entries if entry.audience == Audience.EVERYONE]
+    said = _comments(member.user, entries) if comments else {}
+    shown = [show_entry(entry, people, said.get(entry.pk, ())) for entry in entries]
+    sections = [show_section(section, shown, plan) for section in ([only] if only else Section)]
+    present = [entry for section in sections for entry in section.entries]
+    return PlanShown(
+        plan=plan,
+        member=member,
+        people=people,
+        sections=sections,
+        last_change=max(present, key=lambda one: one.changed_at, default=None),
+        age=age_words(plan.created_at),
+        review_on=plan.review_on,
+        review=day_words(plan.review_on),
+        review_is_due=plan.review_on <= timezone.localdate(),
+        reviewed=_("%(name)s, %(when)s")
+        % {"name": people.author(plan.reviewed_by_id), "when": moment_words(plan.reviewed_at)}
+        if plan.reviewed_at
+        else "",
+    )
+
+
+def changed_since(member: Membership, since: datetime) -> list[EntryShown]:
+    """What others wrote, changed or brought back in the plan since then, as far as `member` may read it. Newest first.
+
+    Three queries; the caller has `member` from the door.
+    """
+    people = People(member)
+    changed: list[Entry] = []
+    for model in (PlanItem, SupportContact):
+        visible = model.objects.visible_to(member.user).filter(family=member.family_id, changed_at__gt=since)
+        changed += visible.present().exclude(changed_by=member.user_id).in_order()
+    return sorted((show_entry(entry, people) for entry in changed), key=lambda one: one.changed_at, reverse=True)
