@@ -4,6 +4,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from common.env import ROOT, env, required
+from portal import roles
 
 SECRET_KEY = required("SECRET_KEY", "Set it to fifty or more random characters.")
 DEBUG = False
@@ -109,8 +110,8 @@ DATABASES = {
     "default": env.db_url_config(required("DATABASE_URL", "Set it to the PostgreSQL address of the app role."))
 }
 DATABASES["default"].update({"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True})
-DATABASE_OWNER_ROLE = "portal_owner"
-DATABASE_APP_ROLE = "portal_app"
+DATABASE_OWNER_ROLE = roles.OWNER
+DATABASE_APP_ROLE = roles.APP
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",

@@ -1,0 +1,57 @@
+"""Which database role acts. A test prepares as the owner; what happens inside a request, in the test client and in the
+live server alike, happens as the app role, with no more rights than in production."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import psycopg
+from django.conf import settings
+from django.db import connection
+from django.db.backends.signals import connection_created
+from django.http import HttpRequest, HttpResponse
+
+_as_app: ContextVar[bool] = ContextVar("as_app", default=False)
+
+
+def as_the_app(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Outermost middleware of the tests. It opens no connection of its own."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with acting_as_app():
+            return get_response(request)
+
+    return middleware
+
+
+@contextmanager
+def acting_as_app() -> Iterator[None]:
+    """Act as the app role inside the block: on the open connection, and on any opened meanwhile."""
+    before = _as_app.set(True)
+    _set_role(settings.DATABASE_APP_ROLE)
+    try:
+        yield
+    finally:
+        _as_app.reset(before)
+        if not _as_app.get():
+            _set_role(settings.DATABASE_OWNER_ROLE)
+
+
+def _set_role(role: str) -> None:
+    # Beside Django's cursor: not counted among a page's queries, and no matter whether Django holds the transaction
+    # for broken.
+    if connection.connection is None or connection.connection.closed:
+        return
+    try:
+        connection.connection.execute(f"SET ROLE {role}")
+    except psycopg.errors.InFailedSqlTransaction:
+        # Its rollback, which must come, puts back the role from before the transaction: the owner.
+        return
+
+
+def _on_connection_created(**kwargs: object) -> None:
+    if _as_app.get():
+        _set_role(settings.DATABASE_APP_ROLE)
+
+
+connection_created.connect(_on_connection_created, dispatch_uid="tests.acting")

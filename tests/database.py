@@ -1,0 +1,142 @@
+"""Pytest plugin: one real PostgreSQL and one real Valkey a run, a database a worker, and who acts on it.
+
+PostgreSQL is the embedded one, or the one of DATABASE_ADMIN_URL (a superuser's address; it gets the roles and databases
+of the tests, so don't point it at anything dear). Valkey is the embedded one, or that of REDIS_URL.
+"""
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.test import TransactionTestCase
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from portal.roles import APP, OWNER, make_roles
+from tools.servers import postgres, valkey
+from tools.translations import compile_stale
+
+LOGIN = "portal_test"  # signs in, may act as the owner and as the app, owns nothing itself
+TEMPLATE = "portal_test_template"
+KEPT = {"django_migrations", "django_content_type", "auth_permission"}  # filled by migrating, not by tests
+
+_servers = pytest.StashKey[dict[str, str]]()
+_running = pytest.StashKey[ExitStack]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.collectonly:
+        return
+    if hasattr(config, "workerinput"):
+        servers = config.workerinput["servers"]
+    else:
+        compile_stale()
+        config.stash[_running] = ExitStack()
+        servers = _start_servers(config.stash[_running])
+    config.stash[_servers] = servers
+    address = conninfo_to_dict(servers["admin"])
+    connections["default"].settings_dict.update(
+        HOST=address.get("host", ""), PORT=address.get("port", ""), USER=LOGIN, PASSWORD=servers["password"]
+    )
+    settings.CELERY_BROKER_URL = servers["redis"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    """Tell an xdist worker where the servers are."""
+    node.workerinput["servers"] = node.config.stash[_servers]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if running := config.stash.get(_running, None):
+        running.close()
+
+
+def _start_servers(running: ExitStack) -> dict[str, str]:
+    folder = Path(tempfile.mkdtemp(prefix="fotfeste-test-"))
+    running.callback(shutil.rmtree, folder, ignore_errors=True)
+    admin = os.environ.get("DATABASE_ADMIN_URL")
+    if not admin:
+        admin = running.enter_context(postgres(folder / "postgres", disposable=True)).url()
+    redis = os.environ.get("REDIS_URL") or running.enter_context(valkey(folder / "valkey"))
+    password = secrets.token_hex()
+    _prepare(admin, password)
+    return {"admin": admin, "redis": redis, "password": password}
+
+
+def _prepare(admin_url: str, password: str) -> None:
+    """Make the roles, and the database each worker's own is a copy of."""
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
+        admin.execute(f"CREATE DATABASE {TEMPLATE}")
+        make_roles(make_conninfo(admin_url, dbname=TEMPLATE))
+        if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [LOGIN]).fetchone():
+            admin.execute(f"CREATE ROLE {LOGIN} LOGIN NOINHERIT")
+        admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(LOGIN), sql.Literal(password)))
+        admin.execute(f"GRANT {OWNER}, {APP} TO {LOGIN}")
+
+
+@pytest.fixture(scope="session")
+def admin_url(django_db_setup, django_db_modify_db_settings: str) -> str:
+    """A superuser's address of this worker's database, for what neither owner nor app may do."""
+    return django_db_modify_db_settings
+
+
+@pytest.fixture(scope="session")
+def redis_url(request: pytest.FixtureRequest) -> str:
+    """The run's real Valkey."""
+    return request.config.stash[_servers]["redis"]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request: pytest.FixtureRequest, django_db_modify_db_settings_parallel_suffix) -> str:
+    """Make this worker's database, owned by the owner role, before Django fills it."""
+    servers = request.config.stash[_servers]
+    name = connections["default"].creation._get_test_db_name()
+    with psycopg.connect(servers["admin"], autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER {OWNER}")
+    return make_conninfo(servers["admin"], dbname=name)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Django finds the database made above, and leaves it: no role of ours may make or drop one."""
+    return True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clean_as_superuser(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Empty the tables after a transactional test past every guard and trigger, which the app and the owner are not."""
+    if request.config.option.collectonly:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            TransactionTestCase, "_fixture_teardown", lambda self: _empty_tables(request.getfixturevalue("admin_url"))
+        )
+        yield
+
+
+def _empty_tables(admin_url: str) -> None:
+    with psycopg.connect(admin_url) as admin:
+        # A test that left a transaction open fails here rather than hanging.
+        admin.execute("SET lock_timeout = '10s'")
+        admin.execute("SET session_replication_role = replica")  # no trigger fires
+        tables = admin.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1").fetchall()
+        names = [sql.Identifier(name) for (name,) in tables if name not in KEPT]
+        filled = sql.SQL(" UNION ALL ").join(
+            sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(sql.Literal(name.as_string().strip('"')), name)
+            for name in names
+        )
+        full = [sql.Identifier(name) for (name,) in admin.execute(filled).fetchall()]
+        if full:
+            admin.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(full)))

@@ -1,0 +1,179 @@
+"""Whoever acts in a request may do no more than the app role may."""
+
+import psycopg
+import pytest
+from django.core.mail import send_mail
+from django.db import DatabaseError, connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import path
+
+from accesslog.models import AccessEntry
+from common.views import public
+from tests.factories import Home
+
+
+@public
+def who_acts(request: HttpRequest) -> HttpResponse:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        return HttpResponse(cursor.fetchone()[0])
+
+
+@public
+def try_sql(request: HttpRequest) -> HttpResponse:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(request.GET["sql"])
+    except DatabaseError as error:
+        return HttpResponse(type(error.__cause__).__name__, status=409)
+    return HttpResponse("done")
+
+
+@public
+def break_the_transaction(request: HttpRequest) -> HttpResponse:
+    connection.cursor().execute("SELECT 1 / 0")
+    return HttpResponse()
+
+
+urlpatterns = [
+    path("who/", who_acts),
+    path("sql/", try_sql),
+    path("break/", break_the_transaction),
+]
+ours_only = pytest.mark.urls(__name__)
+
+
+def role_now() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        return cursor.fetchone()[0]
+
+
+@ours_only
+def test_a_test_prepares_as_the_owner_and_a_request_acts_as_the_app(db, client: Client):
+    assert role_now() == "portal_owner"
+    assert client.get("/who/").content == b"portal_app"
+    assert role_now() == "portal_owner"
+
+
+@ours_only
+@pytest.mark.django_db(transaction=True)
+def test_so_it_is_on_a_connection_opened_inside_the_request(client: Client):
+    connection.close()
+    assert client.get("/who/").content == b"portal_app"
+    assert role_now() == "portal_owner"
+
+
+@ours_only
+def test_so_it_is_in_the_live_server(live_server):
+    import urllib.request
+
+    with urllib.request.urlopen(f"{live_server.url}/who/") as answer:
+        assert answer.read() == b"portal_app"
+
+
+@ours_only
+@pytest.mark.django_db(transaction=True)
+def test_after_a_request_that_failed_the_owner_acts_again(client: Client):
+    with pytest.raises(DatabaseError):
+        client.get("/break/")
+    assert role_now() == "portal_owner"
+
+
+@ours_only
+def test_a_broken_transaction_hides_no_error_of_its_own(db, client: Client):
+    with pytest.raises(DatabaseError, match="division by zero"):
+        client.get("/break/")
+    transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("role", ["portal_app", "portal_owner", "portal_test"])
+def test_no_role_of_ours_is_above_the_rules(role: str, db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication FROM pg_roles"
+            " WHERE rolname = %s",
+            [role],
+        )
+        assert cursor.fetchone() == (False,) * 5
+
+
+def test_the_app_owns_nothing_and_is_member_of_nothing(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_class WHERE relowner = 'portal_app'::regrole")
+        assert cursor.fetchone() == (0,)
+        cursor.execute("SELECT count(*) FROM pg_auth_members WHERE member = 'portal_app'::regrole")
+        assert cursor.fetchone() == (0,)
+        cursor.execute("SELECT has_schema_privilege('portal_app', 'public', 'CREATE')")
+        assert cursor.fetchone() == (False,)
+
+
+def test_the_app_may_truncate_no_table(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+            " AND has_table_privilege('portal_app', format('%I.%I', schemaname, tablename), 'TRUNCATE')"
+        )
+        assert cursor.fetchall() == []
+
+
+@ours_only
+@pytest.mark.parametrize(
+    "table", ["accesslog_accessentry", "crisisplans_planitemversion", "crisisplans_supportcontactversion"]
+)
+@pytest.mark.parametrize("sql", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {}"])
+def test_a_request_can_neither_change_nor_empty_what_only_grows(sql: str, table: str, db, client: Client):
+    answer = client.get("/sql/", {"sql": sql.format(table)})
+    assert (answer.status_code, answer.content) == (409, b"InsufficientPrivilege")
+
+
+@pytest.mark.parametrize("sql", ["UPDATE {} SET event = 'x'", "DELETE FROM {}", "TRUNCATE {}"])
+def test_not_even_the_owner_can(sql: str, ours: Home):
+    assert AccessEntry.objects.exists() or AccessEntry.objects.create(
+        action="R", event="e", agent_id="a", entity_type="t", entity_id="i"
+    )
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql.format("accesslog_accessentry"))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("run", ["first", "second"])
+def test_a_transactional_test_leaves_nothing_behind(run: str):
+    assert not AccessEntry.objects.exists()
+    AccessEntry.objects.create(action="R", event="e", agent_id="a", entity_type="t", entity_id="i")
+
+
+def test_the_cache_and_the_sessions_are_in_the_database(db, client: Client):
+    from django.core.cache import cache
+
+    cache.set("a", "b")
+    assert cache.get("a") == "b"
+
+
+def test_valkey_answers(redis_url: str):
+    import redis
+
+    with redis.Redis.from_url(redis_url) as broker:
+        assert broker.ping()
+
+
+def test_mail_goes_over_a_real_wire(mailbox):
+    send_mail("Påminnelse", "Hei på deg", None, ["kari@example.org"])
+    (message,) = mailbox.messages
+    assert (message["Subject"], message.get_content().strip()) == ("Påminnelse", "Hei på deg")
+
+
+def test_the_network_beyond_this_machine_is_closed():
+    import socket
+
+    from pytest_socket import SocketConnectBlockedError
+
+    # The blocker warns first, and a warning is an error here.
+    with socket.socket() as outside, pytest.raises((SocketConnectBlockedError, UserWarning)):
+        outside.connect(("192.0.2.1", 80))
+
+
+def test_the_server_is_the_version_production_runs(admin_url: str):
+    with psycopg.connect(admin_url) as admin:
+        assert admin.info.server_version // 10_000 >= 16

