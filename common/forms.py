@@ -1,14 +1,155 @@
-"""How every form looks and what every text field refuses."""
+"""How every form looks and what every text field refuses.
+
+The renderer serves all forms of the site, allauth's too: error summary, fields, hints and errors tied to their
+inputs. `PortalForm` is what our own forms start from.
+"""
+
+import re
+from datetime import date
+from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
+from django.forms.boundfield import BoundField
 from django.forms.renderers import TemplatesSetting
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+LINE_CAP = 200  # characters in a one-line field that names no limit of its own
+TEXT_CAP = 10_000  # characters in a textarea that names none
+CENTURY = 2000
+
+# NUL, which PostgreSQL cannot keep, and halves of characters, which nothing can write down.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+TOO_LONG = ngettext_lazy(
+    "This is too long: there is room for %(limit_value)d character, and this is %(show_value)d.",
+    "This is too long: there is room for %(limit_value)d characters, and this is %(show_value)d.",
+    "limit_value",
+)
+
+
+def refuse_unstorable(value: str) -> None:
+    """Raise ValidationError when `value` holds NUL or a lone surrogate."""
+    if _UNSTORABLE.search(str(value)):
+        raise ValidationError(
+            _("There is a character here that cannot be saved. Remove it, or type the text again."), code="unstorable"
+        )
+
+
+class PortalBoundField(BoundField):
+    """A field on the page: labels, hints and errors tied together, no browser bubbles, no silent cutting of a paste."""
+
+    def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
+        attrs = super().build_widget_attrs(attrs, widget)
+        # False takes an attribute away, whoever set it: the answer to a mistake is our own sentence beside the field.
+        attrs |= {"required": False, "maxlength": False, "minlength": False, "placeholder": False, "autofocus": False}
+        kind = widget or self.field.widget
+        if not kind.is_hidden:
+            attrs["class"] = f"ds-input {kind.attrs.get('class', '')}".strip()
+        return attrs
+
+    def value(self) -> Any:
+        """What the field shows. A half character becomes �: the page must be writable as UTF-8."""
+        shown = super().value()
+        return _UNSTORABLE.sub("\ufffd", shown) if isinstance(shown, str) else shown
+
+    @property
+    def target_id(self) -> str:
+        """The id an error summary links to: the input, or the first of a group."""
+        if self.use_fieldset and len(self.subwidgets):
+            return self.subwidgets[0].id_for_label or self.auto_id
+        return self.id_for_label or self.auto_id
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether to say so: a lone checkbox never does, it is a choice by nature."""
+        return not self.field.required and not isinstance(self.field, forms.BooleanField)
 
 
 class PortalRenderer(TemplatesSetting):
-    """Django's own form rendering, with the templates in templates/django/forms."""
+    """Django's own form rendering, with our two templates and bound field."""
+
+    form_template_name = "forms/form.html"
+    field_template_name = "forms/field.html"
+    bound_field_class = PortalBoundField
+
+
+class GrowingTextarea(forms.Textarea):
+    """A textarea that begins low and grows with what is written (by CSS; where a browser cannot, it scrolls)."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"rows": 4, "cols": False} | (attrs or {}))
+
+
+class DayInput(forms.DateInput):
+    """A date typed as a Norwegian writes it."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"class": "short", "inputmode": "text", "autocomplete": "off"} | (attrs or {}), "%d.%m.%Y")
+
+
+class DayField(forms.DateField):
+    """A day, typed as dd.mm.yyyy. Takes d.m.yy, spaces or slashes for dots, and ISO too."""
+
+    widget = DayInput
+    default_error_messages = {"invalid": _("Write the date as day, month, year – like 24.12.2026.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", _("For example 24.12.2026"))
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> date | None:
+        if isinstance(value, str) and value.strip():
+            return self._read(value.strip())
+        return super().to_python(value)
+
+    def _read(self, text: str) -> date:
+        parts = re.split(r"[.\-/\s]+", text.rstrip("."))
+        if len(parts) != 3 or not all(re.fullmatch(r"[0-9]{1,4}", part) for part in parts):  # noqa: PLR2004, it is a date
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        year, month, day = (int(part) for part in (parts if len(parts[0]) == 4 else reversed(parts)))  # noqa: PLR2004
+        try:
+            return date(year + CENTURY if year < 100 else year, month, day)  # noqa: PLR2004, two digits of a year
+        except ValueError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
 
 
 class PortalForm(forms.Form):
-    """The base of every form here."""
+    """What our forms start from: text has a limit, and everything wrong gets a sentence beside its field."""
 
-    use_required_attribute = False
+    required_messages: dict[type[forms.Field], Any] = {
+        forms.BooleanField: _("Tick here to go on."),
+        forms.ChoiceField: _("Choose one."),
+        forms.MultipleChoiceField: _("Choose at least one."),
+        forms.DateField: _("Write a date."),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            self._say_it_kindly(field)
+            if isinstance(field, forms.CharField):
+                self._limit(field)
+
+    def _widget_data_value(self, widget: forms.Widget, html_name: str) -> Any:
+        """What was sent, with lines ending one way, so that limits and comparisons count what people see."""
+        value = super()._widget_data_value(widget, html_name)  # type: ignore[misc]  # Django's own hook, missing in the stubs
+        return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
+
+    def _say_it_kindly(self, field: forms.Field) -> None:
+        standard = forms.Field.default_error_messages["required"]
+        for kind in type(field).__mro__:
+            if kind in self.required_messages and field.error_messages["required"] == standard:
+                field.error_messages["required"] = self.required_messages[kind]
+                return
+
+    def _limit(self, field: forms.CharField) -> None:
+        limit = field.max_length or (TEXT_CAP if isinstance(field.widget, forms.Textarea) else LINE_CAP)
+        others = [
+            validator
+            for validator in field.validators
+            if not isinstance(validator, ProhibitNullCharactersValidator | MaxLengthValidator)
+        ]
+        field.validators = [refuse_unstorable, MaxLengthValidator(limit, TOO_LONG), *others]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -24,3 +25,11 @@ def render_page(
     response = render(request, name, context, status=status)
     response.headers["Vary"] = "HX-Request"
     return response
+
+
+UNDO_MARK = "undo:"
+
+
+def tell(request: HttpRequest, text: str, *, undo: str = "") -> None:
+    """Say at the top of the next page that something was done; `undo` is the address to post to if it was a slip."""
+    messages.success(request, text, extra_tags=f"{UNDO_MARK}{undo}" if undo else "")

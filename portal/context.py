@@ -4,8 +4,50 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from families.models import Membership
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Names and switches for base.html. Runs no query."""
-    return {"site_name": settings.SITE_NAME, "demo": settings.DEMO}
+    """Finished values for base.html. Runs no query: a family is shown when the view has fetched it."""
+    user = getattr(request, "user", None)
+    signed_in = bool(user and user.is_authenticated)
+    here: Membership | None = getattr(request, "member", None)
+    members: list[Membership] = getattr(request, "memberships_cache", [])
+    if here is None and len(members) == 1:
+        here = members[0]
+    return {
+        "site_name": settings.SITE_NAME,
+        "demo": settings.DEMO,
+        "demo_mail_url": _address("demo_mail") if settings.DEMO else "",
+        "signed_in": signed_in,
+        "here": _family(here, here) if here else None,
+        "families": [_family(member, here) for member in members],
+        "rooms": _rooms(request.path, here) if signed_in else [],
+    }
+
+
+def _family(member: Membership, here: Membership | None) -> dict[str, Any]:
+    return {
+        "label": member.family_nickname or _("Our family"),
+        "url": _address("plan", member.family_id),
+        "is_here": member == here,
+    }
+
+
+def _rooms(path: str, here: Membership | None) -> list[dict[str, Any]]:
+    """The words of the main menu that lead somewhere from here."""
+    rooms = [(_("Overview"), _address("overview"))]
+    if here:
+        rooms += [(_("Plan"), _address("plan", here.family_id)), (_("People"), _address("people", here.family_id))]
+    return [{"label": label, "url": url, "is_here": path.startswith(url)} for label, url in rooms if url]
+
+
+def _address(name: str, family_id: object = None) -> str:
+    """The address of a room, or nothing while the room is not built."""
+    try:
+        return reverse(name, kwargs={"family_id": family_id} if family_id else None)
+    except NoReverseMatch:
+        return ""

@@ -4,10 +4,16 @@ from django.urls import include, path
 
 from portal.views.crisis import crisis_now
 from portal.views.front import front, overview
+from portal.views.pages import about, accessibility, health, privacy, robots
 
 urlpatterns = [
     path("", front, name="front"),
     path("krise/", crisis_now, name="crisis_now"),
+    path("om/", about, name="about"),
+    path("personvern/", privacy, name="privacy"),
+    path("tilgjengelighet/", accessibility, name="accessibility"),
+    path("robots.txt", robots),
+    path("healthz/", health),
     path("oversikt/", overview, name="overview"),
     path("konto/", include("allauth.account.urls")),
     path("", include("families.urls")),

@@ -3,14 +3,52 @@
 from typing import Any
 
 from django import template
+from django.conf import settings
+from django.contrib.messages import constants
+from django.contrib.messages.storage.base import Message
+from django.forms import Form
 from django.middleware.csrf import get_token
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from common.http import UNDO_MARK
 
 register = template.Library()
+
+COLORS = {constants.SUCCESS: "success", constants.WARNING: "warning", constants.ERROR: "danger"}
 
 
 @register.simple_tag(takes_context=True)
 def form_guard(context: dict[str, Any]) -> SafeString:
     """The hidden fields every form that writes carries."""
     return format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', get_token(context["request"]))
+
+
+@register.simple_tag
+def site_name() -> str:
+    """The name of the site, also where no request is: on the error pages and the crisis page."""
+    return str(settings.SITE_NAME)
+
+
+@register.simple_tag(takes_context=True)
+def error_mark(context: template.Context) -> str:
+    """How the title begins when a form on the page came back with something to mend."""
+    values: list[object] = list(context.flatten().values())
+    for value in values:
+        if isinstance(value, Form) and value.is_bound and value.errors:
+            return _("Error: ")
+    return ""
+
+
+@register.filter
+def alert_color(message: Message) -> str:
+    """The colour of the alert that shows this message."""
+    return COLORS.get(message.level, "info")
+
+
+@register.filter
+def undo_url(message: Message) -> str:
+    """Where to post to undo what the message tells, or nothing."""
+    tags = message.extra_tags or ""
+    return tags.removeprefix(UNDO_MARK) if tags.startswith(UNDO_MARK) else ""
