@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -19,6 +19,16 @@ def browser_rules(get_response: GetResponse) -> GetResponse:
         )
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
+
+    return middleware
+
+
+def three_methods(get_response: GetResponse) -> GetResponse:
+    """Answer GET, HEAD and POST; nothing here is done by any other method, whoever asks."""
+    known = ("GET", "HEAD", "POST")
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request) if request.method in known else HttpResponseNotAllowed(known)
 
     return middleware
 

@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.middleware.browser_rules",
+    "portal.middleware.three_methods",
     "django.middleware.gzip.GZipMiddleware",
     "portal.middleware.clean_input",
     "portal.middleware.crisis_page_first",

@@ -1,8 +1,8 @@
-"""The engine of the permission matrix: every address × method × kind of person, and what each may learn or change.
+"""The engine of the permission matrix: every address by every method as every kind of person.
 
 `sweep` reports what happened and judges only what is never right: a leak, a foreign hand on a family's rows, a GET that
-writes. What is expected stands in tests/harness/test_permissions.py. Whatever walls stand between a person and the data, the
-sweep asks the same questions, so it can be run again with one of them off.
+writes. What is expected stands in tests/harness/test_permissions.py. Whatever walls stand between a person and the
+data, the sweep asks the same questions, so it can be run again with one of them off.
 """
 
 import html
@@ -29,7 +29,8 @@ from tests.harness.addresses import BLANKS, Address
 PEOPLE = ("anonymous", "outsider", "invited", "former", "subject", "relative", "coordinator")
 STRANGERS = PEOPLE[:4]  # to our family, at this moment
 REFUSED_METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
-MAY_BE_WRITTEN_BY_GET = ("django_session", "accesslog_accessentry", '"cache"')
+METHODS = ("GET", "POST", "HEAD", "HX", *REFUSED_METHODS)
+WRITTEN_BY_GET = ("django_session", "accesslog_accessentry", '"cache"')
 
 
 @dataclass
@@ -60,6 +61,7 @@ class Asker:
         self.sessions: dict[str, str] = {}
         for kind, user in people.items():
             if user is not None:
+                self.client.cookies = SimpleCookie()  # or the one before would be signed out
                 self.client.force_login(user)
                 self.sessions[kind] = self.client.cookies[settings.SESSION_COOKIE_NAME].value
 
@@ -74,7 +76,7 @@ class Asker:
             finally:
                 transaction.set_rollback(True)
 
-    def ask(self, person: str, method: str, url: str, data: dict[str, Any] | None = None) -> Answer:
+    def ask(self, method: str, url: str, data: dict[str, Any] | None = None) -> Answer:
         """Ask inside the savepoint of `as_person`."""
         headers = {}
         if method == "HX":
@@ -159,37 +161,56 @@ def mixed_urls(address: Address, home: Home, other: Home) -> list[str]:
     return [fill(address, home, **{blank: BLANKS[blank](other)}) for blank in address.blanks]
 
 
+class Sweep:
+    """Asks every question at one address."""
+
+    def __init__(self, ours: Home, theirs: Home, people: dict[str, User | None], data: dict[str, Any]) -> None:
+        self.ours, self.theirs, self.data = ours, theirs, data
+        self.asker, self.report = Asker(people), Report()
+        self.whole, self.kin = fingerprint(ours), fingerprint(ours, kin_only=True)
+
+    def run(self, address: Address) -> Report:
+        for person in PEOPLE:
+            for method in METHODS:
+                self.report.answers[method, person] = self.question(person, method, fill(address, self.ours))
+        mixed = mixed_urls(address, self.ours, self.theirs) + mixed_urls(address, self.theirs, self.ours)
+        for url in mixed:
+            for method in ("GET", "POST"):
+                status = self.question("outsider", method, url)
+                if status not in {"404", "405"}:
+                    self.report.faults.append(f"TWO FAMILIES IN ONE ADDRESS {method} {url} → {status}")
+        self.question("outsider", "POST", fill(address, self.theirs))  # at their own address, our ids in the body
+        return self.report
+
+    def question(self, person: str, method: str, url: str) -> str:
+        with self.asker.as_person(person):
+            answer = self.asker.ask(method, url, self.data)
+            self.report.faults += [
+                f"{fault}: {method} {url} as {person} → {answer.status}"
+                for fault in [*self.learnt(person, answer), *self.changed(person), *self.written(method, answer)]
+            ]
+        return answer.status
+
+    def learnt(self, person: str, answer: Answer) -> list[str]:
+        if person in STRANGERS:
+            return [f"LEAK of {canary}" for canary in leaks(answer.seen, self.ours)]
+        if person == "subject":
+            return [f"LEAK of {canary}" for canary in leaks(answer.seen, self.ours, kin_only=True)]
+        return []
+
+    def changed(self, person: str) -> list[str]:
+        if person in STRANGERS and fingerprint(self.ours) != self.whole:
+            return ["FOREIGN HAND"]
+        if person == "subject" and fingerprint(self.ours, kin_only=True) != self.kin:
+            return ["FOREIGN HAND on what is for relatives"]
+        return []
+
+    def written(self, method: str, answer: Answer) -> list[str]:
+        if method not in {"GET", "HEAD", "HX"}:
+            return []
+        return [f"A GET WRITES {sql}" for sql in answer.writes if not any(name in sql for name in WRITTEN_BY_GET)]
+
+
 def sweep(address: Address, ours: Home, theirs: Home, people: dict[str, User | None], data: dict[str, Any]) -> Report:
     """Ask every question at `address`, and report. `data` is what an honest POST carries."""
-    asker, report = Asker(people), Report()
-    whole, kin = fingerprint(ours), fingerprint(ours, kin_only=True)
-    url = fill(address, ours)
-
-    def question(person: str, method: str, url: str) -> str:
-        with asker.as_person(person):
-            answer = asker.ask(person, method, url, data)
-            what = f"{method} {url} as {person} → {answer.status}"
-            if person in STRANGERS and (found := leaks(answer.seen, ours)):
-                report.faults.append(f"LEAK {what}: {found}")
-            if person == "subject" and (found := leaks(answer.seen, ours, kin_only=True)):
-                report.faults.append(f"LEAK {what}: {found}")
-            if person in STRANGERS and fingerprint(ours) != whole:
-                report.faults.append(f"FOREIGN HAND {what}")
-            if person == "subject" and fingerprint(ours, kin_only=True) != kin:
-                report.faults.append(f"FOREIGN HAND {what} on what is for relatives")
-            if method in {"GET", "HEAD", "HX"}:
-                wrong = [sql for sql in answer.writes if not any(name in sql for name in MAY_BE_WRITTEN_BY_GET)]
-                report.faults += [f"A GET WRITES {what}: {sql}" for sql in wrong]
-            return answer.status
-
-    for person in PEOPLE:
-        for method in ("GET", "POST", "HEAD", "HX", *REFUSED_METHODS):
-            report.answers[method, person] = question(person, method, url)
-    for mixed in mixed_urls(address, ours, theirs) + mixed_urls(address, theirs, ours):
-        for method in ("GET", "POST"):
-            status = question("outsider", method, mixed)
-            if status not in {"404", "405"}:
-                report.faults.append(f"TWO FAMILIES IN ONE ADDRESS {method} {mixed} → {status}")
-    if "family_id" in address.blanks or address.kind == "own":
-        question("outsider", "POST", fill(address, theirs))  # our ids in the body, their own address
-    return report
+    return Sweep(ours, theirs, people, data).run(address)

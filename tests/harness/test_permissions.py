@@ -17,8 +17,48 @@ ADDRESSES = every_address()
 
 # address                           method  anonymous outsider invited former subject relative coordinator
 TABLE = """
-front                               GET     200       302      302     302    302     302      302
-front                               POST    200       302      302     302    302     302      302
+front                               GET     200       200      200     200    200     200      200
+front                               POST    200       200      200     200    200     200      200
+about                               GET     200       200      200     200    200     200      200
+about                               POST    200       200      200     200    200     200      200
+privacy                             GET     200       200      200     200    200     200      200
+privacy                             POST    200       200      200     200    200     200      200
+accessibility                       GET     200       200      200     200    200     200      200
+accessibility                       POST    200       200      200     200    200     200      200
+robots                              GET     200       200      200     200    200     200      200
+robots                              POST    200       200      200     200    200     200      200
+healthz                             GET     200       200      200     200    200     200      200
+healthz                             POST    200       200      200     200    200     200      200
+overview                            GET     login     200      200     200    200     200      200
+overview                            POST    login     200      200     200    200     200      200
+account_login                       GET     200       302      302     302    302     302      302
+account_login                       POST    200       302      302     302    302     302      302
+account_logout                      GET     302       200      200     200    200     200      200
+account_logout                      POST    302       302      302     302    302     302      302
+account_inactive                    GET     200       200      200     200    200     200      200
+account_inactive                    POST    405       405      405     405    405     405      405
+account_signup                      GET     200       302      302     302    302     302      302
+account_signup                      POST    200       302      302     302    302     302      302
+account_reauthenticate              GET     login     200      200     200    200     200      200
+account_reauthenticate              POST    login     200      200     200    200     200      200
+account_email                       GET     login     200      200     200    200     200      200
+account_email                       POST    login     302      302     302    302     302      302
+account_email_verification_sent     GET     login     302      302     302    302     302      302
+account_email_verification_sent     POST    login     302      302     302    302     302      302
+account_change_password             GET     login     200      200     200    200     200      200
+account_change_password             POST    login     200      200     200    200     200      200
+account_set_password                GET     login     302      302     302    302     302      302
+account_set_password                POST    login     302      302     302    302     302      302
+account_reset_password              GET     200       200      200     200    200     200      200
+account_reset_password              POST    200       200      200     200    200     200      200
+account_confirm_login_code          GET     login     302      302     302    302     302      302
+account_confirm_login_code          POST    login     302      302     302    302     302      302
+account_confirm_password_reset_code GET     login     login    login   login  login   login    login
+account_confirm_password_reset_code POST    login     login    login   login  login   login    login
+account_complete_password_reset     GET     302       302      302     302    302     302      302
+account_complete_password_reset     POST    302       302      302     302    302     302      302
+account_password_reset_completed    GET     200       200      200     200    200     200      200
+account_password_reset_completed    POST    405       405      405     405    405     405      405
 """
 
 # What an honest form sends. Addresses not named here get an empty one.
@@ -53,7 +93,7 @@ def test_everybody_gets_what_the_table_says(address: Address, ours: Home, theirs
         as_row(address.name, method, EXPECTED.get((address.name, method), ["-"] * len(PEOPLE)))
         for method in ("GET", "POST")
     ]
-    assert "\n".join(got) == "\n".join(wanted)
+    assert got == wanted, "\n".join(["got:", *got, "the table says:", *wanted])
     assert report.row("HEAD") == report.row("HX") == report.row("GET")
     for method in REFUSED_METHODS:
         assert report.row(method) == ["405"] * len(PEOPLE), method
