@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed
 from django.shortcuts import resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
@@ -35,6 +35,16 @@ def browser_rules(get_response: GetResponse) -> GetResponse:
         )
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
+
+    return middleware
+
+
+def three_methods(get_response: GetResponse) -> GetResponse:
+    """Answer GET, HEAD and POST; nothing here is done by any other method, whoever asks."""
+    known = ("GET", "HEAD", "POST")
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request) if request.method in known else HttpResponseNotAllowed(known)
 
     return middleware
 

@@ -16,6 +16,9 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 SITE_NAME = env.str("SITE_NAME", default="Fotfeste")
+# Who answers for this installation, named on the public pages. Empty: it says that it is for trying out.
+OPERATOR = env.str("OPERATOR", default="")
+CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="")
 # Where quick exit goes: an ordinary page that anybody could have open.
 QUICK_EXIT_URL = env.str("QUICK_EXIT_URL", default="https://www.yr.no/")
 PRIVACY_NOTICE_VERSION = "2026-11-22"
@@ -51,6 +54,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.middleware.browser_rules",
+    "portal.middleware.three_methods",
     "django.middleware.gzip.GZipMiddleware",
     "portal.middleware.clean_input",
     "portal.middleware.answer_without_database",

@@ -1,3 +1,3 @@
 """What every test stands on: real servers, roles, families."""
 
-pytest_plugins = ["tests.database", "tests.mail", "tests.fixtures"]
+pytest_plugins = ["tests.traps.plugin", "tests.database", "tests.mail", "tests.fixtures"]

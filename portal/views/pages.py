@@ -1,5 +1,7 @@
 """Pages of words alone: who we are, what we keep, how well it can be used."""
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
@@ -7,22 +9,27 @@ from common.http import render_page
 from common.views import public
 
 
+def who_runs_it() -> dict[str, Any]:
+    """Who answers for this installation, for the pages that say so."""
+    return {"site": settings.SITE_NAME, "operator": settings.OPERATOR, "contact": settings.CONTACT_EMAIL}
+
+
 @public
 def about(request: HttpRequest) -> HttpResponse:
     """Who runs this, and what it is and is not."""
-    return render_page(request, "portal/about.html", {})
+    return render_page(request, "portal/about.html", who_runs_it())
 
 
 @public
 def privacy(request: HttpRequest) -> HttpResponse:
     """The privacy notice. People's consents name its version: a new wording is a new version."""
-    return render_page(request, "portal/privacy.html", {"version": settings.PRIVACY_NOTICE_VERSION})
+    return render_page(request, "portal/privacy.html", who_runs_it() | {"version": settings.PRIVACY_NOTICE_VERSION})
 
 
 @public
 def accessibility(request: HttpRequest) -> HttpResponse:
     """The accessibility statement."""
-    return render_page(request, "portal/accessibility.html", {})
+    return render_page(request, "portal/accessibility.html", who_runs_it())
 
 
 @public

@@ -1,0 +1,216 @@
+"""The engine of the permission matrix: every address by every method as every kind of person.
+
+`sweep` reports what happened and judges only what is never right: a leak, a foreign hand on a family's rows, a GET that
+writes. What is expected stands in tests/harness/test_permissions.py. Whatever walls stand between a person and the
+data, the sweep asks the same questions, so it can be run again with one of them off.
+"""
+
+import html
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.shortcuts import resolve_url
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import User
+from tests.factories import Home
+from tests.harness.addresses import BLANKS, Address
+
+PEOPLE = ("anonymous", "outsider", "invited", "former", "subject", "relative", "coordinator")
+STRANGERS = PEOPLE[:4]  # to our family, at this moment
+REFUSED_METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+METHODS = ("GET", "POST", "HEAD", "HX", *REFUSED_METHODS)
+WRITTEN_BY_GET = ("django_session", "accesslog_accessentry", '"cache"')
+
+
+@dataclass
+class Answer:
+    """What came back, and what it did. `seen` is all a person can read of it; `writes` the SQL that changed rows."""
+
+    status: str
+    seen: str
+    writes: list[str]
+
+
+@dataclass
+class Report:
+    """What a sweep of one address found."""
+
+    answers: dict[tuple[str, str], str] = field(default_factory=dict)  # (method, person) → status
+    faults: list[str] = field(default_factory=list)
+
+    def row(self, method: str) -> list[str]:
+        return [self.answers[method, person] for person in PEOPLE]
+
+
+class Asker:
+    """Asks as anybody, and takes back whatever the question changed."""
+
+    def __init__(self, people: dict[str, User | None]) -> None:
+        self.client = Client()
+        self.sessions: dict[str, str] = {}
+        for kind, user in people.items():
+            if user is not None:
+                self.client.cookies = SimpleCookie()  # or the one before would be signed out
+                self.client.force_login(user)
+                self.sessions[kind] = self.client.cookies[settings.SESSION_COOKIE_NAME].value
+
+    @contextmanager
+    def as_person(self, person: str) -> Iterator[Client]:
+        self.client.cookies = SimpleCookie()
+        if person in self.sessions:
+            self.client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[person]
+        with transaction.atomic():
+            try:
+                yield self.client
+            finally:
+                transaction.set_rollback(True)
+
+    def ask(self, method: str, url: str, data: dict[str, Any] | None = None) -> Answer:
+        """Ask inside the savepoint of `as_person`."""
+        headers = {}
+        if method == "HX":
+            method, headers = "GET", {"HX-Request": "true"}
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            if method == "POST":
+                response = self.client.post(url, data or {}, headers=headers)
+            else:
+                response = self.client.generic(method, url, headers=headers)
+        writes = [
+            query["sql"]
+            for query in queries.captured_queries
+            if re.match(r"\s*(INSERT|UPDATE|DELETE|TRUNCATE|ALTER|DROP)", query["sql"])
+        ]
+        return Answer(status_word(response), everything_in(response), writes)
+
+
+def status_word(response: HttpResponse) -> str:
+    """The status; `login` for a way to the sign-in page."""
+    where = response.headers.get("Location", "")
+    if response.status_code in {302, 303} and where.split("?")[0] == resolve_url(settings.LOGIN_URL):
+        return "login"
+    return str(response.status_code)
+
+
+def everything_in(response: HttpResponse) -> str:
+    """All that can be read in an answer: headers, cookies, text, the words of a PDF."""
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    if response.headers.get("Content-Type", "").startswith("application/pdf"):
+        from pypdf import PdfReader
+
+        reader = PdfReader(io.BytesIO(content))
+        words = "\n".join(page.extract_text() for page in reader.pages) + str(reader.metadata)
+    else:
+        words = content.decode(errors="replace")
+    head = "\n".join([*(f"{name}: {value}" for name, value in response.headers.items()), response.cookies.output()])
+    return html.unescape(f"{head}\n{words}")
+
+
+def leaks(seen: str, home: Home, *, kin_only: bool = False) -> list[str]:
+    """The canaries of `home` that stand in `seen`; with `kin_only` those of what is for relatives only."""
+    canaries = [home.kin_canary] if kin_only else [home.kin_canary, home.open_canary]
+    numbers = [home.relatives_only_contact] if kin_only else [*home.contacts, home.relatives_only_contact]
+    digits = re.sub(r"[\s\u00a0-]", "", seen)
+    found = [canary for canary in canaries if canary in re.sub(r"\s", "", seen)]
+    return found + [phone for contact in numbers if (phone := str(contact.phone)[3:]) in digits]
+
+
+def fingerprint(home: Home, *, kin_only: bool = False) -> str:
+    """A digest of every row of a family (or of those for relatives only). It changes when any of them does."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = %s",
+            ["audience" if kin_only else "family_id"],
+        )
+        tables = sorted(name for (name,) in cursor.fetchall())
+        condition = " AND audience = 'relatives'" if kin_only else ""
+        parts = [f"SELECT t::text AS r FROM {name} t WHERE family_id::text = %s{condition}" for name in tables]  # noqa: S608 - names from the catalogue
+        if not kin_only:
+            parts.append("SELECT t::text FROM families_family t WHERE id::text = %s")
+        union = " UNION ALL ".join(parts)
+        cursor.execute(
+            f"SELECT md5(coalesce(string_agg(r, '|' ORDER BY r), '')) FROM ({union}) AS every",  # noqa: S608
+            [str(home.family.pk)] * len(parts),
+        )
+        return str(cursor.fetchone()[0])
+
+
+def fill(address: Address, home: Home, **from_elsewhere: Any) -> str:
+    """The address with something of `home` in each of its blanks."""
+    missing = [name for name in address.blanks if name not in BLANKS]
+    assert not missing, f"{address.route}: say in tests/harness/addresses.py what goes into {missing}"
+    return reverse(address.name, kwargs={n: BLANKS[n](home) for n in address.blanks} | from_elsewhere)
+
+
+def mixed_urls(address: Address, home: Home, other: Home) -> list[str]:
+    """The address with each blank in turn from `other`, the rest from `home`."""
+    if len(address.blanks) < 2:
+        return []
+    return [fill(address, home, **{blank: BLANKS[blank](other)}) for blank in address.blanks]
+
+
+class Sweep:
+    """Asks every question at one address."""
+
+    def __init__(self, ours: Home, theirs: Home, people: dict[str, User | None], data: dict[str, Any]) -> None:
+        self.ours, self.theirs, self.data = ours, theirs, data
+        self.asker, self.report = Asker(people), Report()
+        self.whole, self.kin = fingerprint(ours), fingerprint(ours, kin_only=True)
+
+    def run(self, address: Address) -> Report:
+        for person in PEOPLE:
+            for method in METHODS:
+                self.report.answers[method, person] = self.question(person, method, fill(address, self.ours))
+        mixed = mixed_urls(address, self.ours, self.theirs) + mixed_urls(address, self.theirs, self.ours)
+        for url in mixed:
+            for method in ("GET", "POST"):
+                status = self.question("outsider", method, url)
+                if status not in {"404", "405"}:
+                    self.report.faults.append(f"TWO FAMILIES IN ONE ADDRESS {method} {url} → {status}")
+        self.question("outsider", "POST", fill(address, self.theirs))  # at their own address, our ids in the body
+        return self.report
+
+    def question(self, person: str, method: str, url: str) -> str:
+        with self.asker.as_person(person):
+            answer = self.asker.ask(method, url, self.data)
+            self.report.faults += [
+                f"{fault}: {method} {url} as {person} → {answer.status}"
+                for fault in [*self.learnt(person, answer), *self.changed(person), *self.written(method, answer)]
+            ]
+        return answer.status
+
+    def learnt(self, person: str, answer: Answer) -> list[str]:
+        if person in STRANGERS:
+            return [f"LEAK of {canary}" for canary in leaks(answer.seen, self.ours)]
+        if person == "subject":
+            return [f"LEAK of {canary}" for canary in leaks(answer.seen, self.ours, kin_only=True)]
+        return []
+
+    def changed(self, person: str) -> list[str]:
+        if person in STRANGERS and fingerprint(self.ours) != self.whole:
+            return ["FOREIGN HAND"]
+        if person == "subject" and fingerprint(self.ours, kin_only=True) != self.kin:
+            return ["FOREIGN HAND on what is for relatives"]
+        return []
+
+    def written(self, method: str, answer: Answer) -> list[str]:
+        if method not in {"GET", "HEAD", "HX"}:
+            return []
+        return [f"A GET WRITES {sql}" for sql in answer.writes if not any(name in sql for name in WRITTEN_BY_GET)]
+
+
+def sweep(address: Address, ours: Home, theirs: Home, people: dict[str, User | None], data: dict[str, Any]) -> Report:
+    """Ask every question at `address`, and report. `data` is what an honest POST carries."""
+    return Sweep(ours, theirs, people, data).run(address)
