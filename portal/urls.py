@@ -3,8 +3,9 @@
 from django.urls import include, path
 
 from portal.views.crisis import crisis_now
-from portal.views.front import front, overview
+from portal.views.front import front
 from portal.views.leaving import about_leaving, quick_exit
+from portal.views.overview import overview
 from portal.views.pages import about, accessibility, health, privacy, robots
 
 urlpatterns = [
