@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from families.models import Family, Membership
+from families.models import Family, Membership, Role
 
 _LAST_LETTERS = str.maketrans({"æ": "{a", "ä": "{a", "ø": "{b", "ö": "{b", "å": "{c"})  # "{" stands after "z"
 
@@ -17,6 +17,12 @@ def names_in(family_id: UUID) -> dict[UUID, str]:
     """
     people = Membership.objects.filter(family_id=family_id).order_by("joined_at", "id")
     return dict(people.values_list("user_id", "display_name"))
+
+
+def relatives_in(family_id: UUID) -> list[str]:
+    """The names of the relatives in this family now: those who read what is for relatives only. One query."""
+    people = Membership.objects.live().filter(family_id=family_id, role=Role.RELATIVE)
+    return list(people.order_by("joined_at", "id").values_list("display_name", flat=True))
 
 
 def subject_label(family: Family) -> str:

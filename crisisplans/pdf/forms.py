@@ -1,0 +1,57 @@
+"""What goes on the paper: chosen before printing."""
+
+from typing import Any
+
+from django import forms
+from django.utils.text import get_text_list
+from django.utils.translation import gettext_lazy as _
+
+from common.forms import PortalForm
+from crisisplans.models import Section
+from crisisplans.pdf.paper import Choice, too_much
+from crisisplans.reading import Reading
+
+WITHOUT, WITH = "without", "with"
+
+
+class PrintForm(PortalForm):
+    """Which sections, and, where there is any, whether what only relatives read goes along."""
+
+    sections = forms.MultipleChoiceField(
+        label=_("What shall be on the paper?"),
+        choices=Section.choices,
+        widget=forms.CheckboxSelectMultiple,
+        initial=Section.values,
+        error_messages={"required": _("Choose at least one.")},
+    )
+    kin = forms.ChoiceField(
+        label=_("What only relatives read"),
+        choices=[(WITHOUT, _("Leave it out")), (WITH, _("Take it along"))],
+        widget=forms.RadioSelect,
+        initial=WITHOUT,
+    )
+
+    def __init__(self, *args: Any, reading: Reading, relatives: list[str], **kwargs: Any) -> None:
+        """`relatives` are the names of those who may see the paper if what is for relatives goes along."""
+        super().__init__(*args, **kwargs)
+        self._reading = reading
+        if reading.has_more_for_relatives:
+            self.fields["kin"].help_text = _(
+                "Written for %(names)s. A paper with it is for them alone: keep it where nobody else finds it."
+            ) % {"names": get_text_list(relatives, str(_("and")))}
+        else:
+            del self.fields["kin"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if "sections" in cleaned and too_much(self._reading, self.choice(cleaned)):
+            self.add_error(
+                "sections",
+                _("This is more than one paper can hold. Choose fewer parts, and print the rest afterwards."),
+            )
+        return cleaned
+
+    def choice(self, cleaned: dict[str, Any] | None = None) -> Choice:
+        """What was chosen, once the form is valid."""
+        values = cleaned or self.cleaned_data
+        return Choice(frozenset(Section(one) for one in values["sections"]), values.get("kin") == WITH)

@@ -1,0 +1,192 @@
+"""What stands on the paper: finished words and values, from a plan as one person may read it."""
+
+import unicodedata
+from dataclasses import asdict, dataclass, field
+
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+
+from common.dates import day_words, exact_words
+from crisisplans.models import Audience, Level, PlanEntry, PlanItem, Section, Side, SupportContact
+from crisisplans.phones import show_phone
+from crisisplans.reading import Reading
+from crisisplans.words import label_of as field_label
+from crisisplans.words import read_values, words_of
+from families.models import Family
+from families.names import subject_label
+
+# What one paper may hold. Measured (ADR 0031): the longest paper under these takes less than half of what the clock
+# and the memory limit allow.
+MOST_LINES = 1_200
+MOST_CHARACTERS = 200_000
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is to stand on the paper."""
+
+    sections: frozenset[Section]
+    with_kin: bool  # also what only relatives read
+
+
+@dataclass(frozen=True)
+class Detail:
+    label: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One item."""
+
+    text: str
+    rtl: bool
+    details: list[Detail]
+    label: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Items under one heading: a level of warning, or the whole section."""
+
+    lines: list[Line]
+    title: str = ""
+    shape: str = ""
+
+
+@dataclass(frozen=True)
+class ContactRow:
+    """Somebody to call, as one row."""
+
+    name: str
+    phone: str
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class PaperSection:
+    title: str
+    groups: list[Group] = field(default_factory=list)
+    contacts: list[ContactRow] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Foot:
+    """What stands at the bottom of every page."""
+
+    whose: str
+    revision: str
+    printed: str
+    valid_until: str
+
+
+def reads_from_the_right(text: str) -> bool:
+    """Whether the first letter of `text` belongs to a script written from right to left."""
+    for char in text:
+        direction = unicodedata.bidirectional(char)
+        if direction in {"R", "AL", "L"}:
+            return direction != "L"
+    return False
+
+
+def label_of(entry: PlanEntry, subject_name: str) -> str:
+    """Whose words these are and who reads them, where that is not everybody's."""
+    if entry.audience == Audience.RELATIVES:
+        return _("Only relatives read this")
+    if entry.side == Side.SUBJECT:
+        return _("Written by %(name)s") % {"name": subject_name}
+    return ""
+
+
+def details_of(item: PlanItem) -> list[Detail]:
+    """What stands under the words of `item`."""
+    shown = {field: value for field, value in read_values(item).items() if field not in {"text", "level", "audience"}}
+    if item.review_on:
+        shown["review_on"] = day_words(item.review_on)
+    if item.assigned_to:
+        shown["assigned_to"] = item.assigned_to.display_name
+    section = Section(item.section)
+    return [Detail(field_label(section, field), str(value)) for field, value in shown.items() if value]
+
+
+def line_of(item: PlanItem, subject_name: str) -> Line:
+    text = words_of(item).text
+    return Line(text, reads_from_the_right(text), details_of(item), label_of(item, subject_name))
+
+
+def groups_of(items: list[PlanItem], subject_name: str) -> list[Group]:
+    """The items of a section: under their levels where they have one."""
+    groups = []
+    for level in (*Level, None):
+        lines = [line_of(item, subject_name) for item in items if item.level == (level or "")]
+        if lines:
+            groups.append(Group(lines, str(level.label), level.value) if level else Group(lines))
+    return groups
+
+
+def row_of(contact: SupportContact, subject_name: str) -> ContactRow:
+    notes = [
+        contact.role,
+        contact.hours,
+        _("A message can be left.") if contact.may_leave_message else "",
+        _("Last tested %(day)s") % {"day": day_words(contact.last_tested_on)} if contact.last_tested_on else "",
+        label_of(contact, subject_name),
+    ]
+    return ContactRow(contact.name, show_phone(contact.phone), [note for note in notes if note])
+
+
+def foot_of(reading: Reading, subject_name: str) -> Foot:
+    plan = reading.plan
+    together = any(entry.side == Side.SUBJECT for entry in reading.entries)
+    return Foot(
+        whose=_("Made together with %(name)s") % {"name": subject_name} if together else _("The family's plan"),
+        revision=_("Revision %(number)s of %(moment)s")
+        % {"number": plan.revision, "moment": exact_words(reading.changed_at)},
+        printed=_("Printed %(day)s") % {"day": day_words(timezone.localdate())},
+        valid_until=_("Valid until %(day)s") % {"day": day_words(plan.review_on)},
+    )
+
+
+def chosen(reading: Reading, choice: Choice) -> Reading:
+    """The part of `reading` that goes on the paper."""
+    part = reading if choice.with_kin else reading.for_everyone()
+    items = {section: items if section in choice.sections else [] for section, items in part.items.items()}
+    return Reading(part.plan, items, part.contacts if Section.CONTACTS in choice.sections else [])
+
+
+def too_much(reading: Reading, choice: Choice) -> bool:
+    """Whether it is more than one paper can hold."""
+    part = chosen(reading, choice)
+    items = [item for items in part.items.values() for item in items]
+    characters = sum(len(value) for item in items for value in asdict(words_of(item)).values())
+    characters += sum(len(contact.name) + len(contact.role) + len(contact.hours) for contact in part.contacts)
+    return len(items) + len(part.contacts) > MOST_LINES or characters > MOST_CHARACTERS
+
+
+def paper_html(reading: Reading, choice: Choice, *, family: Family, relatives: list[str], missing: int = 0) -> str:
+    """The whole paper as HTML.
+
+    `relatives` are those a paper with more for relatives is for; `missing` is how many different characters cannot
+    be drawn. Both the paper says itself.
+    """
+    name = subject_label(family)
+    part = chosen(reading, choice)
+    sections = [
+        PaperSection(
+            str(section.label),
+            groups_of(items, name),
+            [row_of(contact, name) for contact in part.contacts] if section == Section.CONTACTS else [],
+        )
+        for section, items in part.items.items()
+    ]
+    context = {
+        "sections": [section for section in sections if section.groups or section.contacts],
+        "foot": foot_of(part, name),
+        "kin_note": _("This paper is for %(names)s only.") % {"names": get_text_list(relatives, _("and"))}
+        if part.has_more_for_relatives
+        else "",
+        "missing_note": _("Some characters cannot be printed here. They stand as empty boxes.") if missing else "",
+    }
+    return render_to_string("crisisplans/pdf/plan.html", context)

@@ -1,0 +1,107 @@
+"""A plan as steps for the moment it is needed: red first, whom to call, then what helps. Finished words, no query."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from crisisplans.models import Level, PlanItem, Section, SupportContact
+from crisisplans.phones import phone_href, show_phone
+from crisisplans.reading import Reading
+from crisisplans.words import Medicine, WarningSign, words_of
+
+
+@dataclass(frozen=True)
+class Point:
+    """One line. `small` stands under it: who notices, who does it, when it is taken."""
+
+    text: str
+    small: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """Points under a few words."""
+
+    title: str
+    points: list[Point]
+
+
+@dataclass(frozen=True)
+class LevelStep:
+    """How far it has gone, how one sees it, what one does."""
+
+    code: str
+    title: str
+    blocks: list[Block]
+
+
+@dataclass(frozen=True)
+class Call:
+    """Somebody to call. `notes` say who, when, and whether to leave a message."""
+
+    order: int
+    name: str
+    phone: str
+    href: str
+    notes: str
+
+
+@dataclass(frozen=True)
+class Steps:
+    emergency: list[Point]
+    levels: list[LevelStep]
+    calls: list[Call]
+    medical: list[Point]
+    what_matters: list[Point]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do or to read here yet."""
+        return not (self.emergency or self.levels or self.calls or self.medical or self.what_matters)
+
+
+# What one does at each level, beside seeing it: red wants hands, green wants ordinary good things.
+DO: dict[Level, tuple[Section, ...]] = {
+    Level.RED: (Section.ROLES, Section.SAFE_SURROUNDINGS),
+    Level.YELLOW: (Section.COPING, Section.UNHELPFUL),
+    Level.GREEN: (Section.PEOPLE_AND_PLACES,),
+}
+
+
+def point_of(item: PlanItem) -> Point:
+    words = words_of(item)
+    match words:
+        case WarningSign(noticed_by=noticed_by) if noticed_by:
+            small = _("Usually noticed by %(name)s") % {"name": noticed_by}
+        case Medicine(dose=dose, when=when, note=note):
+            small = " · ".join(part for part in (dose, when, note) if part)
+        case _unused if item.assigned_to:
+            small = item.assigned_to.display_name
+        case _unused:
+            small = ""
+    return Point(words.text, small)
+
+
+def level_step(reading: Reading, level: Level) -> LevelStep:
+    signs = [point_of(item) for item in reading.items[Section.WARNING_SIGNS] if item.level == level]
+    blocks = [Block(_("What we see"), signs)]
+    blocks += [Block(str(section.label), [point_of(item) for item in reading.items[section]]) for section in DO[level]]
+    return LevelStep(level.value, str(level.label), [block for block in blocks if block.points])
+
+
+def call_of(order: int, contact: SupportContact) -> Call:
+    message = _("A message can be left.") if contact.may_leave_message else ""
+    notes = [note for note in (contact.role, contact.hours, message) if note]
+    return Call(order, contact.name, show_phone(contact.phone), phone_href(contact.phone), " · ".join(notes))
+
+
+def steps_of(reading: Reading) -> Steps:
+    """The steps of `reading`."""
+    levels = [level_step(reading, level) for level in (Level.RED, Level.YELLOW, Level.GREEN)]
+    return Steps(
+        emergency=[point_of(item) for item in reading.items[Section.EMERGENCY]],
+        levels=[step for step in levels if step.blocks],
+        calls=[call_of(order, contact) for order, contact in enumerate(reading.contacts, start=1)],
+        medical=[point_of(item) for item in reading.items[Section.MEDICAL]],
+        what_matters=[point_of(item) for item in reading.items[Section.WHAT_MATTERS]],
+    )

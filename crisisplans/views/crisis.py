@@ -1,0 +1,35 @@
+"""`/krise/plan/`: the family's own plan for a shaking hand. Few words, big targets, numbers first."""
+
+from typing import cast
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from common.http import render_page
+from common.views import public
+from crisisplans.models import CrisisPlan
+from crisisplans.reading import read_plan
+from crisisplans.steps import steps_of
+from families.access import FamilyRequest, door, get_for_reading, memberships_of
+from families.names import family_label
+
+
+@public
+def crisis_plan(request: HttpRequest) -> HttpResponse:
+    """The way to one's plan. Signed out it says how to get there, with the public numbers in sight all the same."""
+    if not request.user.is_authenticated:
+        return render_page(request, "crisisplans/crisis_signed_out.html", {"next": request.path})
+    members = memberships_of(cast(FamilyRequest, request))
+    if len(members) == 1:
+        return redirect("crisis_plan_of", family_id=members[0].family_id)
+    families = [{"id": member.family_id, "label": family_label(member)} for member in members]
+    return render_page(request, "crisisplans/crisis_choose.html", {"choices": families})
+
+
+@door
+def crisis_plan_of(request: FamilyRequest, family_id: UUID) -> HttpResponse:
+    """One family's plan as steps, as this member may read it."""
+    plan = get_for_reading(request, CrisisPlan, family_id)
+    context = {"steps": steps_of(read_plan(plan, request.user)), "family_id": family_id}
+    return render_page(request, "crisisplans/crisis_plan.html", context)

@@ -1,0 +1,149 @@
+"""The processes that set paper: real ones, killed, hung and starved."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from common.env import ROOT
+from crisisplans.pdf import worker
+from crisisplans.pdf.pool import PAPERS_A_PROCESS, PaperBusyError, PaperTooHeavyError, PaperUnavailableError, Pool
+
+HTML = "<html lang=nb><title>Plan</title><body><p>Hei"
+
+
+@pytest.fixture
+def pool():
+    pool = Pool(1)
+    yield pool
+    pool.stop()
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def printed(pool, html=HTML, seconds=30):
+    return pool.print(html, seconds=seconds, wait=0).pdf
+
+
+def test_no_process_is_started_before_there_is_a_paper(pool):
+    assert pool.workers[0].pid is None
+    assert printed(pool).startswith(b"%PDF")
+    assert pool.workers[0].pid
+
+
+def test_one_process_sets_many_papers(pool):
+    printed(pool)
+    pid = pool.workers[0].pid
+    printed(pool)
+    assert pool.workers[0].pid == pid
+
+
+def test_after_many_papers_a_fresh_process_takes_over(pool):
+    printed(pool)
+    pid = pool.workers[0].pid
+    pool.workers[0]._papers = PAPERS_A_PROCESS
+    printed(pool)
+    assert pool.workers[0].pid != pid
+    assert not alive(pid)
+
+
+def test_a_paper_that_takes_too_long_is_killed_and_the_next_one_comes(pool):
+    printed(pool)
+    pid = pool.workers[0].pid
+    with pytest.raises(PaperTooHeavyError):
+        printed(pool, "<p>" + "<b>a" * 20_000, seconds=0.3)
+    assert not alive(pid)
+    assert printed(pool)
+
+
+def test_a_process_that_was_killed_is_replaced(pool):
+    printed(pool)
+    os.kill(pool.workers[0].pid, signal.SIGSTOP)  # so that the next paper is on its way when it dies
+    pid = pool.workers[0].pid
+    timer = threading.Timer(0.2, os.kill, [pid, signal.SIGKILL])
+    timer.start()
+    with pytest.raises(PaperTooHeavyError):
+        printed(pool)
+    timer.join()
+    assert printed(pool)
+
+
+def test_a_process_that_died_between_two_papers_is_not_noticed_by_anybody(pool):
+    printed(pool)
+    process = pool.workers[0]._process
+    process.kill()
+    process.wait()
+    assert printed(pool)
+
+
+def test_whoever_comes_while_all_are_at_work_waits_and_then_hears_it(pool):
+    pool._idle.get()
+    with pytest.raises(PaperBusyError):
+        pool.print(HTML, seconds=1, wait=0.01)
+    pool._idle.put(pool.workers[0])
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        "<img src='file:///etc/passwd'>",
+        "<img src='data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA='>",
+        "<img src='http://127.0.0.1:9/x.png'>",
+        "<link rel=stylesheet href='https://example.org/x.css'>",
+        "<style>p { background: url(file:///etc/passwd) }</style>",
+        "<link rel=attachment href='file:///etc/passwd'>",
+        "<img src='font:../../../etc/passwd'>",
+    ],
+)
+def test_a_paper_that_asks_for_anything_but_a_font_is_given_up(pool, asks):
+    with pytest.raises(PaperTooHeavyError):
+        printed(pool, f"<html><body>{asks}<p>Hei")
+    assert printed(pool)
+
+
+def test_a_process_has_no_secrets_and_no_database(pool):
+    printed(pool)
+    environment = Path(f"/proc/{pool.workers[0].pid}/environ").read_bytes().decode()
+    assert {line.split("=")[0] for line in environment.split("\0") if line} == {"PATH", "LANG", "TMPDIR", "PDF_FONTS"}
+
+
+def test_a_process_lives_under_a_memory_limit(pool):
+    printed(pool)
+    limits = Path(f"/proc/{pool.workers[0].pid}/limits").read_text()
+    assert f"Max address space         {worker.MEMORY_LIMIT}" in limits
+
+
+def test_a_process_ends_with_the_web_process_and_leaves_no_folder(pool):
+    printed(pool)
+    process, folder = pool.workers[0]._process, Path(pool.workers[0]._folder)
+    assert folder.exists()
+    process.stdin.close()
+    assert process.wait(10) == 0
+    assert not folder.exists()
+
+
+def test_without_its_fonts_or_library_a_machine_says_so(pool, settings, tmp_path, caplog):
+    settings.PDF_FONTS = tmp_path
+    with pytest.raises(PaperUnavailableError):
+        printed(pool)
+    assert "system library" in caplog.text
+
+
+def test_the_web_process_does_not_load_weasyprint():
+    code = (
+        "import django, sys; django.setup(); import portal.wsgi; "
+        "from django.core.checks import run_checks; run_checks(); "
+        "import portal.urls; sys.exit(any(name.split('.')[0] in ('weasyprint', 'fontTools') for name in sys.modules))"
+    )
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, env=environment, check=True)  # noqa: S603  # our own code
