@@ -1,8 +1,96 @@
-"""What somebody typed into a form whose session or token ran out before it arrived."""
+"""What somebody typed into a form whose session or secret ran out before it arrived.
 
+It lies encrypted in the session that meets the person next, for an hour at most. The same person gets it back, once,
+in a fresh form; anybody else who signs in there deletes it.
+"""
+
+import json
+from base64 import urlsafe_b64encode
+from typing import Any
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet, InvalidToken
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from common.guard import FIELD, TypedBy, person_id
+
+_KEY = "kept_text"  # in the session
+_SECONDS = 3600
+_LARGEST = 300_000  # characters in all fields together; the longest honest form is a third of it
+_SECRET_WORDS = ("password", "passord", "token", "code", "csrf")
+_OWN_FIELDS = {FIELD, "next"}
 
 
-def kept_fields(request: HttpRequest) -> dict[str, str]:
-    """Return what this person typed into the form at this address before their session ran out, once; else nothing."""
-    return {}
+def typed_fields(request: HttpRequest) -> dict[str, list[str]]:
+    """Return what this POST carries that a person typed: nothing secret, and nothing from the pages of an account."""
+    if request.path.startswith(reverse("account")):
+        return {}
+    try:
+        sent = request.POST
+    except SuspiciousOperation:
+        return {}
+    return {
+        name: values
+        for name, values in sent.lists()
+        if name not in _OWN_FIELDS and not any(word in name.lower() for word in _SECRET_WORDS)
+    }
+
+
+def keep(request: HttpRequest, typed_by: TypedBy, fields: dict[str, list[str]]) -> bool:
+    """Keep `fields` for the person of `typed_by` and nobody else. Return False when there is too much, or nothing."""
+    text = json.dumps(
+        {"person": typed_by.person, "form_at": typed_by.form_at, "sent_to": request.path, "fields": fields}
+    )
+    if not fields or len(text) > _LARGEST:
+        return False
+    request.session[_KEY] = _cipher().encrypt(text.encode()).decode()
+    return True
+
+
+def kept_fields(request: HttpRequest, *, sent_to: str = "") -> dict[str, Any]:
+    """Return what this person typed into the form at this address before their session ran out, once; else nothing.
+
+    Give it as `initial`. A page with several forms says with `sent_to` where each is sent, or the first gets it.
+    """
+    if request.method != "GET" or _KEY not in request.session:
+        return {}
+    kept = _open(request)
+    if kept is None:
+        return {}
+    here = request.path in (urlsplit(kept["form_at"]).path, kept["sent_to"])
+    if not here or (sent_to and sent_to != kept["sent_to"]):
+        return {}
+    del request.session[_KEY]
+    messages.info(request, _("We kept what you wrote. Look it over, and save."))
+    return {name: values[0] if len(values) == 1 else values for name, values in kept["fields"].items()}
+
+
+def keep_only_for(request: HttpRequest, user: User) -> None:
+    """Delete what is kept here when it is another person's. Called when somebody signs in."""
+    if _KEY in request.session:
+        _open(request, user)
+
+
+def _open(request: HttpRequest, user: User | None = None) -> dict[str, Any] | None:
+    """Read what is kept; delete it when it is too old, broken, or not theirs."""
+    owner = user or request.user
+    try:
+        kept: dict[str, Any] = json.loads(_cipher().decrypt(request.session[_KEY].encode(), ttl=_SECONDS))
+    except (InvalidToken, ValueError):
+        kept = {}
+    if kept and owner.pk and constant_time_compare(kept["person"], person_id(owner.pk)):
+        return kept
+    del request.session[_KEY]
+    return None
+
+
+def _cipher() -> Fernet:
+    key = salted_hmac("accounts.kept", settings.SECRET_KEY, algorithm="sha256").digest()
+    return Fernet(urlsafe_b64encode(key))

@@ -46,6 +46,10 @@ class PortalBoundField(BoundField):
         # False takes an attribute away, whoever set it: the answer to a mistake is our own sentence beside the field.
         attrs |= {"required": False, "maxlength": False, "minlength": False, "placeholder": False, "autofocus": False}
         kind = widget or self.field.widget
+        if isinstance(kind, forms.EmailInput):
+            # An address is typed as such on a phone, but judged by us: type=email answers in the browser's own words.
+            kind.input_type = "text"
+            attrs |= {"inputmode": "email", "autocapitalize": "off", "spellcheck": "false"}
         if not kind.is_hidden:
             attrs["class"] = f"ds-input {kind.attrs.get('class', '')}".strip()
         return attrs

@@ -17,6 +17,7 @@ from families.models import Family, Membership, Role, both_or_neither
 
 REVIEW_AFTER = timedelta(days=90)
 REMOVED_IS_KEPT_FOR = timedelta(days=30)
+AMONG_RELATIVES = "relatives:"  # before a section called ready while only relatives saw something in it
 
 
 class Section(models.TextChoices):
@@ -94,7 +95,7 @@ class CrisisPlan(models.Model):
     reviewed_at = models.DateTimeField(null=True, blank=True)
     reviewed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
-    ready_sections = ArrayField(models.CharField(max_length=20), default=list, blank=True)  # Section values
+    ready_sections = ArrayField(models.CharField(max_length=40), default=list, blank=True)  # see `is_ready`
 
     objects = CrisisPlanQuerySet.as_manager()
 
@@ -103,6 +104,10 @@ class CrisisPlan(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    def is_ready(self, section: Section, *, to_relatives: bool) -> bool:
+        """Whether somebody called this section ready, as far as this kind of reader may know."""
+        return section in self.ready_sections or (to_relatives and AMONG_RELATIVES + section in self.ready_sections)
 
 
 class EntryQuerySet(models.QuerySet[Any]):

@@ -29,7 +29,7 @@ from crisisplans.models import (
 from crisisplans.permissions import can_choose_audience, can_comment, can_edit_entry, can_remove_comment
 from crisisplans.phones import phone_href, show_phone
 from crisisplans.sections import WHY
-from crisisplans.words import Entry, Words, label_of, read_values, words_of
+from crisisplans.words import Entry, Row, Words, label_of, read_values, words_of
 from families.models import Membership
 from families.names import subject_label
 
@@ -267,11 +267,13 @@ def _comments(user: User, entries: list[Entry]) -> dict[UUID, list[Comment]]:
     return by_entry
 
 
-def show_section(section: Section, shown: list[EntryShown], plan: CrisisPlan) -> SectionShown:
+def show_section(section: Section, shown: list[EntryShown], plan: CrisisPlan, member: Membership) -> SectionShown:
+    """Gather the lines of one section, and say how far it has come."""
     here = [one for one in shown if one.section == section]
     present = [one for one in here if one.entry.removed_at is None]
     # Who sees nothing here is told nothing, not even that somebody called it ready.
-    status = "empty" if not present else "ready" if section in plan.ready_sections else "begun"
+    ready = plan.is_ready(section, to_relatives=member.is_relative)
+    status = "empty" if not present else "ready" if ready else "begun"
     labels = {"empty": _("Not begun"), "begun": _("Begun"), "ready": _("Ready")}
     return SectionShown(
         section=section,
@@ -302,7 +304,7 @@ def show_plan(
         entries = [entry for entry in entries if entry.audience == Audience.EVERYONE]
     said = _comments(member.user, entries) if comments else {}
     shown = [show_entry(entry, people, said.get(entry.pk, ())) for entry in entries]
-    sections = [show_section(section, shown, plan) for section in ([only] if only else Section)]
+    sections = [show_section(section, shown, plan, member) for section in ([only] if only else Section)]
     present = [entry for section in sections for entry in section.entries]
     return PlanShown(
         plan=plan,
@@ -332,3 +334,71 @@ def changed_since(member: Membership, since: datetime) -> list[EntryShown]:
         visible = model.objects.visible_to(member.user).filter(family=member.family_id, changed_at__gt=since)
         changed += visible.present().exclude(changed_by=member.user_id).in_order()
     return sorted((show_entry(entry, people) for entry in changed), key=lambda one: one.changed_at, reverse=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One field that was changed, before and after in words; either is empty where nothing stood."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionShown:
+    """One version of an entry: what was done, by whom, when, and which fields changed."""
+
+    what: str
+    author: str
+    when: str
+    exact: str
+    changes: list[Change]
+    version: int
+    can_restore: bool
+
+
+def show_history(entry: Entry, rows: list[Row], people: People) -> list[VersionShown]:
+    """The versions in `rows` (those this reader may see, oldest first) in words, newest first.
+
+    Each is compared with the one before that this reader may see, so what was kept from them leaves no gap.
+    """
+    may_restore = can_edit_entry(people.me, entry) and entry.removed_at is None
+    now, shown = read_values(entry), []
+    for before, row in zip([None, *rows], rows, strict=False):
+        removal = row.removed_at is not None and (before is None or before.removed_at is None)
+        at: datetime = row.removed_at if removal and row.removed_at else row.changed_at
+        shown.append(
+            VersionShown(
+                what=_what_was_done(before, row),
+                author=people.author(row.removed_by_id if removal else row.changed_by_id),
+                when=moment_words(at),
+                exact=exact_words(at),
+                changes=_changes(before, row, people),
+                version=row.version,
+                can_restore=may_restore and not removal and read_values(row) != now,
+            )
+        )
+    return shown[::-1]
+
+
+def _what_was_done(before: Row | None, row: Row) -> str:
+    if before is None:
+        return _("Written")
+    if row.removed_at and not before.removed_at:
+        return _("Removed")
+    if before.removed_at and not row.removed_at:
+        return _("Brought back")
+    return _("Number tried") if read_values(before) == read_values(row) else _("Changed")
+
+
+def _changes(before: Row | None, row: Row, people: People) -> list[Change]:
+    """What differs from the version before; of the first one, everything that was written."""
+    section = Section.CONTACTS if not hasattr(row, "section") else Section(row.section)
+    old = read_values(before) if before else {}
+    changes = []
+    for name, value in read_values(row).items():
+        first, then = show_value(name, old.get(name), people), show_value(name, value, people)
+        if first != then and not (before is None and name == "audience"):
+            changes.append(Change(label=label_of(section, name), before=first, after=then))
+    return changes

@@ -1,7 +1,7 @@
 """Families, who is in them, and who has been asked to join."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 import pgtrigger
@@ -71,6 +71,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def in_order(self) -> Self:
         """Whoever has been here longest, first."""
         return self.order_by("joined_at", "id")
+
+    def untold_farewells(self, user: User) -> Self:
+        """Where `user` was removed by somebody else and has not read it yet. A family that closed needs no word."""
+        removed = self.filter(user=user, family__closed_at=None, farewell_read_at=None).exclude(ended_at=None)
+        return removed.exclude(ended_by=user).select_related("family").order_by("ended_at", "id")
 
     def visible_to(self, user: User) -> Self:
         """Everybody who is or was in the families `user` is in now: a former member's words still carry their name."""
@@ -220,6 +225,11 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def made_at(self) -> datetime:
+        """When its present token was made (UTC)."""
+        return self.expires_at - INVITATION_LIFETIME
 
 
 class RemovalProposalQuerySet(models.QuerySet["RemovalProposal"]):

@@ -8,6 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from families.models import Membership
+from families.names import family_label
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 def _family(member: Membership, here: Membership | None) -> dict[str, Any]:
     return {
-        "label": member.family_nickname or _("Our family"),
+        "label": family_label(member),
         "url": _address("plan", member.family_id),
         "is_here": member == here,
     }

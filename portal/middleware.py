@@ -1,9 +1,25 @@
 """What surrounds every request, from the outside in."""
 
+import re
 from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed
+from django.shortcuts import resolve_url
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from accounts.devices import end_if_idle
+from common.guard import FIELD, read_form, receipt
+from portal.views.kept import session_over
+
+RECEIPT_COOKIE = "__Host-saved" if settings.HTTPS else "saved"  # read and removed by static/js/drafts.js
+RECEIPT_SECONDS = 600
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -33,34 +49,61 @@ def three_methods(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-def crisis_page_first(get_response: GetResponse) -> GetResponse:
-    """Answer `/krise/` before anything that could need the database: same bytes for everybody, whatever is down."""
+def answer_without_database(get_response: GetResponse) -> GetResponse:
+    """Answer `/krise/` and `/forlat/` before anything that could need the database: they work whatever is down."""
     from portal.views.crisis import CRISIS_PATH, crisis_now
+    from portal.views.leaving import EXIT_PATH, quick_exit
+
+    views = {CRISIS_PATH: crisis_now, EXIT_PATH: quick_exit}
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.path_info == CRISIS_PATH:
-            return crisis_now(request)
-        return get_response(request)
+        return views.get(request.path_info, get_response)(request)
 
     return middleware
 
 
 def clean_input(get_response: GetResponse) -> GetResponse:
-    """Refuse NUL and lone surrogates in an address or a cookie, where no honest browser sends them and PostgreSQL
-    cannot take them. In a form they get a word beside the field (common.forms)."""
+    """Refuse what no honest browser sends and PostgreSQL cannot take: NUL and lone surrogates in an address or a
+    cookie, and forms in another encoding than ours, by which a surrogate could get into a text. NUL in a form gets a
+    word beside the field (common.forms)."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         parts = [request.path_info, *request.GET.keys(), *request.COOKIES.values()]
         parts += [value for values in request.GET.lists() for value in values[1]]
-        if any("\x00" in part or any("\ud800" <= char <= "\udfff" for char in part) for part in parts):
+        if any(_UNSTORABLE.search(part) for part in parts):
+            return HttpResponseBadRequest()
+        charset = (request.content_params or {}).get("charset", "utf-8")
+        if charset.lower().replace("-", "") != "utf8":
             return HttpResponseBadRequest()
         return get_response(request)
 
     return middleware
 
 
+def idle_sign_out(get_response: GetResponse) -> GetResponse:
+    """On a shared device half an hour of rest ends the session."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            end_if_idle(request)
+        return get_response(request)
+
+    return middleware
+
+
 class SignInRequired(LoginRequiredMiddleware):
-    """Everybody must be signed in, but for views marked public."""
+    """Everybody must be signed in, but for views marked public. What is typed meanwhile is not lost."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponse:
+        if request.method not in {"GET", "HEAD", "OPTIONS"}:
+            return session_over(request)
+        htmx: HtmxDetails | None = getattr(request, "htmx", None)
+        if htmx:  # a part of a page cannot be a sign-in page: send the whole page there
+            here = htmx.current_url_abs_path or request.get_full_path()
+            to = redirect_to_login(here, resolve_url(settings.LOGIN_URL)).url
+            return HttpResponseClientRedirect(to)
+        answer: HttpResponse = super().handle_no_permission(request, view_func)  # type: ignore[misc]  # untyped in the stubs
+        return answer
 
 
 def no_store_for_people(get_response: GetResponse) -> GetResponse:
@@ -74,3 +117,33 @@ def no_store_for_people(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
+
+
+def receipt_for_drafts(get_response: GetResponse) -> GetResponse:
+    """Tell the browser which form was saved, so that it can let go of the draft.
+
+    Saved is what the convention says: a POST answered by a redirect, or to htmx by a page with no mistakes in it.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.method == "POST" and _saved(request, response):
+            response.set_cookie(
+                RECEIPT_COOKIE,
+                receipt(request.POST[FIELD]),
+                max_age=RECEIPT_SECONDS,
+                secure=settings.HTTPS,
+                samesite="Strict",
+            )
+        return response
+
+    return middleware
+
+
+def _saved(request: HttpRequest, response: HttpResponse) -> bool:
+    htmx: HtmxDetails | None = getattr(request, "htmx", None)
+    if htmx and not htmx.boosted:
+        went_well = response.status_code in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}
+    else:
+        went_well = response.status_code in {HTTPStatus.FOUND, HTTPStatus.SEE_OTHER}
+    return went_well and request.user.is_authenticated and read_form(request) is not None

@@ -57,17 +57,19 @@ MIDDLEWARE = [
     "portal.middleware.three_methods",
     "django.middleware.gzip.GZipMiddleware",
     "portal.middleware.clean_input",
-    "portal.middleware.crisis_page_first",
+    "portal.middleware.answer_without_database",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.middleware.idle_sign_out",
     "django.contrib.messages.middleware.MessageMiddleware",
     "portal.middleware.SignInRequired",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.no_store_for_people",
+    "portal.middleware.receipt_for_drafts",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -114,6 +116,7 @@ DATABASES = {
     "default": env.db_url_config(required("DATABASE_URL", "Set it to the PostgreSQL address of the app role."))
 }
 DATABASES["default"].update({"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True})
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)  # seconds; quick exit waits for it
 DATABASE_OWNER_ROLE = roles.OWNER
 DATABASE_APP_ROLE = roles.APP
 CACHES = {
@@ -131,7 +134,7 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "NAME": "accounts.passwords.LongEnough",
         "OPTIONS": {"min_length": 10},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -153,7 +156,38 @@ ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "front"
 ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.LoginForm",
+    "signup": "accounts.forms.SignupForm",
+    "confirm_email_verification_code": "accounts.forms.ConfirmEmailForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+    "confirm_password_reset_code": "accounts.forms.ConfirmResetForm",
+    "reset_password_from_key": "accounts.forms.NewPasswordForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+}
+# Eight digits: easy on a phone, and five tries at a code leave a stranger one chance in twenty million.
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_FORMAT = {"numeric": True, "length": 8}
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 15 * 60  # seconds
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 5
+ACCOUNT_PASSWORD_RESET_BY_CODE_CODE_FORMAT = ACCOUNT_EMAIL_VERIFICATION_BY_CODE_FORMAT
+ACCOUNT_PASSWORD_RESET_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 15 * 60  # seconds
+# `key` is the address; of wrong passwords the address and where they come from (accounts/adapter.py), so that
+# nobody locks another person out. Counted in the cache, which is in PostgreSQL.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "login_failed_anywhere": "100/h/key",
+    "signup": "20/m/ip",
+    "confirm_email": "3/m/key,20/h/key",
+    "reset_password": "20/m/ip,3/m/key,20/h/key",
+    "reset_password_from_key": "20/m/ip",
+    "change_password": "5/m/user",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.bool("BEHIND_PROXY", default=False) else 0
 
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no words in cookies
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

@@ -3,7 +3,9 @@
 from django.urls import include, path
 
 from portal.views.crisis import crisis_now
-from portal.views.front import front, overview
+from portal.views.front import front
+from portal.views.leaving import about_leaving, quick_exit
+from portal.views.overview import overview
 from portal.views.pages import about, accessibility, health, privacy, robots
 
 urlpatterns = [
@@ -14,8 +16,10 @@ urlpatterns = [
     path("tilgjengelighet/", accessibility, name="accessibility"),
     path("robots.txt", robots, name="robots"),
     path("healthz/", health, name="healthz"),
+    path("forlat/", quick_exit, name="quick_exit"),
+    path("forlat/om/", about_leaving, name="about_leaving"),
     path("oversikt/", overview, name="overview"),
-    path("konto/", include("allauth.account.urls")),
+    path("konto/", include("accounts.urls")),
     path("", include("families.urls")),
     path("", include("crisisplans.urls")),
 ]

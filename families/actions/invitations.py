@@ -6,6 +6,7 @@ SHA-256, in the table and in the session of whoever followed the link.
 
 import hashlib
 import secrets
+from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
@@ -20,6 +21,7 @@ from families.models import INVITATION_LIFETIME, Family, Invitation, Membership,
 from families.permissions import check_can_invite
 
 TOKEN_BYTES = 32
+TWICE_IN_ONE_TOUCH = timedelta(seconds=2)
 
 
 def hash_token(token: str) -> str:
@@ -80,11 +82,14 @@ def _check_no_subject(circle: Circle) -> None:
 
 @transaction.atomic
 def renew_invitation(*, invitation: Invitation, by: User) -> tuple[Invitation, str] | None:
-    """Make a new token for seven more days; the old link is dead. None when it was answered or withdrawn meanwhile."""
+    """Make a new token for seven more days; the old link is dead.
+
+    None when it was answered or withdrawn meanwhile, or when the button was pressed twice.
+    """
     circle = lock_circle(invitation.family, by)
     check_can_invite(circle.acting)
     waiting = Invitation.objects.waiting().filter(pk=invitation.pk).first()
-    if waiting is None:
+    if waiting is None or waiting.made_at > timezone.now() - TWICE_IN_ONE_TOUCH:
         return None
     token = secrets.token_urlsafe(TOKEN_BYTES)
     waiting.token_hash, waiting.sent_at = hash_token(token), None

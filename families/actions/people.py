@@ -1,6 +1,6 @@
 """Starting a family, being in it, and leaving it."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -16,28 +16,37 @@ from families.registry import family_started
 
 
 @transaction.atomic
-def start_family(
+def start_family(  # noqa: PLR0913  # all that the first form asks, by keyword
     *,
     by: User,
     role: Role,
     display_name: str,
     subject_name: str = "",
     family_nickname: str = "",
+    family: UUID | None = None,
 ) -> Membership:
-    """Start a family with `by` as its first member and coordinator; the plan comes with it."""
+    """Start a family with `by` as its first member and coordinator; the plan comes with it.
+
+    `family` is the id it shall have. Called twice with the same, it answers the same twice.
+    """
     if role == Role.SUBJECT:
         subject_name = display_name
-    family = Family.objects.create(created_by=by, subject_name=subject_name)
+    defaults = {"created_by": by, "subject_name": subject_name}
+    new, is_new = Family.objects.get_or_create(pk=family or uuid4(), defaults=defaults)
+    if not is_new and (already := Membership.objects.live().filter(family=new, user=by).first()):
+        return already
+    if not is_new:  # somebody else's id, or one they have left
+        new = Family.objects.create(**defaults)
     member = Membership.objects.create(
-        family=family,
+        family=new,
         user=by,
         role=role,
         is_coordinator=True,
         display_name=display_name,
         family_nickname=family_nickname,
     )
-    family_started(family, by)
-    record(action=Action.CREATE, event="family_started", by=by.pk, entity=family, family=family.pk)
+    family_started(new, by)
+    record(action=Action.CREATE, event="family_started", by=by.pk, entity=new, family=new.pk)
     return member
 
 

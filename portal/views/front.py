@@ -1,10 +1,10 @@
-"""The first page, and the overview behind it."""
+"""The first page."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from common.http import render_page
-from common.views import own, public
+from common.views import public
 from portal.views.pages import who_runs_it
 
 
@@ -14,9 +14,3 @@ def front(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("overview")
     return render_page(request, "portal/front.html", who_runs_it())
-
-
-@own
-def overview(request: HttpRequest) -> HttpResponse:
-    """What matters today."""
-    return render_page(request, "portal/overview.html", {})

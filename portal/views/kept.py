@@ -1,10 +1,59 @@
-"""Nothing typed is lost: the page that answers a form sent with an expired session or token."""
+"""Nothing typed is lost: the page that answers a form sent with an expired session or secret."""
 
+from http import HTTPStatus
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+from django.utils.crypto import constant_time_compare
 
+from accounts.kept import keep, typed_fields
+from common.guard import TypedBy, person_id, read_form
 from common.http import render_page
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Show what was typed, and how to go on."""
-    return render_page(request, "portal/kept.html", {}, status=403)
+    """Answer a form whose secret is missing or of another session. Another site's form gets none of its text shown."""
+    foreign = request.headers.get("Sec-Fetch-Site", "same-origin") == "cross-site"
+    return _show_what_was_typed(request, {} if foreign else typed_fields(request))
+
+
+def session_over(request: HttpRequest) -> HttpResponse:
+    """Answer a form that somebody sent after their session had ended."""
+    return _show_what_was_typed(request, typed_fields(request))
+
+
+def _show_what_was_typed(request: HttpRequest, fields: dict[str, list[str]]) -> HttpResponse:
+    typed_by = read_form(request)
+    kept = bool(typed_by and _may_be_theirs(request, typed_by) and keep(request, typed_by, fields))
+    form_at = typed_by.form_at if typed_by else ""
+    signed_in = request.user.is_authenticated
+    context = {
+        "texts": [value for values in fields.values() for value in values if _is_text(value)],
+        "kept": kept,
+        "next_url": form_at if signed_in else redirect_to_login(form_at, resolve_url(settings.LOGIN_URL)).url,
+    }
+    response = render_page(request, "portal/kept.html", context, status=HTTPStatus.FORBIDDEN)
+    response.headers["Cache-Control"] = "no-store, private"
+    if getattr(request, "htmx", None):
+        # htmx swaps no 403: let this page take the whole place instead of the part that was asked for.
+        response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+        response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = "#main"
+        response.headers["HX-Reswap"] = "outerHTML"
+    return response
+
+
+def _may_be_theirs(request: HttpRequest, typed_by: TypedBy) -> bool:
+    user_id = request.user.pk
+    return user_id is None or constant_time_compare(typed_by.person, person_id(user_id))
+
+
+def _is_text(value: str) -> bool:
+    """Whether a value is worth showing: ticks, ids and counters are not what somebody wrote."""
+    bare = value.strip()
+    return bool(bare) and bare != "on" and not (bare.isdecimal() and len(bare) < 3) and not _is_id(bare)  # noqa: PLR2004  # 113 is a phone
+
+
+def _is_id(value: str) -> bool:
+    return len(value) == 36 and value.count("-") == 4 and value.replace("-", "").isalnum()  # noqa: PLR2004  # a UUID

@@ -1,0 +1,206 @@
+"""allauth's forms in our words, with what we ask besides."""
+
+from typing import Any
+
+from allauth.account import forms as allauth_forms
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.devices import choose_device
+from accounts.models import SignupConsent, User
+from common.forms import PortalForm
+
+EMAIL_LENGTH = 254  # what User.email holds
+MISSING_EMAIL = _("Write your e-mail address.")
+WRONG_EMAIL = _("The address does not look right. It is written like name@example.no.")
+MISSING_PASSWORD = _("Write a password.")
+MISSING_CODE = _("Write the code from the mail.")
+OWN_DEVICE_LABEL = _("This device is my own")
+OWN_DEVICE_HELP = _(
+    "You stay signed in for 14 days, and drafts are kept here. Leave it empty if others use the device."
+)
+
+
+def _password_help() -> str:
+    length = settings.AUTH_PASSWORD_VALIDATORS[0]["OPTIONS"]["min_length"]
+    return ngettext(
+        "At least %(length)d character. Three words you remember are better than one hard one.",
+        "At least %(length)d characters. Three words you remember are better than one hard one.",
+        length,
+    ) % {"length": length}
+
+
+PASSWORD_HELP = lazy(_password_help, str)()
+
+
+class AccountForm(PortalForm):
+    """An allauth form in our words. Put it first among the bases."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("email", "login"):
+            if name in self.fields:
+                self._email(self.fields[name])
+        for name in ("password", "password1", "oldpassword"):
+            if name in self.fields:
+                self.fields[name].error_messages["required"] = MISSING_PASSWORD
+        if "code" in self.fields:
+            self._code(self.fields["code"])
+
+    def _email(self, field: forms.Field) -> None:
+        field.label = _("E-mail address")
+        field.widget = forms.EmailInput({"autocomplete": "username" if "login" in self.fields else "email"})
+        field.error_messages |= {"required": MISSING_EMAIL, "invalid": WRONG_EMAIL}
+        field.validators.append(_short_enough)
+
+    def _code(self, field: forms.Field) -> None:
+        field.label = _("Code")
+        field.widget = forms.TextInput(
+            {"autocomplete": "one-time-code", "inputmode": "numeric", "autocapitalize": "off", "spellcheck": "false"}
+        )
+        field.error_messages["required"] = MISSING_CODE
+
+
+def _short_enough(value: str) -> None:
+    if len(value) > EMAIL_LENGTH:
+        raise ValidationError(WRONG_EMAIL, code="invalid")
+
+
+class LoginForm(AccountForm, allauth_forms.LoginForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].label = _("Password")
+        self.fields["password"].help_text = ""
+        self.fields["remember"].label = OWN_DEVICE_LABEL
+        self.fields["remember"].help_text = OWN_DEVICE_HELP
+
+    def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
+        choose_device(request, own=self.cleaned_data["remember"])
+        response: HttpResponse = super().login(request, redirect_url)
+        return response
+
+
+class SignupForm(AccountForm, allauth_forms.SignupForm):
+    """Sign-up: address, password, what is said yes to, and whose device this is."""
+
+    health_information = forms.BooleanField(
+        label=_("I agree that information about health is stored here"),
+        help_text=_(
+            "What you write may be about health: yours, or another's. You can withdraw this by closing the account."
+        ),
+        error_messages={
+            "required": _("We need your yes to store what you write. Tick here, or leave without an account.")
+        },
+    )
+    sixteen_or_older = forms.BooleanField(
+        label=_("I am 16 or older"),
+        error_messages={
+            "required": _("This place is for those who are 16 or older. If you are younger, call or chat: 116 111.")
+        },
+    )
+    remember = forms.BooleanField(label=OWN_DEVICE_LABEL, help_text=OWN_DEVICE_HELP, required=False)
+    privacy_notice_version = forms.CharField(widget=forms.HiddenInput, required=False)
+    field_order = [
+        "email",
+        "password1",
+        "health_information",
+        "sixteen_or_older",
+        "remember",
+        "privacy_notice_version",
+    ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].label = _("Choose a password")
+        self.fields["password1"].help_text = PASSWORD_HELP
+        self.fields["privacy_notice_version"].initial = settings.PRIVACY_NOTICE_VERSION
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        if cleaned.get("privacy_notice_version") != settings.PRIVACY_NOTICE_VERSION:
+            # The page was opened before the notice changed. Show the version of today, and ask again.
+            self.data = self.data.copy()
+            self.data["privacy_notice_version"] = settings.PRIVACY_NOTICE_VERSION
+            self.data.pop("health_information", None)
+            self.add_error(
+                "health_information",
+                _("What we say about privacy has changed since you opened this page. Read it, and tick again."),
+            )
+        return cleaned
+
+    def validate_unique_email(self, value: str) -> str:
+        """An account nobody has ever confirmed gives way: its address was never shown to be theirs."""
+        email: str = super().validate_unique_email(value)
+        self.unconfirmed = User.objects.filter(
+            email=email, last_login=None, is_staff=False, emailaddress__verified=False
+        ).exclude(emailaddress__verified=True)
+        if self.account_already_exists and self.unconfirmed.exists():
+            self.account_already_exists = False
+        return email
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        choose_device(request, own=self.cleaned_data["remember"])
+        for _attempt in range(2):
+            if self.account_already_exists:
+                break
+            try:
+                with transaction.atomic():
+                    self.unconfirmed.delete()
+                    saved: tuple[User, None] = super().try_save(request)
+            except IntegrityError:  # the same form sent twice at once: the other was first
+                self.validate_unique_email(self.cleaned_data["email"])
+            else:
+                return saved
+        self.account_already_exists = True
+        User().set_password(self.cleaned_data["password1"])  # a known address takes as long as an unknown
+        answer: tuple[None, HttpResponse] = super().try_save(request)
+        return answer
+
+    def signup(self, request: HttpRequest, user: User) -> None:  # noqa: ARG002  # allauth's signature
+        now = timezone.now()
+        SignupConsent.objects.create(
+            user=user,
+            privacy_notice_version=self.cleaned_data["privacy_notice_version"],
+            health_information_at=now,
+            sixteen_or_older_at=now,
+        )
+
+
+class ConfirmEmailForm(AccountForm, allauth_forms.ConfirmEmailVerificationCodeForm):
+    pass
+
+
+class ResetPasswordForm(AccountForm, allauth_forms.ResetPasswordForm):
+    pass
+
+
+class ConfirmResetForm(AccountForm, allauth_forms.ConfirmPasswordResetCodeForm):
+    pass
+
+
+class OnePassword(AccountForm):
+    """A new password, written once: a page can show it, and a code sets it anew."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["password2"]
+        self.fields["password1"].label = _("New password")
+        self.fields["password1"].help_text = PASSWORD_HELP
+
+
+class NewPasswordForm(OnePassword, allauth_forms.ResetPasswordKeyForm):
+    pass
+
+
+class ChangePasswordForm(OnePassword, allauth_forms.ChangePasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].label = _("The password you have now")
+        self.fields["oldpassword"].help_text = ""

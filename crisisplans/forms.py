@@ -1,0 +1,210 @@
+"""Forms of the plan: one for each kind of entry, made for the person who writes."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from common.dates import in_days
+from common.forms import DayField, GrowingTextarea, PortalForm
+from crisisplans.models import Audience, Comment, Level, Section
+from crisisplans.permissions import can_choose_audience
+from crisisplans.phones import clean_phone, show_phone
+from crisisplans.showing import People
+from crisisplans.words import LABELS, LONGEST_TEXT, Entry, label_of, read_values
+
+LONGEST_LINE = 300
+LATEST_REVIEW = 2 * 365  # days
+
+WRITE_SOMETHING = {"required": gettext_lazy("Write something here first.")}
+
+
+class FormIdField(forms.CharField):
+    """The id a form carries so that it counts once however often it is sent. Anything odd means a fresh one."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(required=False)
+
+    def clean(self, value: Any) -> UUID:
+        try:
+            return UUID(str(value))
+        except ValueError:
+            return uuid4()
+
+
+class VersionField(forms.CharField):
+    """The version the writer saw. Anything odd is no version at all, so that the writer is asked."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(required=False)
+
+    def clean(self, value: Any) -> int:
+        text = str(value)
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # noqa: PLR2004, fits an integer
+
+
+def text_field(*, lines: bool = True, required: bool = False, hint: Any = "") -> forms.CharField:
+    """Free text, in one line or several."""
+    return forms.CharField(
+        required=required,
+        max_length=LONGEST_TEXT if lines else LONGEST_LINE,
+        widget=GrowingTextarea({"rows": 3}) if lines else None,
+        error_messages=WRITE_SOMETHING,
+        help_text=hint,
+    )
+
+
+class EntryForm(PortalForm):
+    """What every entry asks. `people` says who writes, so who can be chosen as reader."""
+
+    form_id = FormIdField()
+    version = VersionField()
+    text = text_field(required=True)
+    audience = forms.ChoiceField(widget=forms.RadioSelect, label=gettext_lazy("Who can read it"))
+
+    field_order: tuple[str, ...] = ("form_id", "version", "text")
+
+    def __init__(self, *args: Any, section: Section, people: People, entry: Entry | None = None, **kwargs: Any) -> None:
+        self.section, self.people, self.entry = section, people, entry
+        kept = kwargs.pop("initial", None) or {}
+        kwargs["initial"] = self._first_values() | kept
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if name in LABELS:
+                field.label = label_of(section, name)
+        self._offer_readers()
+
+    def _first_values(self) -> dict[str, Any]:
+        first: dict[str, Any] = {"form_id": uuid4(), "audience": Audience.EVERYONE}
+        if self.entry:
+            first |= read_values(self.entry) | {"version": self.entry.version}
+        return first
+
+    def _offer_readers(self) -> None:
+        if not can_choose_audience(self.people.me):
+            del self.fields["audience"]
+            return
+        field = self.fields["audience"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [(one.value, self.people.readers(one)) for one in Audience]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What was written, as actions take it."""
+        return {name: value for name, value in self.cleaned_data.items() if name in LABELS}
+
+
+class WarningSignForm(EntryForm):
+    level = forms.ChoiceField(
+        choices=Level.choices, widget=forms.RadioSelect, error_messages={"required": gettext_lazy("Choose one.")}
+    )
+    noticed_by = text_field(lines=False)
+
+    field_order = ("form_id", "version", "text", "level", "noticed_by", "audience")
+
+
+class MedicineForm(EntryForm):
+    text = text_field(lines=False, required=True)
+    dose = text_field(lines=False)
+    when = text_field(lines=False)
+    note = text_field()
+
+    field_order = ("form_id", "version", "text", "dose", "when", "note", "audience")
+
+
+class AgreementForm(EntryForm):
+    consequence = text_field(hint=gettext_lazy("Something you can keep, for safety and health. Never a punishment."))
+    told = text_field(lines=False)
+    review_on = DayField(required=False)
+
+    field_order = ("form_id", "version", "text", "consequence", "told", "review_on", "audience")
+
+
+class RoleForm(EntryForm):
+    assigned_to = forms.TypedChoiceField(required=False, coerce=UUID, empty_value=None)
+
+    field_order = ("form_id", "version", "assigned_to", "text", "audience")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["assigned_to"]
+        here = [(str(one.pk), one.display_name) for one in self.people.live]
+        now: UUID | None = self.initial.get("assigned_to") if self.entry else None
+        if now and str(now) not in dict(here):
+            here.append((str(now), self.people.member_name(now)))
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [("", _("Nobody yet, or somebody outside the family")), *here]
+
+
+class ContactForm(EntryForm):
+    text = None  # type: ignore[assignment]  # Django's way to take a field away
+    name = forms.CharField(max_length=120, error_messages={"required": gettext_lazy("Write who this is.")})
+    role = forms.CharField(
+        max_length=120, required=False, help_text=gettext_lazy("For example doctor, contact at the clinic, neighbour")
+    )
+    phone = forms.CharField(
+        max_length=40,
+        widget=forms.TextInput({"inputmode": "tel", "autocomplete": "off", "class": "short"}),
+        error_messages={"required": gettext_lazy("Write the number.")},
+    )
+    hours = forms.CharField(
+        max_length=200, required=False, help_text=gettext_lazy("For example weekdays 8 to 15, or always")
+    )
+    may_leave_message = forms.BooleanField(required=False)
+
+    field_order = ("form_id", "version", "name", "role", "phone", "hours", "may_leave_message", "audience")
+
+    def _first_values(self) -> dict[str, Any]:
+        first = super()._first_values()
+        return first | {"phone": show_phone(first["phone"])} if "phone" in first else first
+
+    def clean_phone(self) -> str:
+        return clean_phone(self.cleaned_data["phone"])
+
+
+FORMS: dict[Section, type[EntryForm]] = {
+    **dict.fromkeys(Section, EntryForm),
+    Section.WARNING_SIGNS: WarningSignForm,
+    Section.MEDICAL: MedicineForm,
+    Section.AGREEMENTS: AgreementForm,
+    Section.ROLES: RoleForm,
+    Section.CONTACTS: ContactForm,
+}
+
+
+class CommentForm(PortalForm):
+    """A word to the other side."""
+
+    form_id = FormIdField()
+    kind = forms.ChoiceField(
+        choices=Comment.Kind.choices, widget=forms.RadioSelect, label=gettext_lazy("What kind of word is it?")
+    )
+    text = forms.CharField(
+        max_length=LONGEST_TEXT,
+        widget=GrowingTextarea({"rows": 3}),
+        label=gettext_lazy("Your comment"),
+        error_messages=WRITE_SOMETHING,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["initial"] = {"form_id": uuid4(), "kind": Comment.Kind.REMARK} | (kwargs.pop("initial", None) or {})
+        super().__init__(*args, **kwargs)
+
+
+class ReviewDayForm(PortalForm):
+    """When the plan is looked at again."""
+
+    review_on = DayField(label=gettext_lazy("Look at the plan again"))
+
+    def clean_review_on(self) -> Any:
+        day = self.cleaned_data["review_on"]
+        if not timezone.localdate() < day <= in_days(LATEST_REVIEW):
+            raise forms.ValidationError(_("Choose a day after today, within two years."))
+        return day

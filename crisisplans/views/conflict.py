@@ -1,0 +1,92 @@
+"""Two people, one entry: the second is shown both texts, and nothing either of them wrote is lost."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+
+from common.http import render_page
+from crisisplans.actions import versions_of
+from crisisplans.forms import FORMS, EntryForm
+from crisisplans.models import Section
+from crisisplans.phones import show_phone
+from crisisplans.showing import EntryShown, People, show_entry, show_value
+from crisisplans.words import Entry, label_of, read_values
+from families.access import FamilyRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One field the two texts do not agree on. `untouched` means that only the other changed it."""
+
+    label: str
+    theirs: str
+    mine: str
+    untouched: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What stands in the plan now beside what somebody wants to save."""
+
+    theirs: EntryShown
+    differences: list[Difference]
+    merged: dict[str, Any]
+
+
+def compare(entry: Entry, form: EntryForm, people: People) -> Comparison:
+    """Set the entry as it stands now beside the valid `form`. What the writer did not touch follows the other."""
+    seen = form.cleaned_data["version"]
+    rows = [row for row in versions_of(entry, people.me.user) if row.version == seen]
+    base = read_values(rows[-1]) if rows else {}
+    now, merged, differences = read_values(entry), {}, []
+    section = Section(entry.section)
+    for name, mine in form.values.items():
+        untouched = name in base and base[name] == mine
+        merged[name] = now[name] if untouched else mine
+        if now[name] != mine:
+            theirs_shown, mine_shown = show_value(name, now[name], people), show_value(name, mine, people)
+            differences.append(
+                Difference(label=label_of(section, name), theirs=theirs_shown, mine=mine_shown, untouched=untouched)
+            )
+    return Comparison(theirs=show_entry(entry, people), differences=differences, merged=merged)
+
+
+def _as_sent(values: dict[str, Any]) -> list[tuple[str, str]]:
+    """Values as a form would send them again; an unticked box is not sent."""
+    return [(name, "on" if value is True else str(value or "")) for name, value in values.items() if value is not False]
+
+
+def conflict_page(request: FamilyRequest, entry: Entry, form: EntryForm) -> HttpResponse:
+    """Both texts: choose one, or write a third."""
+    people = People(request.member)
+    section = Section(entry.section)
+    comparison = compare(entry, form, people)
+    merged = comparison.merged
+    initial = merged | ({"phone": show_phone(merged["phone"])} if "phone" in merged else {})
+    context = {
+        "comparison": comparison,
+        "mine": [*_as_sent(merged), ("version", str(entry.version))],
+        "form": FORMS[section](None, section=section, people=people, entry=entry, initial=initial),
+        "family_id": entry.family_id,
+        "section": section,
+        "entry_id": entry.pk,
+    }
+    return render_page(request, "crisisplans/conflict.html", context, status=409)
+
+
+def removed_page(request: FamilyRequest, entry: Entry, form: EntryForm | None) -> HttpResponse:
+    """It was taken out meanwhile: here is what was written, and what can be done with it."""
+    people = People(request.member)
+    section = Section(entry.section)
+    mine = form.values if form else {}
+    shown = [(label_of(section, name), show_value(name, value, people)) for name, value in mine.items()]
+    context = {
+        "entry": show_entry(entry, people),
+        "written": [(label, text) for label, text in shown if text],
+        "mine": [*_as_sent(mine), *([("form_id", str(form.cleaned_data["form_id"]))] if form else [])],
+        "can_come_back": type(entry).objects.restorable().filter(pk=entry.pk).exists(),
+        "family_id": entry.family_id,
+        "section": section,
+    }
+    return render_page(request, "crisisplans/removed.html", context, status=409)

@@ -1,0 +1,73 @@
+"""How the views of the plan fetch what they show, and keep what was typed when there is nothing to show."""
+
+from functools import wraps
+from typing import Any, ParamSpec, cast
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from common.http import render_page
+from crisisplans.actions import model_of
+from crisisplans.forms import FORMS, EntryForm
+from crisisplans.models import CrisisPlan, Section
+from crisisplans.showing import People
+from crisisplans.words import LABELS, Entry
+from families.access import DoorView, FamilyRequest, get_for_editing, get_for_reading
+
+P = ParamSpec("P")
+WRITTEN = [
+    name for name in LABELS if name not in {"level", "audience", "assigned_to", "may_leave_message", "review_on"}
+]
+
+
+def find_plan(request: FamilyRequest, family_id: UUID, *, editing: bool = False) -> CrisisPlan:
+    """Fetch the family's plan through the door."""
+    return (get_for_editing if editing else get_for_reading)(request, CrisisPlan, family_id)
+
+
+def find_entry(
+    request: FamilyRequest, family_id: UUID, section: Section, entry_id: UUID, *, editing: bool = True
+) -> Entry:
+    """Fetch an entry through the door. Raises Http404 when the address names another family or section than its own."""
+    entry: Entry = (get_for_editing if editing else get_for_reading)(request, model_of(section), entry_id)
+    if (entry.family_id, Section(entry.section)) != (family_id, section):
+        raise Http404
+    return entry
+
+
+def entry_form(request: FamilyRequest, section: Section, people: People, **more: Any) -> EntryForm:
+    """The form of `section`, with what was sent when something was."""
+    data = request.POST if request.method == "POST" else None
+    return FORMS[section](data, section=section, people=people, **more)
+
+
+def back_to(section: Section, family_id: UUID, entry: Entry | None = None) -> HttpResponseRedirect:
+    """Go to the section's page, to the entry if one is given."""
+    url = reverse("section", kwargs={"family_id": family_id, "section": section})
+    return HttpResponseRedirect(f"{url}#p-{entry.pk}" if entry else url, status=303)
+
+
+def keep_words(view: DoorView[P]) -> DoorView[P]:
+    """Whoever lost their access while they wrote is told so on a page that still shows what they wrote."""
+
+    @wraps(view)
+    def guarded(request: FamilyRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except (Http404, PermissionDenied) as refused:
+            typed = typed_words(request)
+            if not typed:
+                raise
+            status = 404 if isinstance(refused, Http404) else 403
+            reason = str(refused) if status == 403 else ""  # noqa: PLR2004, HTTP's own number
+            return render_page(request, "crisisplans/typed.html", {"typed": typed, "reason": reason}, status=status)
+
+    return cast(DoorView[P], guarded)
+
+
+def typed_words(request: HttpRequest) -> list[str]:
+    """The words somebody sent, whatever became of the form."""
+    sent = [request.POST.get(name, "") for name in WRITTEN] if request.method == "POST" else []
+    return ["".join("\ufffd" if "\ud800" <= c <= "\udfff" or c == "\x00" else c for c in text) for text in sent if text]

@@ -1,0 +1,56 @@
+"""The plan's own page: sections with how far they have come, and when to look at it again."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from common.http import render_page, tell
+from crisisplans.actions import choose_review_day, mark_reviewed, mark_section
+from crisisplans.forms import ReviewDayForm
+from crisisplans.models import Section
+from crisisplans.showing import show_plan
+from crisisplans.views.fetch import back_to, find_plan
+from families.access import FamilyRequest, door
+
+
+@require_safe
+@door
+def plan(request: FamilyRequest, family_id: UUID) -> HttpResponse:
+    """«Planen vår»."""
+    shown = show_plan(find_plan(request, family_id), request.member)
+    return render_page(request, "crisisplans/plan.html", {"plan": shown, "family_id": family_id})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@door
+def review_day(request: FamilyRequest, family_id: UUID) -> HttpResponse:
+    """Choose when the plan is looked at again."""
+    plan = find_plan(request, family_id, editing=True)
+    form = ReviewDayForm(request.POST or None, initial={"review_on": plan.review_on})
+    if form.is_valid():
+        choose_review_day(plan=plan, by=request.member, review_on=form.cleaned_data["review_on"])
+        tell(request, _("The day is noted."))
+        return redirect("plan", family_id)
+    context = {"form": form, "family_id": family_id}
+    return render_page(request, "crisisplans/review_day.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+@door
+def reviewed(request: FamilyRequest, family_id: UUID) -> HttpResponse:
+    """Note that the family has gone through the plan."""
+    mark_reviewed(plan=find_plan(request, family_id, editing=True), by=request.member)
+    tell(request, _("Noted. The next time is in ninety days, unless you choose another day."))
+    return redirect("plan", family_id)
+
+
+@require_POST
+@door
+def section_ready(request: FamilyRequest, family_id: UUID, section: Section) -> HttpResponse:
+    """Call a section ready, or open it again."""
+    plan = find_plan(request, family_id, editing=True)
+    mark_section(plan=plan, section=section, by=request.member, ready=request.POST.get("ready") == "yes")
+    return back_to(section, family_id)

@@ -1,0 +1,106 @@
+"""A section: why it is there, what stands in it, examples, and the form that is always open."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.kept import kept_fields
+from common.http import render_page, tell
+from crisisplans.actions import add_entry, take_example
+from crisisplans.examples import EXAMPLES, HINTS, find_example
+from crisisplans.forms import EntryForm
+from crisisplans.models import Section
+from crisisplans.policies import PlanIsFullError
+from crisisplans.showing import EntryShown, PlanShown, show_plan
+from crisisplans.views.fetch import back_to, entry_form, find_plan, keep_words
+from families.access import FamilyRequest, door
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """An entry in its list: where it can go, and which of its buttons has the focus after it went."""
+
+    entry: EntryShown
+    can_go_up: bool
+    can_go_down: bool
+    focus: str  # "up", "down" or ""
+
+
+def rows_of(entries: list[EntryShown], moved: str, way: str) -> list[Row]:
+    """The list with its buttons. At the end of the way the focus goes to the button that is left."""
+    rows = []
+    for index, entry in enumerate(entries):
+        up, down = index > 0, index < len(entries) - 1
+        focus = (
+            (way if (up if way == "up" else down) else "down" if up is False else "up")
+            if str(entry.id) == moved
+            else ""
+        )
+        rows.append(Row(entry=entry, can_go_up=up, can_go_down=down, focus=focus))
+    return rows
+
+
+def section_context(request: FamilyRequest, plan: PlanShown, section: Section, form: EntryForm) -> dict[str, Any]:
+    """What the section's page shows, whole or in part."""
+    here = plan.of(section)
+    taken = {one.entry.example for one in here.entries}
+    return {
+        "family_id": plan.plan.pk,
+        "section": here,
+        "hint": HINTS[section],
+        "rows": rows_of(
+            here.entries, request.GET.get("flyttet", ""), "up" if request.GET.get("vei") == "opp" else "down"
+        ),
+        "examples": [one for one in EXAMPLES[section] if one.mark not in taken],
+        "form": form,
+        "is_contacts": section == Section.CONTACTS,
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@keep_words
+@door
+def section(request: FamilyRequest, family_id: UUID, section: Section) -> HttpResponse:
+    """Show a section; a POST adds to it."""
+    found = find_plan(request, family_id, editing=request.method == "POST")
+    plan = show_plan(found, request.member, only=section, comments=True)
+    form = entry_form(request, section, plan.people, initial=first_words(request, section))
+    if form.is_bound and form.is_valid():
+        form_id = form.cleaned_data["form_id"]
+        try:
+            entry = add_entry(plan=found, section=section, by=request.member, values=form.values, form_id=form_id)
+        except PlanIsFullError as full:
+            form.add_error(None, str(full))
+        else:
+            tell(request, _("It stands in the plan now."))
+            return back_to(section, family_id, entry)
+    context = section_context(request, plan, section, form)
+    status = 422 if form.is_bound else 200
+    return render_page(request, "crisisplans/section.html", context, partial="entries", status=status)
+
+
+def first_words(request: FamilyRequest, section: Section) -> dict[str, Any]:
+    """What the open form holds at first: an example to fill in, or what was typed before the sign-in ran out."""
+    example = find_example(section, request.GET.get("eksempel", ""))
+    return (example.written() if example else {}) | kept_fields(request)
+
+
+@require_POST
+@door
+def example(request: FamilyRequest, family_id: UUID, section: Section) -> HttpResponse:
+    """Take an example over: a line at once, or a form with its beginning when something must be filled in."""
+    plan = find_plan(request, family_id, editing=True)
+    found = find_example(section, request.POST.get("example", ""))
+    if found is None:
+        raise Http404
+    if not found.complete:
+        url = reverse("section", kwargs={"family_id": family_id, "section": section})
+        return HttpResponse(status=303, headers={"Location": f"{url}?eksempel={found.key}#legg-til"})
+    values = found.written()
+    entry = take_example(plan=plan, section=section, by=request.member, example=found.mark, values=values)
+    return back_to(section, family_id, entry)

@@ -1,0 +1,118 @@
+"""Leaving, removing, and being told."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from common.forms import PortalForm
+from common.http import render_page
+from common.views import own
+from families import actions
+from families.access import FamilyRequest, door, get_for_reading
+from families.actions.people import needs_successor
+from families.forms import LeaveForm
+from families.models import Family, Membership, RemovalProposal
+from families.names import family_label, subject_label
+from families.permissions import can_confirm_removal, check_can_propose_removal, check_can_remove_member
+from families.views.shared import attempt, get_in_family, others_by_name, posted, status_of
+
+
+@door
+def leave(request: FamilyRequest, family_id: UUID) -> HttpResponse:
+    """Leave the family: what happens then, and who takes over."""
+    family = get_for_reading(request, Family, family_id)
+    others = others_by_name(request.member)
+    heirs = others if needs_successor(request.member, others) else []
+    form = LeaveForm(posted(request), candidates=heirs if len(heirs) > 1 else [])
+    if form.is_valid() and _has_left(request, family, form):
+        messages.success(request, _("You have left. Take care of yourself."))
+        return redirect("overview")
+    context = {
+        "family": family,
+        "form": form,
+        "label": family_label(request.member),
+        "is_last": not others,
+        "heir": heirs[0].display_name if len(heirs) == 1 else "",
+        "must_choose": "successor" in form.fields,
+    }
+    return render_page(request, "families/leave.html", context, status=status_of(form))
+
+
+def _has_left(request: FamilyRequest, family: Family, form: LeaveForm) -> bool:
+    return attempt(form, actions.leave_family, family=family, by=request.user, **form.cleaned_data) is not None
+
+
+@door
+def remove_member(request: FamilyRequest, family_id: UUID, member_id: UUID) -> HttpResponse:
+    """Remove a relative, after a page that says what it means."""
+    other = get_in_family(request, family_id, Membership, member_id)
+    check_can_remove_member(request.member, other)
+    if request.method == "POST":
+        actions.remove_member(family=request.member.family, by=request.user, member=other.pk)
+        messages.success(request, _("%(name)s is no longer part of the family.") % {"name": other.display_name})
+        return redirect("people", family_id)
+    return render_page(request, "families/remove_member.html", {"family_id": family_id, "name": other.display_name})
+
+
+@door
+def removal(request: FamilyRequest, family_id: UUID) -> HttpResponse:
+    """Propose that the one it concerns is removed; or see what another proposed."""
+    family = get_for_reading(request, Family, family_id)
+    check_can_propose_removal(request.member)
+    form = PortalForm(posted(request))
+    if form.is_valid() and attempt(form, actions.propose_removal, family=family, by=request.user) is not None:
+        messages.success(request, _("Your proposal waits for another relative."))
+        return redirect("removal", family.pk)
+    proposal = RemovalProposal.objects.open().filter(family=family).first()
+    others = others_by_name(request.member)
+    context = {
+        "family": family,
+        "form": form,
+        "subject_label": subject_label(family),
+        "is_here": any(other.is_subject for other in others),
+        "is_alone": not any(other.is_relative for other in others),
+        "proposal": proposal,
+        "proposed_by": next((other.display_name for other in others if _proposed(other, proposal)), ""),
+        "may_confirm": proposal is not None and can_confirm_removal(request.member, proposal),
+    }
+    return render_page(request, "families/removal.html", context, status=status_of(form))
+
+
+def _proposed(member: Membership, proposal: RemovalProposal | None) -> bool:
+    return proposal is not None and proposal.proposed_by_id == member.user_id
+
+
+@door
+@require_POST
+def confirm_removal(request: FamilyRequest, family_id: UUID, proposal_id: UUID) -> HttpResponse:
+    """Confirm another relative's proposal."""
+    proposal = get_in_family(request, family_id, RemovalProposal, proposal_id)
+    if actions.confirm_removal(proposal=proposal, by=request.user):
+        messages.success(request, _("It is done. The plan is still here."))
+    else:
+        messages.info(request, _("This proposal is no longer open."))
+    return redirect("people", family_id)
+
+
+@door
+@require_POST
+def withdraw_removal(request: FamilyRequest, family_id: UUID, proposal_id: UUID) -> HttpResponse:
+    """Put a proposal away."""
+    proposal = get_in_family(request, family_id, RemovalProposal, proposal_id)
+    if actions.withdraw_removal(proposal=proposal, by=request.user):
+        messages.success(request, _("The proposal is withdrawn."))
+    else:
+        messages.info(request, _("This proposal is no longer open."))
+    return redirect("people", family_id)
+
+
+@own
+@require_POST
+def read_farewell(request: FamilyRequest, member_id: UUID) -> HttpResponse:
+    """I have read that I am no longer part of a family."""
+    actions.read_farewell(member=member_id, by=request.user)
+    return redirect("overview")

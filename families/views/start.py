@@ -1,0 +1,25 @@
+"""Starting a family."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from accounts.kept import kept_fields
+from common.http import render_page
+from common.views import own
+from families.access import FamilyRequest
+from families.actions import start_family as start
+from families.forms import StartForm
+from families.views.shared import posted, status_of
+
+
+@own
+def start_family(request: FamilyRequest) -> HttpResponse:
+    """The first step: who one is, what people are called."""
+    form = StartForm(posted(request), initial=kept_fields(request))
+    if form.is_valid():
+        member = start(by=request.user, **form.cleaned_data)
+        messages.success(request, _("The family is ready. You can write the plan, and invite others when you want."))
+        return redirect("people", member.family_id)
+    return render_page(request, "families/start.html", {"form": form}, status=status_of(form))

@@ -1,0 +1,39 @@
+"""Quick exit: away from here in one touch, and a page that says beforehand what it cannot do."""
+
+from contextlib import suppress
+
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import Error
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from common.http import render_page
+from common.views import public
+
+EXIT_PATH = "/forlat/"
+
+
+@public
+def quick_exit(request: HttpRequest) -> HttpResponse:
+    """End the session and go to an ordinary page. The one GET that writes: it can only sign out.
+
+    Answers before any middleware that needs the database (portal.middleware), so it works when that is down: then the
+    browser forgets the session, and the session runs out by itself.
+    """
+    if request.headers.get("Sec-Purpose", "").startswith("prefetch"):
+        return HttpResponse(status=503)  # fetched beforehand, not chosen
+    response = HttpResponseRedirect(settings.QUICK_EXIT_URL)
+    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    if key and request.method == "GET":
+        with suppress(Error):
+            SessionStore(key).delete()
+        response.delete_cookie(settings.SESSION_COOKIE_NAME, samesite=settings.SESSION_COOKIE_SAMESITE)
+    response.headers["Clear-Site-Data"] = '"cache"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@public
+def about_leaving(request: HttpRequest) -> HttpResponse:
+    """What quick exit does, and what it does not do."""
+    return render_page(request, "portal/about_leaving.html", {})
