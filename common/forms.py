@@ -18,10 +18,12 @@ from django.utils.translation import ngettext_lazy
 
 LINE_CAP = 200  # characters in a one-line field that names no limit of its own
 TEXT_CAP = 10_000  # characters in a textarea that names none
-CENTURY = 2000
+CENTURY, YEARS_IN_CENTURY = 2000, 100
 
 # NUL, which PostgreSQL cannot keep, and halves of characters, which nothing can write down.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_WRITTEN_DAY = re.compile(r"(?P<day>[0-9]{1,2})[.\-/\s]+(?P<month>[0-9]{1,2})[.\-/\s]+(?P<year>[0-9]{4}|[0-9]{2})\.?")
+_ISO_DAY = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})")
 
 TOO_LONG = ngettext_lazy(
     "This is too long: there is room for %(limit_value)d character, and this is %(show_value)d.",
@@ -110,12 +112,12 @@ class DayField(forms.DateField):
         return super().to_python(value)
 
     def _read(self, text: str) -> date:
-        parts = re.split(r"[.\-/\s]+", text.rstrip("."))
-        if len(parts) != 3 or not all(re.fullmatch(r"[0-9]{1,4}", part) for part in parts):  # noqa: PLR2004, it is a date
+        found = _WRITTEN_DAY.fullmatch(text) or _ISO_DAY.fullmatch(text)
+        if found is None:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
-        year, month, day = (int(part) for part in (parts if len(parts[0]) == 4 else reversed(parts)))  # noqa: PLR2004
+        year, month, day = (int(found[part]) for part in ("year", "month", "day"))
         try:
-            return date(year + CENTURY if year < 100 else year, month, day)  # noqa: PLR2004, two digits of a year
+            return date(year + CENTURY if year < YEARS_IN_CENTURY else year, month, day)
         except ValueError:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from None
 

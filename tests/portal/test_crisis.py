@@ -1,0 +1,82 @@
+"""`/krise/` answers whatever is down, the same for everybody."""
+
+import gzip
+from pathlib import Path
+
+import brotli
+import pytest
+from django.contrib.staticfiles import finders
+from django.db import connections
+from django.test import Client
+from django.urls import reverse
+
+URL = "/krise/"
+
+
+@pytest.fixture
+def dead_database(monkeypatch):
+    def refuse(*args, **kwargs):
+        message = "the database is down"
+        raise ConnectionError(message)
+
+    for connection in connections.all():
+        monkeypatch.setattr(connection, "ensure_connection", refuse)
+        monkeypatch.setattr(connection, "cursor", refuse)
+
+
+def static_files(html):
+    return [piece.split('"')[0] for piece in html.split('="/static/')[1:]]
+
+
+@pytest.mark.parametrize("cookies", [{}, {"session": "a" * 32}])
+def test_it_answers_with_the_database_dead(dead_database, cookies):
+    client = Client()
+    client.cookies.load(cookies)
+    response = client.get(URL)
+    assert response.status_code == 200
+    assert "Livsfare" in response.text
+    for name in static_files(response.text):
+        file = client.get(f"/static/{name}")
+        assert file.status_code == 200
+        assert b"".join(file.streaming_content)
+
+
+@pytest.mark.parametrize("path", ["/", "/om/", "/personvern/", "/tilgjengelighet/", "/healthz/", "/robots.txt"])
+def test_the_other_public_pages_need_no_database_either(dead_database, path):
+    assert Client().get(path).status_code == 200
+
+
+def test_it_is_the_same_for_everybody_and_sets_no_cookie(client, ours):
+    stranger = client.get(URL)
+    client.force_login(ours.coordinator)
+    member = client.get(URL)
+    assert stranger.content == member.content
+    assert not member.cookies
+    assert "Cookie" not in member.headers.get("Vary", "")
+
+
+@pytest.mark.parametrize("number", ["113", "112", "110", "116117", "116111", "+4791508588", "+4780040567"])
+def test_every_number_is_called_with_one_touch(client, number):
+    assert f'href="tel:{number}"' in client.get(URL).text
+
+
+def test_it_leads_on_to_the_familys_own_plan(client):
+    assert 'href="/krise/plan/"' in client.get(URL).text
+
+
+def test_the_front_page_leads_to_the_numbers(client):
+    assert f'href="{reverse("crisis_now")}#bekymret"' in client.get("/").text
+    assert 'id="bekymret"' in client.get(URL).text
+
+
+@pytest.mark.parametrize("path", ["/", URL])
+def test_a_first_visit_is_light_and_loads_no_framework(client, path):
+    html = client.get(path).text
+    files = static_files(html)
+    assert len(gzip.compress(html.encode())) <= 6_000
+    assert len(files) + 1 <= 8
+    assert not [name for name in files if "htmx" in name or "designsystemet-web" in name]
+    total = len(gzip.compress(html.encode()))
+    for name in files:
+        total += len(brotli.compress(Path(finders.find(name)).read_bytes()))
+    assert total <= 35_000, total
