@@ -102,9 +102,7 @@ class EntryForm(PortalForm):
 
 
 class WarningSignForm(EntryForm):
-    level = forms.ChoiceField(
-        choices=Level.choices, widget=forms.RadioSelect, error_messages={"required": gettext_lazy("Choose one.")}
-    )
+    level = forms.ChoiceField(choices=Level.choices, widget=forms.RadioSelect)
     noticed_by = text_field(lines=False)
 
     field_order = ("form_id", "version", "text", "level", "noticed_by", "audience")

@@ -57,8 +57,12 @@ class People:
         return self._by_user.get(user_id, _("Somebody")) if user_id else ""
 
     def author(self, user_id: UUID | None) -> str:
-        """As `name`, but «du» to oneself."""
+        """As `name`, but «deg» for oneself: it stands after «av»."""
         return _("you") if user_id == self.me.user_id else self.name(user_id)
+
+    def speaker(self, user_id: UUID | None) -> str:
+        """As `name`, but «Du» for oneself: it stands first."""
+        return _("You") if user_id == self.me.user_id else self.name(user_id)
 
     def member_name(self, membership_id: UUID | None) -> str:
         return self._by_membership.get(membership_id, "") if membership_id else ""
@@ -237,7 +241,7 @@ def show_comment(comment: Comment, people: People) -> CommentShown:
     return CommentShown(
         id=comment.pk,
         text=comment.text,
-        author=people.author(comment.created_by_id),
+        author=people.speaker(comment.created_by_id),
         when=moment_words(comment.created_at),
         exact=exact_words(comment.created_at),
         disagrees=comment.kind == Comment.Kind.DISAGREES,
@@ -317,7 +321,7 @@ def show_plan(
         review=day_words(plan.review_on),
         review_is_due=plan.review_on <= timezone.localdate(),
         reviewed=_("%(name)s, %(when)s")
-        % {"name": people.author(plan.reviewed_by_id), "when": moment_words(plan.reviewed_at)}
+        % {"name": people.speaker(plan.reviewed_by_id), "when": moment_words(plan.reviewed_at)}
         if plan.reviewed_at
         else "",
     )
@@ -371,7 +375,7 @@ def show_history(entry: Entry, rows: list[Row], people: People) -> list[VersionS
         shown.append(
             VersionShown(
                 what=_what_was_done(before, row),
-                author=people.author(row.removed_by_id if removal else row.changed_by_id),
+                author=people.speaker(row.removed_by_id if removal else row.changed_by_id),
                 when=moment_words(at),
                 exact=exact_words(at),
                 changes=_changes(before, row, people),
