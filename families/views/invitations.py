@@ -54,8 +54,8 @@ def _deliver(request: FamilyRequest, invitation: Invitation, token: str) -> None
         messages.warning(request, _("The mail did not get through now. Choose «Send again» in a little while."))
 
 
-@door
 @require_POST
+@door
 def send_again(request: FamilyRequest, family_id: UUID, invitation_id: UUID) -> HttpResponse:
     """Send the invitation again, with a new link."""
     invitation = get_in_family(request, family_id, Invitation, invitation_id)
@@ -69,8 +69,8 @@ def send_again(request: FamilyRequest, family_id: UUID, invitation_id: UUID) -> 
     return redirect("people", family_id)
 
 
-@door
 @require_POST
+@door
 def withdraw_invitation(request: FamilyRequest, family_id: UUID, invitation_id: UUID) -> HttpResponse:
     """Take an invitation back."""
     invitation = get_in_family(request, family_id, Invitation, invitation_id)

@@ -86,8 +86,8 @@ def _proposed(member: Membership, proposal: RemovalProposal | None) -> bool:
     return proposal is not None and proposal.proposed_by_id == member.user_id
 
 
-@door
 @require_POST
+@door
 def confirm_removal(request: FamilyRequest, family_id: UUID, proposal_id: UUID) -> HttpResponse:
     """Confirm another relative's proposal."""
     proposal = get_in_family(request, family_id, RemovalProposal, proposal_id)
@@ -98,8 +98,8 @@ def confirm_removal(request: FamilyRequest, family_id: UUID, proposal_id: UUID) 
     return redirect("people", family_id)
 
 
-@door
 @require_POST
+@door
 def withdraw_removal(request: FamilyRequest, family_id: UUID, proposal_id: UUID) -> HttpResponse:
     """Put a proposal away."""
     proposal = get_in_family(request, family_id, RemovalProposal, proposal_id)

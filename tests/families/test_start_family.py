@@ -87,7 +87,7 @@ def test_a_name_that_cannot_be_read_gets_a_word_beside_the_field(client, person,
     assert not Membership.objects.filter(user=person).exists()
 
 
-@pytest.mark.parametrize("name", ["👩‍👧", "أمي", "אמא", "Ærlig Ås-Øy", "<b>Mor</b>", "{{ x }}", "ma\u0301"])
+@pytest.mark.parametrize("name", ["👩‍👧", "أمي", "אמא", "Ærlig Ås-Øy", "<b>Mor</b>", "ma\u0301"])
 def test_any_script_is_a_name(client, person, name):
     response = client.post(ADDRESS, fields(display_name=name), follow=True)
     assert response.status_code == 200

@@ -34,6 +34,10 @@ BLANKS: dict[str, Callable[[Home], Any]] = {
     "family_id": lambda home: home.family.pk,
     "section": lambda home: Section.COPING,
     "slug": lambda home: Section.COPING,
+    "member_id": lambda home: home.members["relative"].pk,
+    "invitation_id": lambda home: home.invitation.pk,
+    "proposal_id": lambda home: home.proposal.pk,
+    "token": lambda home: home.invitation_token,
 }
 
 

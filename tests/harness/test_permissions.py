@@ -30,7 +30,43 @@ robots                              POST    200       200      200     200    20
 healthz                             GET     200       200      200     200    200     200      200
 healthz                             POST    200       200      200     200    200     200      200
 overview                            GET     login     200      200     200    200     200      200
-overview                            POST    login     200      200     200    200     200      200
+overview                            POST    403       200      200     200    200     200      200
+start_family                        GET     login     200      200     200    200     200      200
+start_family                        POST    403       302      302     302    302     302      302
+read_farewell                       GET     login      405      405     405    405     405      405
+read_farewell                       POST    403       302      302     302    302     302      302
+people                              GET     login     404      404     404    200     200      200
+people                              POST    403       404      404     404    200     200      200
+own_names                           GET     login     404      404     404    200     200      200
+own_names                           POST    403       404      404     404    302     302      302
+subject_name                        GET     login     404      404     404    200     200      200
+subject_name                        POST    403       404      404     404    302     302      302
+coordinator                         GET     login     404      404     404    403     403      200
+coordinator                         POST    403       404      404     404    403     403      302
+invite                              GET     login     404      404     404    403     403      200
+invite                              POST    403       404      404     404    403     403      302
+send_again                          GET     login     405      405     405    405     405      405
+send_again                          POST    403       404      404     404    404     404      302
+withdraw_invitation                 GET     login     405      405     405    405     405      405
+withdraw_invitation                 POST    403       404      404     404    404     404      302
+leave                               GET     login     404      404     404    200     200      200
+leave                               POST    403       404      404     404    302     302      302
+remove_member                       GET     login     404      404     404    403     403      200
+remove_member                       POST    403       404      404     404    403     403      302
+removal                             GET     login     404      404     404    403     200      200
+removal                             POST    403       404      404     404    403     302      302
+confirm_removal                     GET     login     405      405     405    405     405      405
+confirm_removal                     POST    403       404      404     404    404     403      302
+withdraw_removal                    GET     login     405      405     405    405     405      405
+withdraw_removal                    POST    403       404      404     404    404     302      302
+invitation                          GET     200       302      302     302    302     302      302
+invitation                          POST    405       405      405     405    405     405      405
+answer_invitation                   GET     login     404      404     404    404     404      404
+answer_invitation                   POST    403       404      404     404    404     404      404
+decline_invitation                  GET     login     405      405     405    405     405      405
+decline_invitation                  POST    403       404      404     404    404     404      404
+follow_invitation                   GET     302       302      302     302    302     302      302
+follow_invitation                   POST    405       405      405     405    405     405      405
 account_login                       GET     200       302      302     302    302     302      302
 account_login                       POST    200       302      302     302    302     302      302
 account_logout                      GET     302       200      200     200    200     200      200
@@ -62,7 +98,15 @@ account_password_reset_completed    POST    405       405      405     405    40
 """
 
 # What an honest form sends. Addresses not named here get an empty one.
-POSTS: dict[str, Any] = {}
+POSTS: dict[str, Any] = {
+    "start_family": lambda home: {"role": "relative", "display_name": "Mamma"},
+    "own_names": lambda home: {"display_name": "Mamma"},
+    "subject_name": lambda home: {"subject_name": "Ola"},
+    "coordinator": lambda home: {"to": home.members["relative"].pk, "how": "share"},
+    "invite": lambda home: {"email": "new@example.org", "role": "relative"},
+    "leave": lambda home: {"successor": home.members["relative"].pk},
+    "answer_invitation": lambda home: {"display_name": "Mamma"},
+}
 
 
 def expected() -> dict[tuple[str, str], list[str]]:
