@@ -1,4 +1,4 @@
-"""The worker: `celery -A portal worker` and `celery -A portal beat`."""
+"""The worker and the clock: `celery -A portal worker`, `celery -A portal beat`. How they behave: settings, CELERY_*."""
 
 import os
 

@@ -145,21 +145,22 @@ def _start(
     command: list[str], output: int, *, stop_with: signal.Signals, user: pwd.struct_passwd | None = None
 ) -> subprocess.Popen[bytes]:
     """Start `command` in a session of its own, so that a Ctrl-C in the terminal reaches only us."""
-    return subprocess.Popen(  # noqa: S603 - our own binaries, our own arguments
+    return subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,
         cwd="/",
         start_new_session=True,
-        preexec_fn=_die_with_parent(stop_with),  # noqa: PLW1509 - called before any thread of ours starts
+        preexec_fn=die_with_parent(stop_with),  # noqa: PLW1509 - called before any thread of ours starts
         user=user.pw_uid if user else None,
         group=user.pw_gid if user else None,
         extra_groups=[] if user else None,
     )
 
 
-def _die_with_parent(stop_with: signal.Signals) -> Callable[[], None] | None:
+def die_with_parent(stop_with: signal.Signals) -> Callable[[], None] | None:
+    """What a child does before it becomes its program: ask to be sent `stop_with` when we die. None where not Linux."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl

@@ -1,0 +1,41 @@
+# The two commands: `make run` and `make test`. The rest: `make help`.
+PYTHON ?= python3
+VENV := .venv/bin
+export PYTHONPATH := .
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fix bench lock messages install-demo install-dev
+
+help:  ## show this
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
+
+run: install-demo  ## the whole portal on this machine, with a demo family; Ctrl-C stops it (PORT=8000)
+	@exec $(VENV)/python -m tools.run
+
+test: install-dev  ## every test, on a real PostgreSQL, Valkey and browser (ARGS="tests/families -k invite")
+	@exec $(VENV)/python -m tools.test $(ARGS)
+
+check: install-dev  ## format, lint, types, import contracts, templates, migrations, words, deploy settings, hosts
+	@exec $(VENV)/python -m tools.check
+
+fix: install-dev  ## put right what a machine can put right
+	@exec $(VENV)/python -m tools.check --fix
+
+bench: install-dev  ## the figures, each against its floor
+	@exec $(VENV)/python -m bench $(ARGS)
+
+messages: install-dev  ## bring the Norwegian words in step with the sources
+	@$(VENV)/python -m tools.translations extract
+	@$(VENV)/python -m tools.translations compile
+
+lock: install-dev  ## lock the newest versions that requirements*.in allow
+	@for name in "" -demo -dev; do \
+	  $(VENV)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header \
+	    --no-emit-index-url requirements$$name.in -o requirements$$name.txt || exit 1; \
+	done
+
+install-demo:
+	@$(PYTHON) tools/install.py demo
+
+install-dev:
+	@$(PYTHON) tools/install.py dev

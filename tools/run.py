@@ -1,0 +1,252 @@
+"""`make run`: the whole portal on this machine, with a demo family in it. Ctrl-C or SIGTERM stops all of it.
+
+PostgreSQL and Valkey come out of wheels, with their data in var/, unless DATABASE_URL and DATABASE_OWNER_URL, or
+REDIS_URL, say where they are. Web, worker and beat are one process group.
+"""
+
+import fcntl
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+
+from tools.servers import Postgres, ServerFailedError, die_with_parent, postgres, valkey
+from tools.translations import compile_stale
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "var"
+READY_WITHIN = 60.0  # seconds
+STOPPED_WITHIN = 10.0  # seconds, then by force
+
+
+class Stopped(BaseException):
+    """Ctrl-C or SIGTERM."""
+
+
+class CannotRunError(Exception):
+    """One line that says what is wrong and what to do."""
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGHUP, stop)
+    try:
+        with ExitStack() as running:
+            run(running)
+    except Stopped:
+        say("Stopped. The demo's data is kept in var/.")
+    except (CannotRunError, ServerFailedError) as problem:
+        print(f"\n{problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def stop(number: int, frame: FrameType | None) -> None:
+    # Once is enough: while things stop, more of it is ignored.
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+    raise Stopped
+
+
+def say(words: str) -> None:
+    print(words, flush=True)
+
+
+def run(running: ExitStack) -> None:
+    """Start everything, then wait for a signal or for something to die."""
+    port = int(os.environ.get("PORT", "8000"))
+    DATA.mkdir(exist_ok=True)
+    running.enter_context(only_one_of_us(port))
+    must_be_free(port)
+    environment = {**os.environ, **settings_of_the_demo(port), **databases(running)}
+    if not os.environ.get("REDIS_URL"):
+        say("Starting Valkey …")
+        environment["REDIS_URL"] = running.enter_context(valkey(DATA / "valkey"))
+
+    say("Preparing the database and the static files …")
+    compile_stale()
+    prepare(environment, ["-m", "tools.prepare"], DATABASE_URL=environment["DATABASE_OWNER_URL"])
+    loader = ROOT / "portal/management/commands/load_demo.py"
+    sign_ins = prepare(environment, ["manage.py", "load_demo"]) if loader.exists() else ""
+    environment.pop("DATABASE_OWNER_URL")  # what serves people never has it
+
+    say("Starting web, worker and beat …")
+    processes = running.enter_context(process_group(commands(port), environment))
+    wait_for_the_page(port, processes)
+    say(f"\nReady: http://localhost:{port}/\n\n{sign_ins}\nCtrl-C stops it.")
+    wait_for_a_death(processes)
+
+
+@contextmanager
+def only_one_of_us(port: int) -> Iterator[None]:
+    with (DATA / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            message = "The demo is running already from this folder. Stop that one first (Ctrl-C where it runs)."
+            raise CannotRunError(message) from None
+        yield
+
+
+def must_be_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            message = f"Port {port} is taken by another program. Stop that, or take another: make run PORT={port + 1}"
+            raise CannotRunError(message) from None
+
+
+def settings_of_the_demo(port: int) -> dict[str, str]:
+    mail = DATA / "mail"
+    mail.mkdir(exist_ok=True)
+    return {
+        "DEMO": "1",
+        "HTTPS": "0",
+        "SECRET_KEY": secret_key(),
+        "ALLOWED_HOSTS": "localhost,127.0.0.1",
+        "CSRF_TRUSTED_ORIGINS": "",
+        "EMAIL_URL": f"filemail:///{mail}",
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def secret_key() -> str:
+    file = DATA / "secret-key"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(50))
+    return file.read_text()
+
+
+def databases(running: ExitStack) -> dict[str, str]:
+    """The addresses of the database for the app role and for the owner role."""
+    given = {name: os.environ.get(name, "") for name in ("DATABASE_URL", "DATABASE_OWNER_URL")}
+    if all(given.values()):
+        return given
+    if any(given.values()):
+        message = "Set both DATABASE_URL (the app role) and DATABASE_OWNER_URL (the owner role), or neither."
+        raise CannotRunError(message)
+    fresh = not (DATA / "postgres" / "PG_VERSION").exists()
+    say("Making a database and starting PostgreSQL …" if fresh else "Starting PostgreSQL …")
+    server = running.enter_context(postgres(DATA / "postgres"))
+    make_database(server)
+    return {
+        "DATABASE_URL": server.url("portal_app", "portal"),
+        "DATABASE_OWNER_URL": server.url("portal_owner", "portal"),
+    }
+
+
+def make_database(server: Postgres) -> None:
+    import psycopg
+
+    from portal.roles import make_roles
+
+    with psycopg.connect(server.url(), autocommit=True) as admin:
+        if not admin.execute("SELECT 1 FROM pg_database WHERE datname = 'portal'").fetchone():
+            admin.execute("CREATE DATABASE portal")
+    make_roles(server.url(database="portal"))
+
+
+def prepare(environment: dict[str, str], command: list[str], **more: str) -> str:
+    """Run one preparing step to its end and return what it printed; its warnings are shown."""
+    done = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env={**environment, **more}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        print(done.stderr, end="", file=sys.stderr)
+        print(done.stdout, end="", file=sys.stderr)
+        message = f"`{' '.join(command)}` did not work; its words are above."
+        raise CannotRunError(message)
+    if warnings := [line for line in done.stdout.splitlines() if line.startswith("! ")]:
+        say("\n".join(warnings))
+    return done.stdout
+
+
+def commands(port: int) -> dict[str, list[str]]:
+    celery = [sys.executable, "-m", "celery", "-A", "portal"]
+    web = [sys.executable, "-m", "gunicorn", "portal.wsgi", f"--bind=127.0.0.1:{port}", "--workers=2"]
+    return {
+        "web": [*web, "--log-level=warning", "--graceful-timeout=5"],
+        "worker": [*celery, "worker", "--loglevel=WARNING", "--concurrency=1"],
+        "beat": [*celery, "beat", "--loglevel=WARNING", f"--schedule={DATA / 'beat'}", "--pidfile="],
+    }
+
+
+@contextmanager
+def process_group(
+    programs: dict[str, list[str]], environment: dict[str, str]
+) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """Run `programs` as one process group of their own; at the end nothing of it is left."""
+    group = 0
+    processes: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        for name, command in programs.items():
+            processes[name] = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                process_group=group,
+                preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - we have one thread
+            )
+            group = group or processes[name].pid
+        yield processes
+    finally:
+        if group:
+            signal_group(group, signal.SIGTERM)
+            deadline = time.monotonic() + STOPPED_WITHIN
+            while time.monotonic() < deadline and not all(each.poll() is not None for each in processes.values()):
+                time.sleep(0.05)
+            signal_group(group, signal.SIGKILL)
+            for each in processes.values():
+                each.wait()
+
+
+def signal_group(group: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return
+
+
+def wait_for_the_page(port: int, processes: dict[str, subprocess.Popen[bytes]]) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    while True:
+        complain_of_the_dead(processes)
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz/", timeout=5):
+                return
+        except OSError:
+            if time.monotonic() > deadline:
+                message = f"The site did not answer within {READY_WITHIN:.0f} seconds."
+                raise CannotRunError(message) from None
+            time.sleep(0.1)
+
+
+def wait_for_a_death(processes: dict[str, subprocess.Popen[bytes]]) -> None:
+    while True:
+        complain_of_the_dead(processes)
+        time.sleep(0.5)
+
+
+def complain_of_the_dead(processes: dict[str, subprocess.Popen[bytes]]) -> None:
+    for name, process in processes.items():
+        if process.poll() is not None:
+            message = f"{name} ended by itself (exit {process.returncode}); its last words are above. All is stopped."
+            raise CannotRunError(message)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
