@@ -52,6 +52,7 @@ def install_python_packages(what: str) -> None:
             stop("Python cannot make a virtual environment. On Debian or Ubuntu: sudo apt-get install python3-venv")
     total = (ROOT / wanted).read_text().count("==")
     pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=off", "--no-input"]
+    pip += ["--no-compile"]  # Python does it for what is used, when it is used: half the time
     watch([*pip, "--require-hashes", "-r", wanted], f"Installing {total} Python packages", total)
     for name in INCLUDES[what]:
         (VENV / f"installed-{name}").write_text(fingerprint(f"requirements-{name}.txt"))
