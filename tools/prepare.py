@@ -18,7 +18,7 @@ def main() -> None:
     if any(problem.level >= ERROR for problem in problems):
         sys.exit(1)
     call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
-    call_command("createcachetable", verbosity=0, skip_checks=True)
+    call_command("createcachetable", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0, skip_checks=True)
 
 
