@@ -264,6 +264,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("png", "jpg", "webp", "woff", "woff2", "gz", "br", "zip", "map")
 
 # Paper: fonts of its own (ADR 0030), a few processes beside each web process (ADR 0031). Seconds.
 PDF_FONTS = ROOT / "node_modules/@fontsource"

@@ -175,7 +175,7 @@ def prepare(environment: dict[str, str], command: list[str], **more: str) -> str
 
 
 def commands(port: int) -> dict[str, list[str]]:
-    celery = [sys.executable, "-m", "celery", "-A", "portal"]
+    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "portal"]
     web = [sys.executable, "-m", "gunicorn", "portal.wsgi", f"--bind=127.0.0.1:{port}", "--workers=2"]
     return {
         "web": [*web, "--log-level=warning", "--graceful-timeout=5"],
