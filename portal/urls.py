@@ -1,5 +1,6 @@
 """Every address of the portal. Norwegian words; ids that tell nothing."""
 
+from django.conf import settings
 from django.urls import include, path
 
 from portal.views.crisis import crisis_now
@@ -23,3 +24,5 @@ urlpatterns = [
     path("", include("families.urls")),
     path("", include("crisisplans.urls")),
 ]
+if settings.DEMO:
+    urlpatterns.append(path("demo/", include("portal.demo.urls")))

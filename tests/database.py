@@ -17,6 +17,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.test import TransactionTestCase
+from django.utils.translation import trans_real
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -38,7 +39,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         servers = config.workerinput["servers"]
     else:
-        compile_stale()
+        if compile_stale():
+            trans_real._translations.clear()  # Django may have read the old ones already
+            trans_real._default = None
         config.stash[_running] = ExitStack()
         servers = _start_servers(config.stash[_running])
     config.stash[_servers] = servers

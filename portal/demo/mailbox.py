@@ -1,0 +1,41 @@
+"""The mail that the demo did not send: Django's file backend left it in a folder."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from django.utils import timezone
+
+END_OF_MESSAGE = b"\n" + b"-" * 79 + b"\n"  # the file backend's line
+
+
+@dataclass(frozen=True)
+class Letter:
+    to: str
+    subject: str
+    at: datetime
+    text: str
+
+
+def newest(folder: Path, limit: int = 30) -> list[Letter]:
+    """The newest letters, newest first."""
+    files = sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    letters: list[Letter] = []
+    for path in files[:limit]:
+        parts = [part for part in path.read_bytes().split(END_OF_MESSAGE) if part.strip()]
+        letters += [_letter(part) for part in reversed(parts)]
+    return letters[:limit]
+
+
+def _letter(source: bytes) -> Letter:
+    message = message_from_bytes(source, policy=policy.default)
+    assert isinstance(message, EmailMessage)  # noqa: S101 - what this policy makes
+    body = message.get_body(("plain", "html"))
+    return Letter(
+        to=str(message["To"] or ""),
+        subject=str(message["Subject"] or ""),
+        at=message["Date"].datetime if message["Date"] else timezone.now(),
+        text=body.get_content().strip() if body else "",
+    )

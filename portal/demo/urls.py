@@ -1,0 +1,7 @@
+"""Addresses that only the demo has."""
+
+from django.urls import path
+
+from portal.demo.views import demo_mail
+
+urlpatterns = [path("post/", demo_mail, name="demo_mail")]

@@ -1,0 +1,18 @@
+"""The demo's letter box. Mounted only where DEMO is on (portal.urls)."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from common.http import render_page
+from common.views import public
+from portal.demo.mailbox import newest
+
+
+@public
+def demo_mail(request: HttpRequest) -> HttpResponse:
+    """The newest mail to anybody, with its codes and links."""
+    response = render_page(request, "portal/demo/mail.html", {"letters": newest(Path(settings.EMAIL_FILE_PATH))})
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,63 @@
+"""The demo's letter box: there in the demo, and nowhere else."""
+
+import importlib
+
+import pytest
+from django.core.mail import EmailMultiAlternatives, get_connection, send_mail
+from django.test import Client
+from django.urls import NoReverseMatch, clear_url_caches, reverse
+
+import portal.urls
+
+
+@pytest.fixture
+def demo(settings, tmp_path):
+    settings.DEMO = True
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = str(tmp_path)
+    importlib.reload(portal.urls)
+    clear_url_caches()
+    yield
+    settings.DEMO = False
+    importlib.reload(portal.urls)
+    clear_url_caches()
+
+
+def test_without_the_demo_there_is_no_such_page(db, client: Client):
+    with pytest.raises(NoReverseMatch):
+        reverse("demo_mail")
+    assert client.get("/demo/post/").status_code in {302, 404}
+
+
+def test_it_shows_the_newest_letter_first_with_a_link_to_follow(db, client: Client, demo):
+    send_mail("Første", "Koden er ABC123", None, ["kari@example.org"])
+    send_mail("Invitasjon", "Følg http://localhost:8000/invitasjon/x/ når du vil", None, ["ola@example.org"])
+    page = client.get("/demo/post/").content.decode()
+    assert page.index("Invitasjon") < page.index("Første")
+    assert "ABC123" in page
+    assert 'href="http://localhost:8000/invitasjon/x/"' in page
+    assert "ola@example.org" in page
+
+
+def test_two_letters_of_one_sending_are_two(db, client: Client, demo):
+    letters = [
+        EmailMultiAlternatives("Hei", "én", None, ["a@b.no"]),
+        EmailMultiAlternatives("Hei", "to", None, ["a@b.no"]),
+    ]
+    get_connection().send_messages(letters)
+    assert client.get("/demo/post/").content.decode().count("<article") == 2
+
+
+def test_what_a_letter_says_is_text_not_html(db, client: Client, demo):
+    send_mail("<b>Hei</b>", "<script>alert(1)</script>", None, ["kari@example.org"])
+    page = client.get("/demo/post/").content.decode()
+    assert "<b>Hei" not in page
+    assert "<script>alert" not in page
+
+
+def test_an_empty_box_says_so(db, client: Client, demo):
+    assert "Ingen post ennå" in client.get("/demo/post/").content.decode()
+
+
+def test_the_foot_of_every_page_leads_there(db, client: Client, demo):
+    assert "/demo/post/" in client.get("/").content.decode()
