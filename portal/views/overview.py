@@ -21,7 +21,7 @@ from families.views.invitations import IN_SESSION
 def overview(request: FamilyRequest) -> HttpResponse:
     """A card for each family, or the first step where there is none."""
     today = timezone.localdate()
-    review_days = dict(CrisisPlan.objects.visible_to(request.user).values_list("pk", "review_on"))
+    review_days = dict(CrisisPlan.objects.visible_to(request.user).order_by("pk").values_list("pk", "review_on"))
     members = memberships_of(request)
     here = {member.family_id for member in members}
     farewells = Membership.objects.untold_farewells(request.user)
