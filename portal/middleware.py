@@ -8,8 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import resolve_url
+from django.views.defaults import bad_request
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -71,10 +73,10 @@ def clean_input(get_response: GetResponse) -> GetResponse:
         parts = [request.path_info, *request.GET.keys(), *request.COOKIES.values()]
         parts += [value for values in request.GET.lists() for value in values[1]]
         if any(_UNSTORABLE.search(part) for part in parts):
-            return HttpResponseBadRequest()
+            return bad_request(request, SuspiciousOperation())
         charset = (request.content_params or {}).get("charset", "utf-8")
         if charset.lower().replace("-", "") != "utf8":
-            return HttpResponseBadRequest()
+            return bad_request(request, SuspiciousOperation())
         return get_response(request)
 
     return middleware
