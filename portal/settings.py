@@ -258,7 +258,6 @@ STATIC_ROOT = ROOT / "staticfiles"
 STATICFILES_DIRS = [
     ROOT / "static",
     ("designsystemet-css", ROOT / "node_modules/@digdir/designsystemet-css/dist"),
-    ("designsystemet-web", ROOT / "node_modules/@digdir/designsystemet-web/dist/umd"),
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -75,7 +75,7 @@ def test_a_first_visit_is_light_and_loads_no_framework(client, path):
     files = static_files(html)
     assert len(gzip.compress(html.encode())) <= 6_000
     assert len(files) + 1 <= 8
-    assert not [name for name in files if "htmx" in name or "designsystemet-web" in name]
+    assert not [name for name in files if "htmx" in name]
     total = len(gzip.compress(html.encode()))
     for name in files:
         total += len(brotli.compress(Path(finders.find(name)).read_bytes()))
