@@ -16,16 +16,12 @@ THIRD_PARTY = {
     "account_logout",
     "account_signup",
     "account_inactive",
-    "account_reauthenticate",
     "account_email",
     "account_email_verification_sent",
     "account_change_password",
-    "account_set_password",
     "account_reset_password",
-    "account_confirm_login_code",
     "account_confirm_password_reset_code",
     "account_complete_password_reset",
-    "account_password_reset_completed",
 }
 KINDS = {"door", "public", "own"}
 

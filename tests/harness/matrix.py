@@ -99,7 +99,10 @@ class Asker:
 def status_word(response: HttpResponse) -> str:
     """The status; `login` for a way to the sign-in page."""
     where = response.headers.get("Location", "")
-    if response.status_code in {302, 303} and where.split("?")[0] == resolve_url(settings.LOGIN_URL):
+    sign_in = resolve_url(settings.LOGIN_URL)
+    if response.status_code in {302, 303} and where.split("?")[0] == sign_in:
+        return "login"
+    if response.headers.get("HX-Redirect", "").split("?")[0] == sign_in:
         return "login"
     return str(response.status_code)
 
