@@ -1,12 +1,15 @@
 """Nothing typed is lost: the page that answers a form sent with an expired session or secret."""
 
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+from django.urls import reverse
 from django.utils.crypto import constant_time_compare
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.kept import keep, typed_fields
 from common.guard import TypedBy, person_id, read_form
@@ -27,12 +30,12 @@ def session_over(request: HttpRequest) -> HttpResponse:
 def _show_what_was_typed(request: HttpRequest, fields: dict[str, list[str]]) -> HttpResponse:
     typed_by = read_form(request)
     kept = bool(typed_by and _may_be_theirs(request, typed_by) and keep(request, typed_by, fields))
-    form_at = typed_by.form_at if typed_by else ""
-    signed_in = request.user.is_authenticated
+    form_at = typed_by.form_at if typed_by else _came_from(request)
+    open_to_all = request.user.is_authenticated or form_at.startswith(reverse("account"))
     context = {
         "texts": [value for values in fields.values() for value in values if _is_text(value)],
         "kept": kept,
-        "next_url": form_at if signed_in else redirect_to_login(form_at, resolve_url(settings.LOGIN_URL)).url,
+        "next_url": form_at if open_to_all else redirect_to_login(form_at, resolve_url(settings.LOGIN_URL)).url,
     }
     response = render_page(request, "portal/kept.html", context, status=HTTPStatus.FORBIDDEN)
     response.headers["Cache-Control"] = "no-store, private"
@@ -42,6 +45,15 @@ def _show_what_was_typed(request: HttpRequest, fields: dict[str, list[str]]) -> 
         response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = "#main"
         response.headers["HX-Reswap"] = "outerHTML"
     return response
+
+
+def _came_from(request: HttpRequest) -> str:
+    """The page of ours where the form stood, as the browser tells it; else the first page."""
+    address = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(address, {request.get_host()}):
+        return reverse("front")
+    parts = urlsplit(address)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def _may_be_theirs(request: HttpRequest, typed_by: TypedBy) -> bool:
