@@ -119,6 +119,7 @@ def add_entry(  # noqa: PLR0913, all by keyword; each is one fact about the new 
     entry.pk, entry.family_id, entry.side, entry.example = new_id, by.family_id, side, example
     entry.position = 0 if state["last"] is None else state["last"] + 1
     entry.created_by_id = entry.changed_by_id = by.user_id
+    entry.created_at = entry.changed_at = timezone.now()
     entry.save(force_insert=True)
     _log(Action.CREATE, "entry_added", by, entry)
     return entry
@@ -326,7 +327,7 @@ def mark_section(*, plan: CrisisPlan, section: Section, by: Membership, ready: b
     entries = model_of(section).objects.visible_to(by.user).present().filter(family=by.family_id)
     if section != Section.CONTACTS:
         entries = entries.filter(section=section)
-    audiences = set(entries.values_list("audience", flat=True).order_by())
+    audiences = set(entries.values_list("audience", flat=True).order_by("audience").distinct())
     for_everyone, among_relatives = str(section), AMONG_RELATIVES + section
     marked = set(plan.ready_sections) - {for_everyone, among_relatives}
     if ready and audiences:

@@ -1,0 +1,1 @@
+"""What only the demo has. Never in production."""

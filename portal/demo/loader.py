@@ -1,0 +1,179 @@
+"""Loads the demo's families by the same actions people use, so that history and access log are real."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import SignupConsent, User
+from crisisplans import actions
+from crisisplans.models import Comment, CrisisPlan, Section, SupportContact
+from crisisplans.words import Entry
+from families.actions.invitations import accept_invitation, hash_token, invite
+from families.actions.people import start_family
+from families.models import Membership
+from portal.demo.families import FAMILIES, PEOPLE
+from portal.demo.story import PASSWORD, DemoFamily, Line
+
+
+class OtherPeopleError(Exception):
+    """The database holds people who are not the demo's. Nothing was written."""
+
+
+def load() -> bool:
+    """Load the demo, whole or not at all. False when it is there already: then it is left as people made it.
+
+    Raises OtherPeopleError.
+    """
+    emails = [person.email for person in PEOPLE]
+    with transaction.atomic():
+        if User.objects.filter(email__in=emails).count() == len(emails):
+            return False
+        if User.objects.exists():
+            raise OtherPeopleError
+        users = {person.key: _sign_up(person.email) for person in PEOPLE}
+        for family in FAMILIES:
+            _Telling(family, users).tell()
+    return True
+
+
+def _sign_up(email: str) -> User:
+    user = User.objects.create_user(email, PASSWORD)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    now = timezone.now()
+    SignupConsent.objects.create(
+        user=user,
+        privacy_notice_version=settings.PRIVACY_NOTICE_VERSION,
+        health_information_at=now,
+        sixteen_or_older_at=now,
+    )
+    return user
+
+
+@contextmanager
+def _clock_at(moment: datetime) -> Iterator[None]:
+    """Let what happens inside happen at `moment`: a plan that grew over weeks cannot be told in a second."""
+    with patch.object(timezone, "now", return_value=moment):
+        yield
+
+
+@dataclass
+class _Telling:
+    """One family's story, told in the order it happened."""
+
+    family: DemoFamily
+    users: dict[str, User]
+    members: dict[str, Membership] = field(default_factory=dict)
+    events: list[tuple[datetime, Callable[[datetime], None]]] = field(default_factory=list)
+
+    def tell(self) -> None:
+        self.began = timezone.localtime().replace(hour=18, minute=0, second=0, microsecond=0)
+        self._gather_people()
+        plan = CrisisPlan.objects.get(pk=self.first.family_id)
+        for line in self.family.lines:
+            self._plan_line(plan, line)
+        self._plan_review(plan)
+        for moment, event in sorted(self.events, key=lambda pair: pair[0]):
+            with _clock_at(moment):
+                event(moment)
+
+    @property
+    def first(self) -> Membership:
+        return self.members[self.family.members[0].key]
+
+    def _at(self, ago: int, minutes: int = 0) -> datetime:
+        """That many days ago in the evening; yesterday at the latest, so that nothing lies ahead of the clock."""
+        return self.began - timedelta(days=max(ago, 1)) + timedelta(minutes=minutes)
+
+    def _later(self, moment: datetime, event: Callable[[datetime], None]) -> None:
+        self.events.append((moment, event))
+
+    def _gather_people(self) -> None:
+        first, *others = self.family.members
+        with _clock_at(self._at(self.family.started)):
+            started = start_family(
+                by=self.users[first.key],
+                role=first.role,
+                display_name=first.name,
+                subject_name=self.family.subject_name,
+                family_nickname=first.nickname,
+            )
+        self.members[first.key] = started
+        Membership.objects.filter(pk=started.pk).update(joined_at=self._at(self.family.started))
+        CrisisPlan.objects.filter(pk=started.family_id).update(created_at=self._at(self.family.started))
+        for member in others:
+            with _clock_at(self._at(member.joined)):
+                user = self.users[member.key]
+                _, token = invite(family=started.family, by=started.user, email=user.email, role=member.role)
+                joined = accept_invitation(
+                    token_hash=hash_token(token), by=user, display_name=member.name, family_nickname=member.nickname
+                )
+            if joined is None:
+                raise ValueError(member.key)
+            self.members[member.key] = joined
+            Membership.objects.filter(pk=joined.pk).update(joined_at=self._at(member.joined))
+
+    def _values(self, values: dict[str, Any]) -> dict[str, Any]:
+        values = dict(values)
+        if "review_on" in values:
+            values["review_on"] = timezone.localdate() + timedelta(days=values["review_on"])
+        if "assigned_to" in values:
+            values["assigned_to"] = self.members[values["assigned_to"]].pk
+        return values
+
+    def _plan_line(self, plan: CrisisPlan, line: Line) -> None:
+        """Set down when `line` is written, and what becomes of it."""
+        by, values, entry = self.members[line.by], self._values(line.values), _Entry()
+
+        def write(_moment: datetime) -> None:
+            entry.is_now = actions.add_entry(plan=plan, section=line.section, by=by, values=values)
+
+        self._later(self._at(line.ago, 5 + self.family.lines.index(line)), write)
+        for change in line.changes:
+            changed, who = self._values(change.values), self.members[change.by]
+
+            def revise(_moment: datetime, changed: dict[str, Any] = changed, who: Membership = who) -> None:
+                now = entry.is_now
+                entry.is_now = actions.revise_entry(entry=now, by=who, version=now.version, values=changed)
+
+            self._later(self._at(change.ago, 100), revise)
+        for said in line.said:
+
+            def say(moment: datetime, text: str = said.text, kind: str = said.kind, who: str = said.by) -> None:
+                comment = actions.add_comment(entry=entry.is_now, by=self.members[who], kind=kind, text=text)
+                Comment.objects.filter(pk=comment.pk).update(created_at=moment)
+
+            self._later(self._at(said.ago, 110), say)
+        if line.removed is not None:
+            self._later(self._at(line.removed, 120), lambda _: actions.remove_entry(entry=entry.is_now, by=by))
+        if line.tested is not None:
+            self._later(self._at(line.tested, 130), lambda _: self._test_number(entry.is_now, by))
+
+    def _test_number(self, contact: Entry, by: Membership) -> None:
+        if isinstance(contact, SupportContact):
+            actions.note_tested(contact=contact, by=by)
+
+    def _plan_review(self, plan: CrisisPlan) -> None:
+        if self.family.reviewed is None:
+            return
+        by = self.first
+
+        def review(_moment: datetime) -> None:
+            for section in self.family.ready:
+                actions.mark_section(plan=plan, section=Section(section), by=by, ready=True)
+            actions.mark_reviewed(plan=plan, by=by)
+
+        self._later(self._at(self.family.reviewed, 140), review)
+
+
+class _Entry:
+    """The line as it stands at this point of the story."""
+
+    is_now: Entry

@@ -1,0 +1,27 @@
+"""`manage.py load_demo`: the demo's families, and who signs in how."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from portal.demo.families import PEOPLE
+from portal.demo.loader import OtherPeopleError, load
+from portal.demo.story import PASSWORD
+
+
+class Command(BaseCommand):
+    help = "Load the demo's families into an empty database, and say how to sign in. Twice is once."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            message = "This is not a demo (DEMO is not set): everybody in it has a password that everybody knows."
+            raise CommandError(message)
+        try:
+            load()
+        except OtherPeopleError:
+            message = "This database holds other people than the demo's. Nothing was loaded. Use an empty database."
+            raise CommandError(message) from None
+        self.stdout.write("Sign in as:")
+        for person in PEOPLE:
+            self.stdout.write(f"  {person.email:20}{PASSWORD:18}{person.who}")
