@@ -1,5 +1,7 @@
 """Settings of the portal. Everything that differs between machines comes from the environment (.env.example)."""
 
+from pathlib import Path
+
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -274,6 +276,7 @@ PDF_WAIT_SECONDS = env.int("PDF_WAIT_SECONDS", default=10)  # for a free process
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="smtp://127.0.0.1:1025")
 vars().update(EMAIL_CONFIG)
+DEMO_MAIL = Path(EMAIL_CONFIG["EMAIL_FILE_PATH"])  # where the demo's file backend leaves what it does not send
 EMAIL_TIMEOUT = 5  # seconds; a person is waiting
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <ikke-svar@localhost>")
 

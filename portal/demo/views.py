@@ -1,7 +1,5 @@
 """The demo's letter box. Mounted only where DEMO is on (portal.urls)."""
 
-from pathlib import Path
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
@@ -13,6 +11,6 @@ from portal.demo.mailbox import newest
 @public
 def demo_mail(request: HttpRequest) -> HttpResponse:
     """The newest mail to anybody, with its codes and links."""
-    response = render_page(request, "portal/demo/mail.html", {"letters": newest(Path(settings.EMAIL_FILE_PATH))})
+    response = render_page(request, "portal/demo/mail.html", {"letters": newest(settings.DEMO_MAIL)})
     response.headers["Cache-Control"] = "no-store"
     return response

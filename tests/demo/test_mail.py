@@ -14,7 +14,7 @@ import portal.urls
 def demo(settings, tmp_path):
     settings.DEMO = True
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    settings.EMAIL_FILE_PATH = str(tmp_path)
+    settings.EMAIL_FILE_PATH = settings.DEMO_MAIL = tmp_path
     importlib.reload(portal.urls)
     clear_url_caches()
     yield

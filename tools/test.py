@@ -1,0 +1,48 @@
+"""`make test`: every test, on as many cores as there are. Arguments go to pytest: `make test ARGS="tests/families"`.
+
+The browser tests need Debian's Chromium. As root it is installed; where that is not possible they are left out with
+one loud line, or, with REQUIRE_BROWSER=1, the run is red.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+MOST_WORKERS = 4  # each has a database and a browser of its own
+
+
+def main(arguments: list[str]) -> int:
+    browser = os.environ.get("CHROMIUM") or find_browser() or install_browser()
+    if browser:
+        os.environ["CHROMIUM"] = browser
+    elif os.environ.get("REQUIRE_BROWSER") == "1":
+        print("NO BROWSER, and REQUIRE_BROWSER=1. Install it: sudo apt-get install chromium", file=sys.stderr)
+        return 1
+    if not arguments:
+        workers = min(os.cpu_count() or 1, MOST_WORKERS)
+        arguments = [f"--numprocesses={workers}", "--dist=worksteal"]
+    code = subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
+    if not browser:
+        print("\nNO BROWSER: its tests were left out. Install one: sudo apt-get install chromium", file=sys.stderr)
+    return code
+
+
+def find_browser() -> str | None:
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def install_browser() -> str | None:
+    """Install Chromium where we may: root on a system with apt."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return None
+    print("Installing Chromium for the browser tests …", flush=True)
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["apt-get", "update"], ["apt-get", "install", "--yes", "--no-install-recommends", "chromium"]):
+        subprocess.run(command, env=quiet, capture_output=True, check=False)
+    return find_browser()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
