@@ -5,20 +5,27 @@ HEAD and htmx get GET's answer; every other method is refused; no stranger reads
 the one it concerns nothing that is for relatives; a GET writes nothing but its session and the access log.
 """
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from crisisplans.examples import EXAMPLES
+from crisisplans.models import CommentQuerySet, EntryQuerySet, Section
+from families import access
+from families.models import FamilyQuerySet, InvitationQuerySet, Membership, MembershipQuerySet
 from tests.factories import Home
 from tests.harness.addresses import Address, every_address
-from tests.harness.matrix import PEOPLE, REFUSED_METHODS, sweep
+from tests.harness.matrix import PEOPLE, REFUSED_METHODS, STRANGERS, Asker, Sweep, fill, fingerprint, leaks
 
 ADDRESSES = every_address()
 
 # address                           method  anonymous outsider invited former subject relative coordinator
 TABLE = """
-front                               GET     200       200      200     200    200     200      200
-front                               POST    200       200      200     200    200     200      200
+front                               GET     200       302      302     302    302     302      302
+front                               POST    200       302      302     302    302     302      302
 about                               GET     200       200      200     200    200     200      200
 about                               POST    200       200      200     200    200     200      200
 privacy                             GET     200       200      200     200    200     200      200
@@ -33,7 +40,7 @@ overview                            GET     login     200      200     200    20
 overview                            POST    403       200      200     200    200     200      200
 start_family                        GET     login     200      200     200    200     200      200
 start_family                        POST    403       302      302     302    302     302      302
-read_farewell                       GET     login      405      405     405    405     405      405
+read_farewell                       GET     login     405      405     405    405     405      405
 read_farewell                       POST    403       302      302     302    302     302      302
 people                              GET     login     404      404     404    200     200      200
 people                              POST    403       404      404     404    200     200      200
@@ -93,18 +100,73 @@ account_confirm_password_reset_code GET     302       302      302     302    30
 account_confirm_password_reset_code POST    302       302      302     302    302     302      302
 account_complete_password_reset     GET     302       302      302     302    302     302      302
 account_complete_password_reset     POST    302       302      302     302    302     302      302
+crisis_now                          GET     200       200      200     200    200     200      200
+crisis_now                          POST    200       200      200     200    200     200      200
+plan                                GET     login     404      404     404    200     200      200
+plan                                POST    403       405      405     405    405     405      405
+review_day                          GET     login     404      404     404    200     200      200
+review_day                          POST    403       404      404     404    302     302      302
+plan_reviewed                       GET     login     405      405     405    405     405      405
+plan_reviewed                       POST    403       404      404     404    302     302      302
+contact_tested                      GET     login     405      405     405    405     405      405
+contact_tested                      POST    403       404      404     404    303     303      303
+plan_print                          GET     login     404      404     404    200     200      200
+plan_print                          POST    403       404      404     404    200     200      200
+plan_pdf                            GET     login     404      404     404    302     302      302
+plan_pdf                            POST    403       404      404     404    200     200      200
+section                             GET     login     404      404     404    200     200      200
+section                             POST    403       404      404     404    303     303      303
+section_ready                       GET     login     405      405     405    405     405      405
+section_ready                       POST    403       404      404     404    303     303      303
+take_example                        GET     login     405      405     405    405     405      405
+take_example                        POST    403       404      404     404    303     303      303
+edit_entry                          GET     login     404      404     404    403     200      200
+edit_entry                          POST    403       404      404     404    403     303      303
+move_entry                          GET     login     405      405     405    405     405      405
+move_entry                          POST    403       404      404     404    403     303      303
+remove_entry                        GET     login     405      405     405    405     405      405
+remove_entry                        POST    403       404      404     404    403     303      303
+bring_back_entry                    GET     login     405      405     405    405     405      405
+bring_back_entry                    POST    403       404      404     404    403     303      303
+entry_history                       GET     login     404      404     404    200     200      200
+entry_history                       POST    403       405      405     405    405     405      405
+restore_version                     GET     login     405      405     405    405     405      405
+restore_version                     POST    403       404      404     404    403     303      303
+comment_entry                       GET     login     404      404     404    200     403      403
+comment_entry                       POST    403       404      404     404    303     403      403
+remove_comment                      GET     login     405      405     405    405     405      405
+remove_comment                      POST    403       404      404     404    303     403      403
+crisis_plan                         GET     200       302      200     200    302     302      302
+crisis_plan                         POST    200       302      200     200    302     302      302
+crisis_plan_of                      GET     login     404      404     404    200     200      200
+crisis_plan_of                      POST    403       404      404     404    200     200      200
 """
 
-# What an honest form sends. Addresses not named here get an empty one.
-POSTS: dict[str, Any] = {
-    "start_family": lambda home: {"role": "relative", "display_name": "Mamma"},
-    "own_names": lambda home: {"display_name": "Mamma"},
-    "subject_name": lambda home: {"subject_name": "Ola"},
-    "coordinator": lambda home: {"to": home.members["relative"].pk, "how": "share"},
+# What an honest form sends, made from our home. Addresses not named here get an empty one.
+WORDS = {"text": "Gå en tur", "audience": "everyone", "version": "2"}
+NAMES = {"display_name": "Mamma", "family_nickname": "Oss"}
+POSTS: dict[str, Callable[[Home], dict[str, Any]]] = {
+    "start_family": lambda home: NAMES | {"role": "relative", "family": str(home.family.pk)},
+    "own_names": lambda home: NAMES,
+    "subject_name": lambda home: {"subject_name": "Alex"},
+    "coordinator": lambda home: {"to": str(home.members["relative"].pk), "how": "share"},
     "invite": lambda home: {"email": "new@example.org", "role": "relative"},
-    "leave": lambda home: {"successor": home.members["relative"].pk},
-    "answer_invitation": lambda home: {"display_name": "Mamma"},
+    "leave": lambda home: {"successor": str(home.members["relative"].pk)},
+    "answer_invitation": lambda home: NAMES,
+    "section": lambda home: WORDS,
+    "edit_entry": lambda home: WORDS,
+    "comment_entry": lambda home: {"text": "Jeg ser det", "kind": "remark"},
+    "restore_version": lambda home: {"version": "2", "restore": "1"},
+    "move_entry": lambda home: {"way": "down"},
+    "section_ready": lambda home: {"ready": "yes"},
+    "take_example": lambda home: {"example": EXAMPLES[Section.COPING][0].key},
+    "plan_pdf": lambda home: {"sections": Section.values, "kin": "without"},
+    "review_day": lambda home: {"review_on": (timezone.localdate() + timedelta(days=30)).isoformat()},
 }
+
+
+# A stranger to the family who changes a row of their own in it.
+OWN_ROWS = {"read_farewell": "former"}
 
 
 def expected() -> dict[tuple[str, str], list[str]]:
@@ -128,7 +190,8 @@ def as_row(name: str, method: str, answers: list[str]) -> str:
 
 @pytest.mark.parametrize("address", ADDRESSES, ids=str)
 def test_everybody_gets_what_the_table_says(address: Address, ours: Home, theirs: Home, people):
-    report = sweep(address, ours, theirs, people, POSTS.get(address.name, lambda home: {})(ours))
+    data = POSTS[address.name](ours) if address.name in POSTS else {}
+    report = Sweep(ours, theirs, people).run(address, data, OWN_ROWS.get(address.name, ""))
     assert not report.faults, "\n".join(report.faults)
     got = [as_row(address.name, method, report.row(method)) for method in ("GET", "POST")]
     wanted = [
@@ -138,8 +201,53 @@ def test_everybody_gets_what_the_table_says(address: Address, ours: Home, theirs
     assert got == wanted, "\n".join(["got:", *got, "the table says:", *wanted])
     assert report.row("HEAD") == report.row("HX") == report.row("GET")
     for method in REFUSED_METHODS:
-        assert report.row(method) == ["405"] * len(PEOPLE), method
+        assert {report.answers[method, who] for who in ("anonymous", "coordinator")} == {"405"}, method
 
 
 def test_the_table_names_no_address_that_is_gone():
     assert {name for name, _ in EXPECTED} <= {address.name for address in ADDRESSES}
+
+
+@pytest.fixture
+def wall_one_is_off(monkeypatch):
+    """The query rule lets everybody see everything, and the door takes anybody for a coordinator of the family."""
+    for queryset in (FamilyQuerySet, MembershipQuerySet, InvitationQuerySet, EntryQuerySet, CommentQuerySet):
+        monkeypatch.setattr(queryset, "visible_to", lambda self, user: self)
+    monkeypatch.setattr(
+        access,
+        "memberships_of",
+        lambda request: list(Membership.objects.filter(is_coordinator=True).order_by("pk").select_related("family")),
+    )
+
+
+@pytest.mark.parametrize("name", ["plan", "section", "people"])
+def test_the_sweep_finds_the_leak_when_the_wall_is_off(name, ours, theirs, people, wall_one_is_off):
+    address = next(address for address in ADDRESSES if address.name == name)
+    faults = "\n".join(Sweep(ours, theirs, people).run(address).faults)
+    for person in ("outsider", "invited", "former"):
+        assert f"LEAK of {ours.open_canary}: GET {fill(address, ours)} as {person}" in faults
+
+
+def test_the_sweep_finds_a_foreign_hand_when_the_wall_is_off(ours, theirs, people, wall_one_is_off):
+    address = next(address for address in ADDRESSES if address.name == "section")
+    faults = "\n".join(Sweep(ours, theirs, people).run(address, WORDS).faults)
+    assert f"FOREIGN HAND: POST {fill(address, ours)} as outsider" in faults
+
+
+def follow(asker: Asker, person: str, home: Home) -> str:
+    """Everything `person` can read by following the link of an invitation to `home`."""
+    with asker.as_person(person):
+        first = asker.ask("GET", f"/invitasjon/{home.invitation_token}/")
+        then = [asker.ask("GET", url) for url in ("/invitasjon/", "/invitasjon/svar/")]
+        sent = asker.ask("POST", "/invitasjon/svar/", NAMES) if person != "invited" else first
+        return "\n".join(answer.seen for answer in (first, *then, sent))
+
+
+@pytest.mark.parametrize("person", STRANGERS)
+def test_whoever_finds_an_invitation_reads_nothing_of_the_family_in_it(person, ours, people):
+    before = fingerprint(ours)
+    seen = follow(Asker(people), person, ours)
+    assert ours.kin_canary not in seen
+    if person != "invited":
+        assert leaks(seen, ours) == []
+    assert fingerprint(ours) == before

@@ -99,6 +99,7 @@ def test_an_unordered_prefetch_springs(ours):
     [
         "list(rows.order_by('pk'))",
         "rows.first()",
+        "set(rows.values_list('pk').order_by())",
         "rows.count()",
         "rows.in_bulk()",
         "list(rows.filter(pk=rows.first().pk))",

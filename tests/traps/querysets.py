@@ -15,8 +15,6 @@ def caller(frame: FrameType | None) -> tuple[str, bool]:
     """
     while frame is not None:
         filename = frame.f_code.co_filename
-        if "/allauth/" in filename:  # its own lists, though a class of ours may stand between
-            return "", False
         if filename.endswith("django/db/models/deletion.py"):
             return "", False
         if frame.f_code.co_name == "prefetch_one_level" and frame.f_locals.get("single"):
@@ -32,6 +30,8 @@ def caller(frame: FrameType | None) -> tuple[str, bool]:
 def check(queryset, rows: int) -> None:
     """Spring if `queryset` gave `rows` rows in no particular order to code of ours."""
     enough = 1 if queryset.query.is_sliced else 2  # "the first one" of an unordered list is any one
+    if not queryset.query.default_ordering and not queryset.ordered:
+        return  # `.order_by()`: whoever wrote it says that the order is of no matter, as in a set
     if rows < enough or queryset.ordered or queryset.query.combinator:
         return
     where, matters = caller(sys._getframe(2))

@@ -1,0 +1,89 @@
+"""Every page, as somebody who may see it: what is asked of it stands in tests/browser/checks.py.
+
+The pages are those that answer GET with 200 in the permission table, so a new page is here by itself.
+"""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests import traps
+from tests.browser import checks
+from tests.factories import Home
+from tests.harness.addresses import every_address
+from tests.harness.matrix import PEOPLE, fill
+from tests.harness.test_permissions import EXPECTED
+
+NOT_PAGES = {"robots", "healthz", "plan_pdf"}
+ADDRESSES = {address.name: address for address in every_address()}
+
+
+def who_sees(name: str) -> str | None:
+    """Somebody who gets this page: a stranger if possible, else a member, the coordinator first."""
+    answers = dict(zip(PEOPLE, EXPECTED.get((name, "GET"), ["-"] * len(PEOPLE)), strict=True))
+    order = ["anonymous", "coordinator", "subject", "relative", "invited"]
+    return next((person for person in order if answers[person] == "200"), None)
+
+
+PAGES = [(name, who) for name in ADDRESSES if name not in NOT_PAGES and (who := who_sees(name))]
+# The same page is another page to the one it concerns.
+PAGES += [(name, "subject") for name in ("overview", "plan", "section", "people") if name in ADDRESSES]
+
+
+def opened(browse, name: str, who: str, home: Home, **context) -> Page:
+    person = None if who == "anonymous" else home.person(who)
+    return browse(person, fill(ADDRESSES[name], home), **context)
+
+
+@pytest.mark.parametrize(("name", "who"), PAGES)
+def test_a_page_is_for_everybody(name, who, browse, ours):
+    page = opened(browse, name, who, ours)
+    assert checks.everything(page) == []
+
+
+@pytest.mark.parametrize(("name", "who"), PAGES)
+def test_a_page_needs_no_script(name, who, browse, ours):
+    with_script = opened(browse, name, who, ours).evaluate(checks.CONTENT)
+    without = opened(browse, name, who, ours, java_script_enabled=False)
+    assert without.evaluate(checks.CONTENT) == with_script
+    assert with_script["heading"]
+
+
+@pytest.mark.parametrize("path", ["/finnes-ikke/", "/familie/00000000-0000-4000-8000-000000000000/plan/"])
+def test_a_page_that_is_not_there_is_for_everybody_too(path, browse, ours):
+    assert checks.everything(browse(ours.relative, path)) == []
+
+
+def test_the_browser_trap_bites(browse, live_server):
+    page = browse(path="/krise/")
+    with traps.expecting("console"):
+        page.evaluate("() => console.error('a mistake')")
+        page.wait_for_timeout(50)
+    with traps.expecting("console"):
+        page.evaluate(
+            "() => { const s = document.createElement('style'); s.textContent = 'p{}'; document.head.append(s) }"
+        )
+        page.wait_for_timeout(50)
+    watched = browse()
+    with traps.expecting("foreign"):
+        watched.route("**/*", lambda route: route.fulfill(body="x"))
+        watched.goto("http://192.0.2.1/")
+
+
+def test_the_checks_find_what_is_wrong(browse, live_server):
+    page = browse(path="/krise/")
+    page.evaluate(
+        """() => {
+          const main = document.querySelector('main');
+          const add = (tag, words) => {
+            const e = document.createElement(tag); e.textContent = words; main.append(e); return e;
+          };
+          add('img', '');
+          const wide = add('p', 'x'.repeat(900)); wide.style.whiteSpace = 'nowrap';
+          const hidden = add('button', 'hidden'); hidden.style.position = 'absolute';
+          hidden.style.left = '-9999px'; hidden.style.outline = 'none';
+          add('button', 'unreachable').tabIndex = -1;
+        }"""
+    )
+    wrong = "\n".join(checks.everything(page))
+    for sign in ("axe image-alt", "320×256", "not reached by Tab"):
+        assert sign in wrong
