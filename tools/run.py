@@ -22,7 +22,7 @@ from tools.servers import Postgres, ServerFailedError, die_with_parent, postgres
 from tools.translations import compile_stale
 
 ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT / "var"
+DATA = Path(os.environ.get("DEMO_DATA") or ROOT / "var").resolve()
 READY_WITHIN = 60.0  # seconds
 STOPPED_WITHIN = 10.0  # seconds, then by force
 
@@ -43,7 +43,7 @@ def main() -> int:
         with ExitStack() as running:
             run(running)
     except Stopped:
-        say("Stopped. The demo's data is kept in var/.")
+        say(f"Stopped. The demo's data is kept in {DATA}.")
     except (CannotRunError, ServerFailedError) as problem:
         print(f"\n{problem}", file=sys.stderr)
         return 1
@@ -64,7 +64,7 @@ def say(words: str) -> None:
 def run(running: ExitStack) -> None:
     """Start everything, then wait for a signal or for something to die."""
     port = int(os.environ.get("PORT", "8000"))
-    DATA.mkdir(exist_ok=True)
+    DATA.mkdir(parents=True, exist_ok=True)
     running.enter_context(only_one_of_us(port))
     must_be_free(port)
     environment = {**os.environ, **settings_of_the_demo(port), **databases(running)}

@@ -1,0 +1,47 @@
+"""What the portal reads from its environment is written down, and what is missing is said."""
+
+import os
+import re
+import subprocess
+import sys
+
+from common.env import ROOT
+
+READ = re.compile(r"""(?:\benv\.\w+|\brequired|os\.environ(?:\.get)?)[(\[]\s*"([A-Z_]+)\"""")
+OF_THE_SYSTEM = {"DJANGO_SETTINGS_MODULE"}
+
+
+def test_the_example_names_every_variable_that_is_read():
+    read = {
+        name
+        for folder in ("accounts", "common", "crisisplans", "families", "portal", "tools")
+        for path in (ROOT / folder).rglob("*.py")
+        for name in READ.findall(path.read_text(encoding="utf-8"))
+    }
+    example = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
+    assert read - OF_THE_SYSTEM == example
+
+
+def test_without_a_secret_key_it_says_what_to_set():
+    environment = {name: value for name, value in os.environ.items() if name not in {"SECRET_KEY", "DATABASE_URL"}}
+    done = subprocess.run(
+        [sys.executable, "-c", "import portal.settings"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "SECRET_KEY is not set. Set it to fifty or more random characters." in done.stderr
+
+
+def test_the_web_process_starts_without_the_printer():
+    done = subprocess.run(
+        [sys.executable, "-c", "import portal.wsgi, sys; print('weasyprint' in sys.modules)"],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "portal.settings"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "False"
