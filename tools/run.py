@@ -132,7 +132,10 @@ def secret_key() -> str:
 
 def databases(running: ExitStack) -> dict[str, str]:
     """The addresses of the database for the app role and for the owner role."""
-    given = {name: os.environ.get(name, "") for name in ("DATABASE_URL", "DATABASE_OWNER_URL")}
+    given = {
+        "DATABASE_URL": os.environ.get("DATABASE_URL", ""),
+        "DATABASE_OWNER_URL": os.environ.get("DATABASE_OWNER_URL", ""),
+    }
     if all(given.values()):
         return given
     if any(given.values()):

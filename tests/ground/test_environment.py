@@ -8,7 +8,12 @@ import sys
 from common.env import ROOT
 
 READ = re.compile(r"""(?:\benv\.\w+|\brequired|os\.environ(?:\.get)?)[(\[]\s*"([A-Z_]+)\"""")
-NOT_THE_OPERATORS = {"DJANGO_SETTINGS_MODULE", "TMPDIR", "PDF_FONTS"}  # what one process of ours tells another
+NOT_THE_OPERATORS = {
+    "DJANGO_SETTINGS_MODULE",
+    "TMPDIR",
+    "PDF_FONTS",
+    "FONTCONFIG_FILE",
+}  # what one process of ours tells another
 
 
 def test_the_example_names_every_variable_that_is_read():
