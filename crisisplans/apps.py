@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.checks import register
 
 
 class CrisisPlansConfig(AppConfig):
@@ -6,6 +7,7 @@ class CrisisPlansConfig(AppConfig):
 
     def ready(self) -> None:
         from crisisplans.actions import start_plan
+        from crisisplans.checks import check_paper
         from crisisplans.models import Comment, CrisisPlan, PlanItem, SupportContact
         from crisisplans.permissions import check_can_edit_entry, check_can_edit_plan, check_can_remove_comment
         from families.access import register_edit_check
@@ -16,3 +18,4 @@ class CrisisPlansConfig(AppConfig):
         register_edit_check(PlanItem, check_can_edit_entry)
         register_edit_check(SupportContact, check_can_edit_entry)
         on_family_started(start_plan)
+        register(check_paper)

@@ -9,6 +9,8 @@ from crisisplans.phones import phone_href, show_phone
 from crisisplans.reading import Reading
 from crisisplans.words import Medicine, WarningSign, words_of
 
+CLINIC = "tel:116117"
+
 
 @dataclass(frozen=True)
 class Point:
@@ -31,6 +33,7 @@ class LevelStep:
     """How far it has gone, how one sees it, what one does."""
 
     code: str
+    word: str
     title: str
     blocks: list[Block]
 
@@ -53,6 +56,11 @@ class Steps:
     calls: list[Call]
     medical: list[Point]
     what_matters: list[Point]
+
+    @property
+    def calls_clinic(self) -> bool:
+        """Whether the out-of-hours doctor is among those the family calls."""
+        return any(call.href == CLINIC for call in self.calls)
 
     @property
     def is_empty(self) -> bool:
@@ -86,7 +94,8 @@ def level_step(reading: Reading, level: Level) -> LevelStep:
     signs = [point_of(item) for item in reading.items[Section.WARNING_SIGNS] if item.level == level]
     blocks = [Block(_("What we see"), signs)]
     blocks += [Block(str(section.label), [point_of(item) for item in reading.items[section]]) for section in DO[level]]
-    return LevelStep(level.value, str(level.label), [block for block in blocks if block.points])
+    title = str(level.label)
+    return LevelStep(level.value, title.partition(":")[0], title, [block for block in blocks if block.points])
 
 
 def call_of(order: int, contact: SupportContact) -> Call:

@@ -1,0 +1,45 @@
+"""What the machine must have before a plan can be printed. Said at start, not found out by somebody who needs paper."""
+
+import ctypes
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage
+from django.core.checks import Warning as CheckWarning
+
+from crisisplans.pdf.worker import face_files
+
+# As WeasyPrint asks for them; on Debian and Ubuntu the packages of the hint bring them.
+LIBRARIES = (
+    ("libgobject-2.0.so.0", "libgobject-2.0.dylib"),
+    ("libpango-1.0.so.0", "libpango-1.0.dylib"),
+    ("libharfbuzz.so.0", "libharfbuzz.0.dylib"),
+    ("libfontconfig.so.1", "libfontconfig.1.dylib"),
+    ("libpangoft2-1.0.so.0", "libpangoft2-1.0.dylib"),
+)
+
+
+def has_library(names: tuple[str, ...]) -> bool:
+    """Whether one of `names` can be loaded."""
+    for name in names:
+        try:
+            ctypes.CDLL(name)
+        except OSError:
+            continue
+        return True
+    return False
+
+
+def check_paper(**kwargs: Any) -> list[CheckMessage]:
+    """Warn of missing libraries and fonts: everything but printing works without them."""
+    found: list[CheckMessage] = []
+    missing = [names[0] for names in LIBRARIES if not has_library(names)]
+    if missing:
+        message = f"Plans cannot be printed: {', '.join(missing)} is missing."
+        hint = "On Debian or Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+        found.append(CheckWarning(message, hint=hint, id="crisisplans.W001"))
+    if not all(file.exists() for _, _, file in face_files(settings.PDF_FONTS).values()):
+        message = "Plans cannot be printed: the fonts for paper are missing."
+        hint = "Run: npm ci --omit=dev --ignore-scripts"
+        found.append(CheckWarning(message, hint=hint, id="crisisplans.W002"))
+    return found
