@@ -75,8 +75,7 @@ def run(running: ExitStack) -> None:
     say("Preparing the database and the static files …")
     compile_stale()
     prepare(environment, ["-m", "tools.prepare"], DATABASE_URL=environment["DATABASE_OWNER_URL"])
-    loader = ROOT / "portal/management/commands/load_demo.py"
-    sign_ins = prepare(environment, ["manage.py", "load_demo"]) if loader.exists() else ""
+    sign_ins = prepare(environment, ["manage.py", "load_demo"])
     environment.pop("DATABASE_OWNER_URL")  # what serves people never has it
 
     say("Starting web, worker and beat …")
