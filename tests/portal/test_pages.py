@@ -7,11 +7,14 @@ from django.contrib.messages.storage.cookie import CookieStorage
 from django.core.exceptions import PermissionDenied
 from django.template.loader import render_to_string
 from django.test import RequestFactory
+from django.urls import reverse
 from django.views import defaults
 
 from common.http import tell
 from common.permissions import NotAllowed
 from common.templatetags.portal import alert_color, undo_url
+from crisisplans.models import PlanItem, Section
+from tests.factories import MembershipFactory
 
 PUBLIC = ["/", "/krise/", "/om/", "/personvern/", "/tilgjengelighet/"]
 
@@ -81,8 +84,40 @@ def test_the_pages_for_when_all_is_broken_need_nothing(name):
 
 def test_the_main_menu_leads_where_one_is(client, ours):
     client.force_login(ours.relative)
+    plan, people = (reverse(name, args=[ours.family.pk]) for name in ("plan", "people"))
+    html = client.get(plan).text
+    assert f'href="{plan}" aria-current="page"' in html
+    assert f'href="{people}">Folk' in html
+    assert 'href="/oversikt/">Oversikt' in html
+
+
+def test_a_person_of_one_family_has_its_name_as_a_link(client, ours):
+    client.force_login(ours.relative)
     html = client.get("/oversikt/").text
-    assert 'href="/oversikt/" aria-current="page"' in html
+    assert 'class="family"' in html
+    assert "switcher" not in html
+
+
+def test_a_person_of_two_families_can_change_between_them(client, ours, theirs):
+    MembershipFactory(user=ours.relative, family=theirs.family, family_nickname="Hytta")
+    client.force_login(ours.relative)
+    html = client.get(reverse("plan", args=[ours.family.pk])).text
+    switcher = html.split('class="switcher"')[1].split("</details>")[0]
+    assert f'href="{reverse("plan", args=[ours.family.pk])}" aria-current="true"' in switcher
+    assert f'href="{reverse("plan", args=[theirs.family.pk])}">Hytta' in switcher
+
+
+def test_undo_is_a_form_beside_the_message(client, ours):
+    client.force_login(ours.relative)
+    page = reverse("section", args=[ours.family.pk, Section.COPING])
+    entry = (
+        PlanItem.objects.visible_to(ours.relative).filter(section=Section.COPING, removed_at=None).earliest("position")
+    )
+    address = {"family_id": ours.family.pk, "section": Section.COPING, "entry_id": entry.pk}
+    client.post(reverse("remove_entry", kwargs=address))
+    notices = client.get(page).text.split('class="notices"')[1].split("</form>")[0]
+    assert f'action="{reverse("bring_back_entry", kwargs=address)}"' in notices
+    assert "Angre" in notices
 
 
 def test_a_message_can_carry_an_undo(rf):
