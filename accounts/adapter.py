@@ -38,6 +38,9 @@ class AccountAdapter(DefaultAccountAdapter):
         """Pages only: allauth's JSON answers are not offered."""
         return False
 
+    def is_safe_url(self, url: str) -> bool:
+        return url.isprintable() and bool(super().is_safe_url(url))
+
     # The session ----------------------------------------------------------------------------------------------------
 
     def login(self, request: HttpRequest, user: User) -> None:

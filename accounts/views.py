@@ -32,7 +32,7 @@ def account(request: HttpRequest) -> HttpResponse:
 
 
 class AccountPage:
-    """What every page of these does: an answer to a wrong form is 422, and `next` is an address or nothing."""
+    """What every page of these does: an answer to a wrong form is 422."""
 
     request: HttpRequest
 
@@ -42,10 +42,6 @@ class AccountPage:
             kwargs.setdefault("status", HTTPStatus.UNPROCESSABLE_ENTITY)
         response: HttpResponse = super().render_to_response(context, **kwargs)  # type: ignore[misc]  # a mixin
         return response
-
-    def get_next_url(self) -> str | None:
-        url: str | None = super().get_next_url()  # type: ignore[misc]  # a mixin
-        return url if url and url.isprintable() else None
 
 
 class SignupView(AccountPage, allauth_views.SignupView):

@@ -59,13 +59,13 @@ def code_in():
     """Read the code out of a mail."""
 
     def read(message):
-        return re.search(r"\b[0-9]{3}-[0-9]{3}-?[0-9]{2}\b|\b[0-9]{4}-[0-9]{4}\b", message.body).group()
+        return re.search(r"\b[0-9]{4}-[0-9]{4}\b", message.body).group()
 
     return read
 
 
 @pytest.fixture
-def signed_up(client, mailoutbox, signup_form):
+def signed_up(client, db, mailoutbox, signup_form):
     """A browser in which somebody has just signed up and not yet written the code."""
     client.post(reverse("account_signup"), signup_form())
     return client
