@@ -38,6 +38,7 @@ def people(request: FamilyRequest, family_id: UUID) -> HttpResponse:
         "rows": [_row(member, other) for other in sorted(here, key=lambda one: norwegian_order(one.display_name))],
         "may_invite": can_invite(member),
         "may_give_coordinator": can_give_coordinator(member) and len(here) > 1,
+        "may_propose_removal": can_propose_removal(member) and any(one.is_subject for one in here),
         "invitations": [_waiting(one) for one in _invitations(member)],
         "proposal_waits": can_propose_removal(member) and _proposal_waits(member),
         "subject_label": subject_label(family),
@@ -54,7 +55,6 @@ def _row(member: Membership, other: Membership) -> dict[str, Any]:
         "is_coordinator": other.is_coordinator,
         "since": other.joined_at,
         "may_remove": can_remove_member(member, other),
-        "may_propose_removal": other.is_subject and can_propose_removal(member),
     }
 
 

@@ -1,20 +1,26 @@
 """`/oversikt/`: what matters today, from all the rooms. It tells; it never counts, compares or nags."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from common.http import render_page
 from common.views import own
-from crisisplans.models import CrisisPlan
+from crisisplans.models import CrisisPlan, PlanItem, Section, SupportContact
 from families.access import FamilyRequest, memberships_of
 from families.models import Membership
 from families.names import family_label
 from families.views.invitations import IN_SESSION
+
+NEWS_FROM = timedelta(days=7)
+NEWS_ON_A_CARD = 3
+News = dict[UUID, list[dict[str, Any]]]
 
 
 @own
@@ -23,10 +29,11 @@ def overview(request: FamilyRequest) -> HttpResponse:
     today = timezone.localdate()
     review_days = dict(CrisisPlan.objects.visible_to(request.user).order_by("pk").values_list("pk", "review_on"))
     members = memberships_of(request)
+    news = _news(request.user)
     here = {member.family_id for member in members}
     farewells = Membership.objects.untold_farewells(request.user)
     context = {
-        "cards": [_card(member, review_days.get(member.family_id), today) for member in members],
+        "cards": [_card(member, review_days.get(member.family_id), today, news) for member in members],
         "farewells": [_farewell(member) for member in farewells if member.family_id not in here],
         "was_invited": IN_SESSION in request.session,
         "rest": _word_of_rest(today),
@@ -34,13 +41,35 @@ def overview(request: FamilyRequest) -> HttpResponse:
     return render_page(request, "portal/overview.html", context)
 
 
-def _card(member: Membership, review_on: date | None, today: date) -> dict[str, Any]:
+def _card(member: Membership, review_on: date | None, today: date, news: News) -> dict[str, Any]:
     return {
+        "news": news.get(member.family_id, [])[:NEWS_ON_A_CARD],
         "family_id": member.family_id,
         "label": family_label(member),
         "review_on": review_on,
         "is_due": review_on is not None and review_on <= today,
     }
+
+
+def _news(user: User) -> News:
+    """Who wrote in which section lately, newest first, by family: others than `user`, and only what they may read.
+
+    Three queries, however many families.
+    """
+    since = timezone.now() - NEWS_FROM
+    items = PlanItem.objects.visible_to(user).present().filter(changed_at__gt=since).exclude(changed_by=user)
+    contacts = SupportContact.objects.visible_to(user).present().filter(changed_at__gt=since).exclude(changed_by=user)
+    people = Membership.objects.visible_to(user).in_order().values_list("family_id", "user_id", "display_name")
+    names = {(family, person): name for family, person, name in people}
+    latest: dict[tuple[UUID, UUID, Section], datetime] = {}
+    for entry in sorted([*items.in_order(), *contacts.in_order()], key=lambda one: one.changed_at):
+        section = Section(entry.section) if isinstance(entry, PlanItem) else Section.CONTACTS
+        latest[entry.family_id, entry.changed_by_id, section] = entry.changed_at
+    news: News = {}
+    for (family, person, section), at in sorted(latest.items(), key=lambda one: one[1], reverse=True):
+        line = {"name": names.get((family, person), ""), "section": section.label, "at": at}
+        news.setdefault(family, []).append(line | {"url": reverse("section", args=[family, section])})
+    return news
 
 
 def _farewell(member: Membership) -> dict[str, UUID | str]:
