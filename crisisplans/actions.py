@@ -171,7 +171,7 @@ def move_entry(*, entry: Entry, by: Membership, up: bool) -> None:
     if isinstance(entry, PlanItem):
         here = here.filter(section=entry.section)
     rows = list(here.in_order())
-    seen = set(here.visible_to(by.user).present().values_list("pk", flat=True).order_by())
+    seen = set(here.visible_to(by.user).present().values_list("pk", flat=True).order_by("pk"))
     order = [row.pk for row in rows if row.pk in seen]
     if entry.pk not in order:
         return

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 from django import forms
 from django.utils import timezone
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -93,7 +94,8 @@ class EntryForm(PortalForm):
             return
         field = self.fields["audience"]
         if isinstance(field, forms.ChoiceField):
-            field.choices = [(one.value, self.people.readers(one)) for one in Audience]
+            names = lazy(self.people.readers, str)  # a save that succeeds needs none
+            field.choices = [(one.value, names(one)) for one in Audience]
 
     @property
     def values(self) -> dict[str, Any]:

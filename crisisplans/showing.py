@@ -6,10 +6,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
@@ -43,14 +44,32 @@ def join_names(names: Iterable[str]) -> str:
 
 
 class People:
-    """Everybody who is or was in a family, by name. One query, when made."""
+    """Everybody who is or was in a family, by name, as `member` reads it. One query, at the first name asked for."""
 
     def __init__(self, member: Membership) -> None:
         self.me = member
-        everybody = list(Membership.objects.filter(family_id=member.family_id).order_by("joined_at", "id"))
-        self.live = [one for one in everybody if one.ended_at is None]
-        self._by_user = {one.user_id: one.display_name for one in everybody}
-        self._by_membership = {one.pk: one.display_name for one in everybody}
+
+    def fetch(self) -> Self:
+        """Fetch the names now: a template runs no query."""
+        _ = self._everybody
+        return self
+
+    @cached_property
+    def _everybody(self) -> list[Membership]:
+        return list(Membership.objects.filter(family_id=self.me.family_id).in_order())
+
+    @cached_property
+    def _by_user(self) -> dict[UUID, str]:
+        return {one.user_id: one.display_name for one in self._everybody}
+
+    @cached_property
+    def _by_membership(self) -> dict[UUID, str]:
+        return {one.pk: one.display_name for one in self._everybody}
+
+    @property
+    def live(self) -> list[Membership]:
+        """Those who are here now, whoever has been here longest first."""
+        return [one for one in self._everybody if one.ended_at is None]
 
     def name(self, user_id: UUID | None) -> str:
         """What this person is called here, also after they left."""
@@ -302,7 +321,7 @@ def show_plan(
 
     With `relatives_only=False` what is for relatives only is left out for them too, as on paper for everybody.
     """
-    people = People(member)
+    people = People(member).fetch()
     entries = _entries(plan, member.user, only)
     if not (relatives_only and can_choose_audience(member)):
         entries = [entry for entry in entries if entry.audience == Audience.EVERYONE]

@@ -59,7 +59,7 @@ def _as_sent(values: dict[str, Any]) -> list[tuple[str, str]]:
 
 def conflict_page(request: FamilyRequest, entry: Entry, form: EntryForm) -> HttpResponse:
     """Both texts: choose one, or write a third."""
-    people = People(request.member)
+    people = People(request.member).fetch()
     section = Section(entry.section)
     comparison = compare(entry, form, people)
     merged = comparison.merged
@@ -77,7 +77,7 @@ def conflict_page(request: FamilyRequest, entry: Entry, form: EntryForm) -> Http
 
 def removed_page(request: FamilyRequest, entry: Entry, form: EntryForm | None) -> HttpResponse:
     """It was taken out meanwhile: here is what was written, and what can be done with it."""
-    people = People(request.member)
+    people = People(request.member).fetch()
     section = Section(entry.section)
     mine = form.values if form else {}
     shown = [(label_of(section, name), show_value(name, value, people)) for name, value in mine.items()]

@@ -43,6 +43,7 @@ def edit_entry(request: FamilyRequest, family_id: UUID, section: Section, entry_
 
 def edit_page(request: FamilyRequest, entry: Entry, form: EntryForm) -> HttpResponse:
     """The form of one entry."""
+    form.people.fetch()
     context = {"form": form, "family_id": entry.family_id, "section": Section(entry.section), "entry_id": entry.pk}
     return render_page(request, "crisisplans/edit.html", context, status=422 if form.is_bound else 200)
 

@@ -1,0 +1,87 @@
+"""Removing, undoing at once, and bringing back for thirty days."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accesslog.models import AccessEntry
+from crisisplans.models import PlanItem, Section, Side
+from crisisplans.policies import ROOM
+from tests.crisisplans.conftest import entry_url, section_url, text_of
+from tests.factories import Home
+
+
+def remove(client, entry):
+    return client.post(entry_url("remove_entry", entry))
+
+
+def test_a_removed_line_can_be_undone_at_once(ours: Home, as_relative):
+    item = ours.items[Section.TRIGGERS]
+    page = text_of(as_relative.get(remove(as_relative, item)["Location"]))
+    assert "Du kan angre i 30 dager" in page
+    assert f'action="{entry_url("bring_back_entry", item)}"' in page
+    as_relative.post(entry_url("bring_back_entry", item))
+    item.refresh_from_db()
+    assert (item.removed_at, item.removed_by, item.changed_by) == (None, None, ours.relative)
+
+
+def test_a_removed_line_waits_below_for_thirty_days(ours: Home, as_relative):
+    item = ours.items[Section.TRIGGERS]
+    remove(as_relative, item)
+    as_relative.get(section_url(ours, Section.TRIGGERS))  # the message is read
+    page = text_of(as_relative.get(section_url(ours, Section.TRIGGERS)))
+    assert "Fjernet siste 30 dager" in page
+    assert "Fjernet av deg i dag" in page
+    PlanItem.objects.filter(pk=item.pk).update(removed_at=timezone.now() - timedelta(days=30, minutes=1))
+    page = text_of(as_relative.get(section_url(ours, Section.TRIGGERS)))
+    assert "Fjernet siste 30 dager" not in page
+    assert as_relative.post(entry_url("bring_back_entry", item)).status_code == 409
+    assert PlanItem.objects.get(pk=item.pk).removed_at is not None
+
+
+def test_removing_and_bringing_back_twice_is_once(ours: Home, as_relative):
+    item = ours.items[Section.TRIGGERS]
+    for name in ("remove_entry", "remove_entry", "bring_back_entry", "bring_back_entry"):
+        assert as_relative.post(entry_url(name, item)).status_code == 303
+    events = AccessEntry.objects.filter(entity_id=str(item.pk)).values_list("event", flat=True)
+    assert sorted(events) == ["entry_brought_back", "entry_removed"]
+    assert item.versions.count() == 4  # two before, one for each
+
+
+def test_it_comes_back_where_it_stood(ours: Home, as_relative):
+    item = ours.items[Section.COPING]
+    place = item.position
+    remove(as_relative, item)
+    as_relative.post(entry_url("bring_back_entry", item))
+    assert PlanItem.objects.get(pk=item.pk).position == place
+
+
+def test_a_full_plan_takes_nothing_back(ours: Home, as_relative, monkeypatch):
+    item = ours.items[Section.TRIGGERS]
+    remove(as_relative, item)
+    monkeypatch.setitem(ROOM[PlanItem], Side.FAMILY, 2)
+    assert "Planen er full" in text_of(as_relative.post(entry_url("bring_back_entry", item)))
+
+
+def test_each_side_removes_and_brings_back_its_own(ours: Home, as_relative, as_subject):
+    assert remove(as_relative, ours.subjects_item).status_code == 403
+    assert remove(as_subject, ours.items[Section.TRIGGERS]).status_code == 403
+    assert remove(as_subject, ours.subjects_item).status_code == 303
+    assert as_relative.post(entry_url("bring_back_entry", ours.subjects_item)).status_code == 403
+
+
+def test_what_was_for_relatives_stays_so_when_it_is_removed(ours: Home, as_relative, as_subject):
+    remove(as_relative, ours.relatives_only)
+    page = text_of(as_subject.get(section_url(ours, Section.TRIGGERS)))
+    assert "Fjernet siste" not in page
+    assert ours.kin_canary not in page
+
+
+def test_a_get_removes_nothing(ours: Home, as_relative):
+    assert as_relative.get(entry_url("remove_entry", ours.items[Section.TRIGGERS])).status_code == 405
+
+
+def test_strangers_remove_nothing(theirs: Home, as_relative):
+    assert remove(as_relative, theirs.items[Section.TRIGGERS]).status_code == 404
+    theirs.items[Section.TRIGGERS].refresh_from_db()
+    assert theirs.items[Section.TRIGGERS].removed_at is None
