@@ -1,5 +1,6 @@
 """Nothing typed is lost: the page that answers a form sent with an expired session or secret."""
 
+import re
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -33,7 +34,7 @@ def _show_what_was_typed(request: HttpRequest, fields: dict[str, list[str]]) -> 
     form_at = typed_by.form_at if typed_by else _came_from(request)
     open_to_all = request.user.is_authenticated or form_at.startswith(reverse("account"))
     context = {
-        "texts": [value for values in fields.values() for value in values if _is_text(value)],
+        "texts": [value for values in fields.values() for value in values if _is_text(value, kept=kept)],
         "kept": kept,
         "next_url": form_at if open_to_all else redirect_to_login(form_at, resolve_url(settings.LOGIN_URL)).url,
     }
@@ -61,9 +62,12 @@ def _may_be_theirs(request: HttpRequest, typed_by: TypedBy) -> bool:
     return user_id is None or constant_time_compare(typed_by.person, person_id(user_id))
 
 
-def _is_text(value: str) -> bool:
-    """Whether a value is worth showing: ticks, ids and counters are not what somebody wrote."""
+def _is_text(value: str, *, kept: bool) -> bool:
+    """Whether a value is worth showing: ticks, ids and counters are not what somebody wrote. Nor, most likely, is one
+    small word, which is how choices are sent; it is left out only when it is kept besides."""
     bare = value.strip()
+    if kept and re.fullmatch("[a-z_]+", bare):
+        return False
     return bool(bare) and bare != "on" and not (bare.isdecimal() and len(bare) < 3) and not _is_id(bare)  # noqa: PLR2004  # 113 is a phone
 
 
