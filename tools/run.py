@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
@@ -79,8 +79,11 @@ def run(running: ExitStack) -> None:
     environment.pop("DATABASE_OWNER_URL")  # what serves people never has it
 
     say("Starting web, worker and beat …")
-    processes = running.enter_context(process_group(commands(port), environment))
+    start, processes = running.enter_context(process_group(commands(port), environment))
+    start("web")
     wait_for_the_page(port, processes)
+    start("worker")
+    start("beat")
     say(f"\nReady: http://localhost:{port}/\n\n{sign_ins}\nCtrl-C stops it.")
     wait_for_a_death(processes)
 
@@ -178,33 +181,39 @@ def prepare(environment: dict[str, str], command: list[str], **more: str) -> str
 
 def commands(port: int) -> dict[str, list[str]]:
     celery = [sys.executable, "-m", "celery", "--quiet", "-A", "portal"]
-    web = [sys.executable, "-m", "gunicorn", "portal.wsgi", f"--bind=127.0.0.1:{port}", "--workers=2"]
+    web = [sys.executable, "-m", "gunicorn", "portal.wsgi", f"--bind=127.0.0.1:{port}"]
     return {
-        "web": [*web, "--log-level=warning", "--graceful-timeout=5"],
+        "web": [*web, "--workers=2", "--preload", "--log-level=warning", "--graceful-timeout=5"],
         "worker": [*celery, "worker", "--loglevel=WARNING", "--concurrency=1"],
         "beat": [*celery, "beat", "--loglevel=WARNING", f"--schedule={DATA / 'beat'}", "--pidfile="],
     }
 
 
+Start = Callable[[str], None]
+
+
 @contextmanager
 def process_group(
     programs: dict[str, list[str]], environment: dict[str, str]
-) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
-    """Run `programs` as one process group of their own; at the end nothing of it is left."""
-    group = 0
+) -> Iterator[tuple[Start, dict[str, subprocess.Popen[bytes]]]]:
+    """Yield what starts one of `programs`, and what runs. They are one process group; at the end none of it is left."""
     processes: dict[str, subprocess.Popen[bytes]] = {}
+    group = 0
+
+    def start(name: str) -> None:
+        nonlocal group
+        processes[name] = subprocess.Popen(
+            programs[name],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            process_group=group,
+            preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - we have one thread
+        )
+        group = group or processes[name].pid
+
     try:
-        for name, command in programs.items():
-            processes[name] = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                process_group=group,
-                preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - we have one thread
-            )
-            group = group or processes[name].pid
-        yield processes
+        yield start, processes
     finally:
         if group:
             signal_group(group, signal.SIGTERM)
