@@ -1,4 +1,7 @@
-"""Make the demo ready, as the owner role: check, migrate, cache table, static files. Called by tools/run.py."""
+"""Make the demo ready, as the owner role, and print who can sign in. One process: each start of Django takes a while.
+
+Called by tools/run.py, which reads a line that begins with "! " as a warning.
+"""
 
 import hashlib
 import os
@@ -8,7 +11,8 @@ from pathlib import Path
 import django
 from django.conf import settings
 from django.core.checks import ERROR, run_checks
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 NEVER_SERVED = ["v2", "*.tailwind.css", "*.d.ts"]  # what the design system ships for others
@@ -24,6 +28,7 @@ def main() -> None:
     call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
     call_command("createcachetable", verbosity=0)
     collect_static_files()
+    call_command("load_demo")
 
 
 def collect_static_files() -> None:
@@ -49,4 +54,7 @@ def state_of_static_files() -> str:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (CommandError, OperationalError) as problem:
+        sys.exit(str(problem))

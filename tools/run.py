@@ -74,9 +74,8 @@ def run(running: ExitStack) -> None:
 
     say("Preparing the database and the static files …")
     compile_stale()
-    prepare(environment, ["-m", "tools.prepare"], DATABASE_URL=environment["DATABASE_OWNER_URL"])
-    sign_ins = prepare(environment, ["manage.py", "load_demo"])
-    environment.pop("DATABASE_OWNER_URL")  # what serves people never has it
+    # What serves people never has the owner's address.
+    sign_ins = prepare({**environment, "DATABASE_URL": environment.pop("DATABASE_OWNER_URL")})
 
     say("Starting web, worker and beat …")
     start, processes = running.enter_context(process_group(commands(port), environment))
@@ -84,7 +83,7 @@ def run(running: ExitStack) -> None:
     wait_for_the_page(port, processes)
     start("worker")
     start("beat")
-    say(f"\nReady: http://localhost:{port}/\n\n{sign_ins}\nCtrl-C stops it.")
+    say(f"\nReady: http://localhost:{port}/\n\n{sign_ins}\n\nCtrl-C stops it.")
     wait_for_a_death(processes)
 
 
@@ -164,19 +163,20 @@ def make_database(server: Postgres) -> None:
     make_roles(server.url(database="portal"))
 
 
-def prepare(environment: dict[str, str], command: list[str], **more: str) -> str:
-    """Run one preparing step to its end and return what it printed; its warnings are shown."""
+def prepare(environment: dict[str, str]) -> str:
+    """Make the database, the files and the demo family ready, and return who can sign in. Warnings are shown."""
     done = subprocess.run(
-        [sys.executable, *command], cwd=ROOT, env={**environment, **more}, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "tools.prepare"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        print(done.stderr, end="", file=sys.stderr)
-        print(done.stdout, end="", file=sys.stderr)
-        message = f"`{' '.join(command)}` did not work; its words are above."
+        print(done.stdout, done.stderr, sep="", end="", file=sys.stderr)
+        message = "The demo could not be made ready; why, is said above."
         raise CannotRunError(message)
-    if warnings := [line for line in done.stdout.splitlines() if line.startswith("! ")]:
-        say("\n".join(warnings))
-    return done.stdout
+    lines = done.stdout.splitlines()
+    for line in lines:
+        if line.startswith("! "):
+            say(line)
+    return "\n".join(line for line in lines if not line.startswith("! "))
 
 
 def commands(port: int) -> dict[str, list[str]]:

@@ -1,12 +1,10 @@
 """The mail that the demo did not send: Django's file backend left it in a folder."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-
-from django.utils import timezone
 
 END_OF_MESSAGE = b"\n" + b"-" * 79 + b"\n"  # the file backend's line
 
@@ -36,6 +34,6 @@ def _letter(source: bytes) -> Letter:
     return Letter(
         to=str(message["To"] or ""),
         subject=str(message["Subject"] or ""),
-        at=message["Date"].datetime if message["Date"] else timezone.now(),
+        at=message["Date"].datetime.replace(tzinfo=UTC),  # Django writes UTC, as -0000, which Python reads as nowhere
         text=body.get_content().strip() if body else "",
     )

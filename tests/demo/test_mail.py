@@ -1,8 +1,10 @@
 """The demo's letter box: there in the demo, and nowhere else."""
 
 import importlib
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
 from django.core.mail import EmailMultiAlternatives, get_connection, send_mail
 from django.test import Client
 from django.urls import NoReverseMatch, clear_url_caches, reverse
@@ -37,6 +39,12 @@ def test_it_shows_the_newest_letter_first_with_a_link_to_follow(db, client: Clie
     assert "ABC123" in page
     assert 'href="http://localhost:8000/invitasjon/x/"' in page
     assert "ola@example.org" in page
+
+
+def test_a_letter_bears_the_time_of_this_country(db, client: Client, demo):
+    with time_machine.travel(datetime(2026, 7, 1, 10, 0, tzinfo=UTC), tick=False):
+        send_mail("Hei", "Hei", None, ["ola@example.org"])
+    assert "01.07.2026 12.00" in client.get("/demo/post/").content.decode()
 
 
 def test_two_letters_of_one_sending_are_two(db, client: Client, demo):

@@ -142,3 +142,12 @@ def test_one_database_address_without_the_other_gets_one_clear_line(tmp_path: Pa
     assert run.ends().strip().splitlines() == [
         "Set both DATABASE_URL (the app role) and DATABASE_OWNER_URL (the owner role), or neither."
     ]
+
+
+def test_a_database_that_does_not_answer_is_said_without_a_traceback(tmp_path: Path):
+    nobody_there = f"postgres://portal_app@127.0.0.1:{free_port()}/portal"
+    run = Run(tmp_path / "var", free_port(), DATABASE_URL=nobody_there, DATABASE_OWNER_URL=nobody_there)
+    said = run.ends()
+    assert "Connection refused" in said
+    assert "Traceback" not in said
+    assert run.process.returncode == 1
