@@ -2,7 +2,9 @@
 //
 // A draft lies in localStorage under the person (an id that tells nothing) and where the form is sent. It goes when the
 // form was saved (the cookie “saved” names it), at sign-out and quick exit (exit.js), by «Fjern», and after a day. On a
-// shared device there are none: the hidden field of the form says so.
+// shared device there are none: the hidden field of the form says so. A form with data-draft="answered" is the server's
+// answer to what was sent: it holds the text already, and knows more than the draft. A link with data-draft-drop lets
+// the draft for that address go.
 "use strict";
 
 (() => {
@@ -98,10 +100,19 @@
     }
   };
 
+  const keep = (form) => {
+    const key = keyOf(form);
+    if (key) write(key, { at: Date.now(), fields: written(form) });
+  };
+
   const restore = (form) => {
     const key = keyOf(form);
     const draft = key && read(key);
     if (!draft) return;
+    if (form.dataset.draft === "answered") {
+      keep(form);
+      return;
+    }
     if (draft.sent) write(key, { at: draft.at, fields: draft.fields }); // sent, and not saved, or the cookie had said so
     const before = written(form);
     if (JSON.stringify(before) === JSON.stringify(draft.fields)) return; // the server gave it back already
@@ -119,11 +130,6 @@
       fieldsOf(form).find((field) => field.type !== "hidden")?.focus();
     });
     word.append(button);
-  };
-
-  const keep = (form) => {
-    const key = keyOf(form);
-    if (key) write(key, { at: Date.now(), fields: written(form) });
   };
 
   const notSent = (form) => {
@@ -145,6 +151,14 @@
       if (form) keep(form);
     });
   }
+
+  document.addEventListener("click", (event) => {
+    const path = event.target.closest?.("a[data-draft-drop]")?.dataset.draftDrop;
+    if (!path) return;
+    for (const key of keys()) {
+      if (key.endsWith(`:${path}`)) remove(key);
+    }
+  });
 
   // Before htmx and the browser send: without a net, stay on the page, and say that nothing was sent.
   document.addEventListener(
