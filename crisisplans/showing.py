@@ -346,19 +346,6 @@ def show_plan(
     )
 
 
-def changed_since(member: Membership, since: datetime) -> list[EntryShown]:
-    """What others wrote, changed or brought back in the plan since then, as far as `member` may read it. Newest first.
-
-    Three queries; the caller has `member` from the door.
-    """
-    people = People(member)
-    changed: list[Entry] = []
-    for model in (PlanItem, SupportContact):
-        visible = model.objects.visible_to(member.user).filter(family=member.family_id, changed_at__gt=since)
-        changed += visible.present().exclude(changed_by=member.user_id).in_order()
-    return sorted((show_entry(entry, people) for entry in changed), key=lambda one: one.changed_at, reverse=True)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """One field that was changed, before and after in words; either is empty where nothing stood."""

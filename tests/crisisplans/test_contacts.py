@@ -1,0 +1,71 @@
+"""Whom to call: numbers as people write, read and dial them, and when they were last tried."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from crisisplans.models import Section, SupportContact
+from crisisplans.phones import clean_phone, phone_href, show_phone
+from tests.crisisplans.conftest import entry_url, section_url, text_of
+from tests.factories import Home
+
+
+@pytest.mark.parametrize(
+    ("written", "kept", "shown"),
+    [
+        ("91234567", "+4791234567", "912 34 567"),
+        ("+47 912 34 567", "+4791234567", "912 34 567"),
+        ("0047 91234567", "+4791234567", "912 34 567"),
+        ("22 86 57 00", "+4722865700", "22 86 57 00"),
+        ("800 40 567", "+4780040567", "800 40 567"),
+        ("+46 70 123 45 67", "+46701234567", "+46 70 123 45 67"),
+        ("113", "113", "113"),
+        ("116 117", "116117", "116 117"),
+        ("116111", "116111", "116 111"),
+        ("02800", "02800", "02800"),
+    ],
+)
+def test_a_number_is_kept_shown_and_called(written, kept, shown):
+    assert clean_phone(written) == kept
+    assert clean_phone(shown) == kept
+    assert show_phone(kept) == shown
+    assert phone_href(kept) == f"tel:{kept}"
+
+
+@pytest.mark.parametrize(
+    "written", ["", "x", "12345678", "1234", "+47 123", "912 34 567 ext 4", "😀", "+", "91234567; DROP TABLE", "9" * 39]
+)
+def test_what_is_no_number_gets_a_word(written):
+    with pytest.raises(ValidationError, match="Nummeret ser ikke riktig ut"):
+        clean_phone(written)
+
+
+def test_a_wrong_number_keeps_the_form(ours: Home, as_relative):
+    sent = {"name": "Tante Berit", "phone": "12345678", "audience": "everyone"}
+    response = as_relative.post(section_url(ours, Section.CONTACTS), sent)
+    assert response.status_code == 422
+    page = text_of(response)
+    assert "Nummeret ser ikke riktig ut" in page
+    assert 'value="12345678"' in page
+    assert 'value="Tante Berit"' in page
+
+
+def test_a_number_is_noted_as_tried_today_by_any_reader(ours: Home, as_subject):
+    contact = ours.contacts[0]
+    for _ in range(2):
+        assert as_subject.post(entry_url("contact_tested", contact)).status_code == 303
+    contact.refresh_from_db()
+    assert (contact.last_tested_on, contact.version, contact.changed_by) == (timezone.localdate(), 1, ours.subject)
+    assert "Nummeret er prøvd" in text_of(as_subject.get(entry_url("entry_history", contact)))
+
+
+def test_nobody_notes_a_number_they_do_not_see(ours: Home, theirs: Home, as_subject):
+    for contact in (ours.relatives_only_contact, theirs.contacts[0]):
+        before = SupportContact.objects.get(pk=contact.pk).last_tested_on
+        assert as_subject.post(entry_url("contact_tested", contact)).status_code == 404
+        assert SupportContact.objects.get(pk=contact.pk).last_tested_on == before
+
+
+def test_an_example_without_a_number_fills_the_form(ours: Home, as_relative):
+    page = text_of(as_relative.get(f"{section_url(ours, Section.CONTACTS)}?eksempel=gp"))
+    assert 'value="Fastlegen"' in page

@@ -1,0 +1,157 @@
+"""Two people at the same moment, each in a transaction of their own."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from crisisplans.actions import (
+    add_entry,
+    bring_back_entry,
+    move_entry,
+    note_tested,
+    remove_entry,
+    revise_entry,
+    take_example,
+)
+from crisisplans.models import CrisisPlan, PlanItem, Section, Side
+from crisisplans.policies import ROOM, PlanIsFullError, RemovedEntryError, StaleEntryError
+from tests.factories import FamilyFactory, MembershipFactory, PlanItemFactory, SupportContactFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(*acts):
+    """Run each act in a thread of its own, all let go at the same moment. Returns what each gave or raised."""
+    gate = threading.Barrier(len(acts))
+
+    def run(act):
+        try:
+            gate.wait(timeout=30)
+            return act()
+        except (StaleEntryError, RemovedEntryError, PlanIsFullError) as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return [future.result(timeout=60) for future in [pool.submit(run, act) for act in acts]]
+
+
+@pytest.fixture
+def home(transactional_db):
+    from django.db import transaction
+
+    with transaction.atomic():
+        family = FamilyFactory()
+        members = [MembershipFactory(family=family, coordinator=True), MembershipFactory(family=family)]
+        items = [
+            PlanItemFactory(family=family, section=Section.COPING, text=text, position=n)
+            for n, text in enumerate("abcdef")
+        ]
+    return family, members, items
+
+
+def plan_of(family):
+    return CrisisPlan.objects.get(pk=family.pk)
+
+
+def texts():
+    return [item.words["text"] for item in PlanItem.objects.present().in_order()]
+
+
+def test_of_two_saves_one_wins_and_the_other_is_asked(home):
+    _, (kari, ola), (item, *_) = home
+    results = at_once(
+        lambda: revise_entry(entry=item, by=kari, version=1, values={"text": "Kari"}),
+        lambda: revise_entry(entry=item, by=ola, version=1, values={"text": "Ola"}),
+    )
+    stale = [result for result in results if isinstance(result, StaleEntryError)]
+    assert len(stale) == 1
+    after = PlanItem.objects.get(pk=item.pk)
+    assert after.version == 2
+    assert stale[0].entry.words == after.words
+
+
+def test_a_save_and_a_removal_lose_nothing(home):
+    _, (kari, ola), (item, *_) = home
+    saved, _ = at_once(
+        lambda: revise_entry(entry=item, by=kari, version=1, values={"text": "Kari"}),
+        lambda: remove_entry(entry=item, by=ola),
+    )
+    after = PlanItem.objects.get(pk=item.pk)
+    assert after.removed_at is not None
+    assert isinstance(saved, RemovedEntryError) or after.words["text"] == "Kari"
+
+
+def test_moves_at_the_same_moment_keep_every_line_and_an_order_without_ties(home):
+    _, (kari, ola), items = home
+    for _ in range(3):
+        at_once(
+            lambda: move_entry(entry=items[0], by=kari, up=False),
+            lambda: move_entry(entry=items[5], by=ola, up=True),
+            lambda: move_entry(entry=items[2], by=ola, up=True),
+            lambda: revise_entry(
+                entry=items[3], by=kari, version=PlanItem.objects.get(pk=items[3].pk).version, values={"text": "d"}
+            ),
+        )
+    assert sorted(texts()) == list("abcdef")
+    positions = list(PlanItem.objects.in_order().values_list("position", flat=True))
+    assert len(set(positions)) == len(positions)
+
+
+def test_the_same_form_twice_at_once_is_one_line(home):
+    family, (kari, _), _ = home
+    form_id = uuid4()
+
+    def add():
+        return add_entry(
+            plan=plan_of(family), section=Section.COPING, by=kari, values={"text": "x"}, form_id=form_id
+        ).pk
+
+    first, second = at_once(add, add)
+    assert first == second
+    assert texts().count("x") == 1
+
+
+def test_two_touches_of_one_example_are_one_line(home):
+    family, (kari, ola), _ = home
+
+    def take(by):
+        return take_example(
+            plan=plan_of(family), section=Section.COPING, by=by, example="coping:walk", values={"text": "walk"}
+        ).pk
+
+    assert len(set(at_once(lambda: take(kari), lambda: take(ola)))) == 1
+
+
+def test_the_last_room_is_given_once(home, monkeypatch):
+    family, (kari, ola), _ = home
+    monkeypatch.setitem(ROOM[PlanItem], Side.FAMILY, 7)
+
+    def add(by):
+        return add_entry(plan=plan_of(family), section=Section.COPING, by=by, values={"text": "x"})
+
+    results = at_once(lambda: add(kari), lambda: add(ola))
+    assert sum(isinstance(result, PlanIsFullError) for result in results) == 1
+
+
+def test_two_removals_and_two_returns_are_one_each(home):
+    _, (kari, ola), (item, *_) = home
+    at_once(lambda: remove_entry(entry=item, by=kari), lambda: remove_entry(entry=item, by=ola))
+    at_once(lambda: bring_back_entry(entry=item, by=kari), lambda: bring_back_entry(entry=item, by=ola))
+    assert item.versions.count() == 3
+
+
+def test_trying_a_number_while_it_is_changed_keeps_both(home):
+    family, (kari, ola), _ = home
+    contact = SupportContactFactory(family=family)
+    at_once(
+        lambda: note_tested(contact=contact, by=kari),
+        lambda: revise_entry(entry=contact, by=ola, version=1, values={"hours": "Alltid"}),
+    )
+    contact.refresh_from_db()
+    assert contact.hours == "Alltid"
+    assert contact.last_tested_on is not None
