@@ -22,7 +22,6 @@ class PrintForm(PortalForm):
         choices=Section.choices,
         widget=forms.CheckboxSelectMultiple,
         initial=Section.values,
-        error_messages={"required": _("Choose at least one.")},
     )
     kin = forms.ChoiceField(
         label=_("What only relatives read"),

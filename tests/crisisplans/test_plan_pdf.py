@@ -79,8 +79,11 @@ def test_nobody_else_gets_the_paper(client, people, ours, kind):
     assert not AccessEntry.objects.filter(action="E").exists()
 
 
-def test_signed_out_one_is_asked_to_sign_in(client, ours):
-    assert client.post(reverse("plan_pdf", args=[ours.family.pk]), ALL).status_code == 302
+def test_signed_out_one_gets_no_paper_and_the_way_in(client, ours):
+    response = client.post(reverse("plan_pdf", args=[ours.family.pk]), ALL)
+    assert response.status_code == 403
+    assert "Logg inn" in response.text
+    assert not AccessEntry.objects.filter(action="E").exists()
 
 
 def test_removed_lines_are_not_printed(print_it, ours):
