@@ -128,7 +128,7 @@ class PortalForm(forms.Form):
     required_messages: dict[type[forms.Field], Any] = {
         forms.BooleanField: _("Tick here to go on."),
         forms.ChoiceField: _("Choose one."),
-        forms.MultipleChoiceField: _("Choose at least one."),
+        forms.MultipleChoiceField: _("Choose at least one of these."),
         forms.DateField: _("Write a date."),
     }
 
