@@ -1,0 +1,72 @@
+"""What a paper costs beside a reference document made by hand: the same words, the same fonts, the same process.
+
+Reads the plan's HTML from standard input and prints two figures as JSON. Run in a process of its own.
+"""
+
+import html
+import json
+import os
+import re
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import psutil
+
+STYLE = "@page { size: A4; margin: 20mm } html { font: 11pt 'noto-sans latin' } table { width: 100% }"
+ROUNDS, RENDERS = 5, 180
+
+
+def by_hand(page: str) -> str:
+    """The same words as plain headings, paragraphs and a table."""
+    body = page[page.index("<body") :]
+    lines = [
+        html.unescape(re.sub(r"<[^>]+>", "", line)).strip() for line in re.split(r"</(?:p|li|td|th|h\d|div)>", body)
+    ]
+    words = [html.escape(" ".join(line.split())) for line in lines if line.strip()]
+    parts = [f"<h2>{line}</h2>" if number % 6 == 0 else f"<p>{line}</p>" for number, line in enumerate(words)]
+    return f"<!doctype html><html lang=nb><title>Plan</title><body><h1>Plan</h1>{''.join(parts)}</body></html>"
+
+
+def cpu_of(work: Callable[[], object]) -> float:
+    before = time.process_time()
+    work()
+    return time.process_time() - before
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    import weasyprint
+
+    from crisisplans.pdf.worker import Press
+
+    press = Press(Path(os.environ["PDF_FONTS"]))
+    page = sys.stdin.read()
+    reference = by_hand(page)
+    sheet = weasyprint.CSS(string=STYLE, font_config=press._fonts)
+
+    def plain() -> None:
+        document = weasyprint.HTML(string=reference, url_fetcher=press._fetcher)
+        document.write_pdf(font_config=press._fonts, stylesheets=[sheet], pdf_variant="pdf/ua-1")
+
+    press.print(page)
+    plain()
+    ours, theirs = [], []
+    for _ in range(ROUNDS):
+        ours.append(cpu_of(lambda: press.print(page)))
+        theirs.append(cpu_of(plain))
+    me = psutil.Process()
+    for _ in range(20 - ROUNDS):
+        press.print(page)
+    before = me.memory_info().rss
+    for _ in range(RENDERS):
+        press.print(page)
+    growth = (me.memory_info().rss - before) / 1_000_000
+    print(json.dumps({"pdf_cpu": median(ours) / median(theirs), "pdf_rss_growth_mb": growth}))
+
+
+if __name__ == "__main__":
+    main()
