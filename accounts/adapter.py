@@ -86,7 +86,8 @@ class AccountAdapter(DefaultAccountAdapter):
     ) -> EmailMessage:
         context = {"site_name": settings.SITE_NAME, "minutes": _minutes(template_prefix)} | context
         headers = {"Auto-Submitted": "auto-generated"} | (headers or {})
-        return super().render_mail(template_prefix, email, context, headers)
+        message: EmailMessage = super().render_mail(template_prefix, email, context, headers)
+        return message
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send, and when that fails say so kindly, in the same words whether or not the address has an account."""

@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account import forms as allauth_forms
 from django import forms
 from django.conf import settings
+from django.contrib.auth.password_validation import MinimumLengthValidator, get_default_password_validators
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
@@ -29,7 +30,8 @@ OWN_DEVICE_HELP = _(
 
 
 def _password_help() -> str:
-    length = settings.AUTH_PASSWORD_VALIDATORS[0]["OPTIONS"]["min_length"]
+    rule = next(rule for rule in get_default_password_validators() if isinstance(rule, MinimumLengthValidator))
+    length = rule.min_length
     return ngettext(
         "At least %(length)d character. Three words you remember are better than one hard one.",
         "At least %(length)d characters. Three words you remember are better than one hard one.",
@@ -107,6 +109,7 @@ class SignupForm(AccountForm, allauth_forms.SignupForm):
     )
     remember = forms.BooleanField(label=OWN_DEVICE_LABEL, help_text=OWN_DEVICE_HELP, required=False)
     privacy_notice_version = forms.CharField(widget=forms.HiddenInput, required=False)
+    account_already_exists: bool
     field_order = [
         "email",
         "password1",
@@ -123,12 +126,12 @@ class SignupForm(AccountForm, allauth_forms.SignupForm):
         self.fields["privacy_notice_version"].initial = settings.PRIVACY_NOTICE_VERSION
 
     def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean()
+        cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("privacy_notice_version") != settings.PRIVACY_NOTICE_VERSION:
             # The page was opened before the notice changed. Show the version of today, and ask again.
-            self.data = self.data.copy()
-            self.data["privacy_notice_version"] = settings.PRIVACY_NOTICE_VERSION
-            self.data.pop("health_information", None)
+            self.data = {name: value for name, value in self.data.items() if name != "health_information"} | {
+                "privacy_notice_version": settings.PRIVACY_NOTICE_VERSION
+            }
             self.add_error(
                 "health_information",
                 _("What we say about privacy has changed since you opened this page. Read it, and tick again."),

@@ -34,6 +34,7 @@ def sign_form(request: HttpRequest) -> str:
     if not hasattr(request, "_signed_form"):
         sent = read_form(request) if request.method == "POST" else None
         form_at = sent.form_at if sent else request.get_full_path()
+        assert request.user.pk is not None  # noqa: S101  # the form tag asks first whether somebody is signed in
         value = signing.dumps([person_id(request.user.pk), form_at], salt=_SALT)
         request._signed_form = value  # type: ignore[attr-defined]  # kept with the request it belongs to
     return str(request._signed_form)  # type: ignore[attr-defined]
