@@ -180,7 +180,8 @@ def prepare(environment: dict[str, str]) -> str:
 
 
 def commands(port: int) -> dict[str, list[str]]:
-    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "portal"]
+    as_root_too = ["-W", "ignore::UserWarning:celery.platforms"]
+    celery = [sys.executable, *as_root_too, "-m", "celery", "--quiet", "-A", "portal"]
     web = [sys.executable, "-m", "gunicorn", "portal.wsgi", f"--bind=127.0.0.1:{port}"]
     return {
         "web": [*web, "--workers=2", "--preload", "--log-level=warning", "--graceful-timeout=5"],
