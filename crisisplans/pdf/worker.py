@@ -146,6 +146,7 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the web process's; this one ends with its pipe
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # through the `finally` below
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     folder = Path(os.environ["TMPDIR"])

@@ -132,6 +132,14 @@ def test_a_process_ends_with_the_web_process_and_leaves_no_folder(pool):
     assert not folder.exists()
 
 
+def test_a_process_that_is_told_to_stop_leaves_no_folder(pool):
+    printed(pool)
+    process, folder = pool.workers[0]._process, Path(pool.workers[0]._folder)
+    process.terminate()
+    assert process.wait(10) == 0
+    assert not folder.exists()
+
+
 def test_without_its_fonts_or_library_a_machine_says_so(pool, settings, tmp_path, caplog):
     settings.PDF_FONTS = tmp_path
     with pytest.raises(PaperUnavailableError):
