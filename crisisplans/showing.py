@@ -27,10 +27,10 @@ from crisisplans.models import (
     Side,
     SupportContact,
 )
-from crisisplans.permissions import can_choose_audience, can_comment, can_edit_entry, can_remove_comment
+from crisisplans.permissions import can_comment, can_edit_entry, can_remove_comment
 from crisisplans.phones import phone_href, show_phone
 from crisisplans.sections import WHY
-from crisisplans.words import Entry, Row, Words, label_of, read_values, words_of
+from crisisplans.words import Entry, Row, label_of, read_values
 from families.models import Membership
 from families.names import subject_label
 
@@ -140,21 +140,14 @@ class EntryShown:
     lines: list[tuple[str, str]]
     values: dict[str, Any]
     version: int
-    words: Words | None = None
     level: str = ""
     level_label: str = ""
     member: str = ""  # whose role this is
-    review_on: date | None = None
     phone: str = ""
     phone_href: str = ""
-    hours: str = ""
-    may_leave_message: bool = False
-    last_tested_on: date | None = None
     tested: str = ""
-    relatives_only: bool
     readers: str
     side: str
-    is_subjects: bool
     changed_by: str
     changed_at: datetime
     changed: str
@@ -193,12 +186,10 @@ class PlanShown:
     """The plan as one person may read it. `last_change` is the entry somebody changed last."""
 
     plan: CrisisPlan
-    member: Membership
     people: People
     sections: list[SectionShown]
     last_change: EntryShown | None
     age: str
-    review_on: date
     review: str
     review_is_due: bool
     reviewed: str  # by whom and when, in words; empty if never
@@ -229,21 +220,14 @@ def show_entry(entry: Entry, people: People, comments: Iterable[Comment] = ()) -
         lines=lines,
         values=values,
         version=entry.version,
-        words=words_of(entry) if isinstance(entry, PlanItem) else None,
         level=values.get("level", ""),
         level_label=show_value("level", values.get("level"), people),
         member=show_value("assigned_to", values.get("assigned_to"), people),
-        review_on=values.get("review_on"),
         phone=show_phone(contact.phone) if contact else "",
         phone_href=phone_href(contact.phone) if contact else "",
-        hours=contact.hours if contact else "",
-        may_leave_message=bool(contact and contact.may_leave_message),
-        last_tested_on=contact.last_tested_on if contact else None,
         tested=day_words(contact.last_tested_on) if contact and contact.last_tested_on else "",
-        relatives_only=entry.audience == Audience.RELATIVES,
         readers=people.readers(entry.audience),
         side=people.side(entry.side),
-        is_subjects=entry.side == Side.SUBJECT,
         changed_by=people.author(entry.changed_by_id),
         changed_at=entry.changed_at,
         changed=moment_words(entry.changed_at),
@@ -315,28 +299,20 @@ def show_plan(
     *,
     only: Section | None = None,
     comments: bool = False,
-    relatives_only: bool = True,
 ) -> PlanShown:
-    """Show `plan`, which the door let `member` see. `only` reads a single section.
-
-    With `relatives_only=False` what is for relatives only is left out for them too, as on paper for everybody.
-    """
+    """Show `plan`, which the door let `member` see. `only` reads a single section."""
     people = People(member).fetch()
     entries = _entries(plan, member.user, only)
-    if not (relatives_only and can_choose_audience(member)):
-        entries = [entry for entry in entries if entry.audience == Audience.EVERYONE]
     said = _comments(member.user, entries) if comments else {}
     shown = [show_entry(entry, people, said.get(entry.pk, ())) for entry in entries]
     sections = [show_section(section, shown, plan, member) for section in ([only] if only else Section)]
     present = [entry for section in sections for entry in section.entries]
     return PlanShown(
         plan=plan,
-        member=member,
         people=people,
         sections=sections,
         last_change=max(present, key=lambda one: one.changed_at, default=None),
         age=age_words(plan.created_at),
-        review_on=plan.review_on,
         review=day_words(plan.review_on),
         review_is_due=plan.review_on <= timezone.localdate(),
         reviewed=_("%(name)s, %(when)s")

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from crisisplans.models import Audience, PlanItem, PlanItemVersion, Section, SupportContact, SupportContactVersion
+from crisisplans.models import PlanItem, PlanItemVersion, Section, SupportContact, SupportContactVersion
 
 LONGEST_TEXT = 10_000  # characters
 
@@ -158,7 +158,3 @@ def write_values(entry: Entry, values: Mapping[str, Any]) -> None:
     entry.review_on = values.get("review_on")
     assigned: UUID | None = values.get("assigned_to")
     entry.assigned_to_id = assigned
-
-
-def is_for_relatives(row: Row) -> bool:
-    return bool(row.audience == Audience.RELATIVES)

@@ -56,7 +56,8 @@ def move(request: FamilyRequest, family_id: UUID, section: Section, entry_id: UU
     way = "opp" if request.POST.get("way") == "up" else "ned"
     move_entry(entry=entry, by=request.member, up=way == "opp")
     url = reverse("section", kwargs={"family_id": family_id, "section": section})
-    return HttpResponseRedirect(f"{url}?flyttet={entry_id}&vei={way}#p-{entry_id}", status=303)
+    # Without a fragment: a browser gives no button the focus at the start where there is one.
+    return HttpResponseRedirect(f"{url}?flyttet={entry_id}&vei={way}", status=303)
 
 
 @require_POST

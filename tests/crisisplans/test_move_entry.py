@@ -113,3 +113,8 @@ def test_contacts_are_called_in_the_order_they_stand(ours: Home, as_relative):
 
 def test_another_familys_line_is_not_found(theirs: Home, as_relative):
     assert move(as_relative, theirs.items[Section.COPING], "up").status_code == 404
+
+
+def test_the_way_back_has_no_fragment_or_no_browser_would_set_the_focus(family, relative, signed_in):
+    add(family, "a")
+    assert "#" not in move(signed_in(relative.user), add(family, "b"), "up")["Location"]

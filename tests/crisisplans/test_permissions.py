@@ -1,0 +1,38 @@
+"""The table of rules says what the checks do."""
+
+import pytest
+
+from crisisplans import permissions
+from crisisplans.models import Comment, CrisisPlan, PlanItem, Side
+from families.models import Membership, Role
+
+KINDS = {
+    "relative": {"role": Role.RELATIVE},
+    "coordinator": {"role": Role.RELATIVE, "is_coordinator": True},
+    "subject": {"role": Role.SUBJECT},
+}
+
+
+def ask(rule, member: Membership) -> bool:
+    """Put the rule's question for this member to its check."""
+    side = Side.SUBJECT if "subject's side" in rule.words else Side.FAMILY
+    own = Comment(created_by_id=member.user_id)
+    arguments = {
+        "edit_plan": [CrisisPlan(family_id=member.family_id)],
+        "edit_entry": [PlanItem(side=side)],
+        "comment": [PlanItem(side=side)],
+        "choose_audience": [],
+        "remove_comment": [own],
+    }[rule.name]
+    return getattr(permissions, f"can_{rule.name}")(member, *arguments)
+
+
+@pytest.mark.parametrize("rule", permissions.RULES, ids=lambda rule: rule.words)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_row_of_the_table_is_what_the_check_answers(rule, kind):
+    assert ask(rule, Membership(**KINDS[kind])) is getattr(rule, kind)
+
+
+def test_every_check_has_a_row():
+    checks = {name.removeprefix("check_can_") for name in vars(permissions) if name.startswith("check_can_")}
+    assert checks == {rule.name for rule in permissions.RULES}
