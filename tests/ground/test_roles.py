@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
 
+import portal.urls
 from accesslog.models import AccessEntry
 from common.views import public
 from tests.factories import Home
@@ -40,6 +41,7 @@ urlpatterns = [
     path("who/", who_acts),
     path("sql/", try_sql),
     path("break/", break_the_transaction),
+    *portal.urls.urlpatterns,  # the error page leads to some of them
 ]
 ours_only = pytest.mark.urls(__name__)
 
