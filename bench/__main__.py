@@ -71,8 +71,6 @@ def database(folder: Path) -> Iterator[tuple[psutil.Process, dict[str, str]]]:
             "DATABASE_URL": server.url(APP, "bench"),
             "DJANGO_SETTINGS_MODULE": "bench.portal",
         }
-        owner = environment | {"DATABASE_URL": server.url(OWNER, "bench")}
-        python("-m", "tools.prepare", environment=owner)
         yield psutil.Process(server.process.pid), environment | {"FILL": server.url(OWNER, "bench")}
 
 

@@ -4,6 +4,9 @@ import json
 import os
 
 import django
+from django.core.management import call_command
+
+from tools.prepare import collect_static_files
 
 BACKENDS = {
     "portal": "allauth.account.auth_backends.AuthenticationBackend",
@@ -13,6 +16,9 @@ BACKENDS = {
 
 def main() -> None:
     django.setup()
+    call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+    call_command("createcachetable", verbosity=0)
+    collect_static_files()
     from allauth.account.models import EmailAddress
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
