@@ -40,6 +40,12 @@ def refuse_unstorable(value: str) -> None:
         )
 
 
+def refuse_invisible(value: str) -> None:
+    """Raise ValidationError when an e-mail address holds what nobody sees: dropped on the way, it is another's."""
+    if not str(value).isprintable():
+        raise ValidationError(_("There is an invisible character in the address. Type it anew."), code="invisible")
+
+
 class PortalBoundField(BoundField):
     """A field on the page: labels, hints and errors tied together, no browser bubbles, no silent cutting of a paste."""
 
@@ -138,6 +144,8 @@ class PortalForm(forms.Form):
             self._say_it_kindly(field)
             if isinstance(field, forms.CharField):
                 self._limit(field)
+            if isinstance(field, forms.EmailField):
+                field.validators.append(refuse_invisible)
 
     def _widget_data_value(self, widget: forms.Widget, html_name: str) -> Any:
         """What was sent, with lines ending one way, so that limits and comparisons count what people see."""

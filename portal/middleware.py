@@ -52,14 +52,15 @@ def three_methods(get_response: GetResponse) -> GetResponse:
 
 
 def answer_without_database(get_response: GetResponse) -> GetResponse:
-    """Answer `/krise/` and `/forlat/` before anything that could need the database: they work whatever is down."""
+    """Answer `/krise/` and `/forlat/`, also written a little wrong, before anything that could need the database or
+    mind what was sent along: they work whatever is down."""
     from portal.views.crisis import CRISIS_PATH, crisis_now
     from portal.views.leaving import EXIT_PATH, quick_exit
 
     views = {CRISIS_PATH: crisis_now, EXIT_PATH: quick_exit}
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        return views.get(request.path_info, get_response)(request)
+        return views.get(f"{request.path_info.rstrip('/').lower()}/", get_response)(request)
 
     return middleware
 
@@ -101,7 +102,10 @@ class SignInRequired(LoginRequiredMiddleware):
             return session_over(request)
         htmx: HtmxDetails | None = getattr(request, "htmx", None)
         if htmx:  # a part of a page cannot be a sign-in page: send the whole page there
-            here = htmx.current_url_abs_path or request.get_full_path()
+            try:
+                here = htmx.current_url_abs_path or request.get_full_path()
+            except ValueError:  # the address htmx was on is none
+                here = request.get_full_path()
             to = redirect_to_login(here, resolve_url(settings.LOGIN_URL)).url
             return HttpResponseClientRedirect(to)
         return super().handle_no_permission(request, view_func)

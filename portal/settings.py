@@ -59,8 +59,8 @@ MIDDLEWARE = [
     "portal.middleware.browser_rules",
     "portal.middleware.three_methods",
     "django.middleware.gzip.GZipMiddleware",
-    "portal.middleware.clean_input",
     "portal.middleware.answer_without_database",
+    "portal.middleware.clean_input",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -208,8 +208,9 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "login_failed_anywhere": "100/h/key",
     "signup": "20/m/ip",
-    "confirm_email": "3/m/key,20/h/key",
-    "reset_password": "20/m/ip,3/m/key,20/h/key",
+    # One place alone cannot use up what an address has.
+    "confirm_email": "15/h/ip,3/m/key,20/h/key",
+    "reset_password": "15/h/ip,3/m/key,20/h/key",
     "reset_password_from_key": "20/m/ip",
     "change_password": "5/m/user",
 }

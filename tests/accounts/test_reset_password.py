@@ -5,6 +5,7 @@ import time
 import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from tests.accounts.conftest import GOOD, shown
@@ -85,6 +86,23 @@ def test_other_sessions_end_with_the_old_password(client, person, mailoutbox, co
     client.post(CODE, {"code": code_in(mailoutbox[0])})
     client.post(NEW, {"password1": GOOD})
     assert elsewhere.get(reverse("account")).status_code == 302
+
+
+def test_an_invisible_character_gets_a_word_and_no_mail(client, person, mailoutbox):
+    response = client.post(URL, {"email": f"{person.email}\u200b"})
+    assert response.status_code == 422
+    assert "usynlig tegn" in response.content.decode()
+    assert mailoutbox == []
+
+
+def test_one_place_cannot_use_up_what_an_address_has(client, person, mailoutbox):
+    clock = timezone.now()
+    with time_machine.travel(clock, tick=False) as clock:
+        for _ in range(20):
+            client.post(URL, {"email": person.email}, REMOTE_ADDR="192.0.2.1")
+            clock.shift(30)
+        assert client.post(URL, {"email": person.email}, REMOTE_ADDR="192.0.2.1").status_code == 429
+        assert client.post(URL, {"email": person.email}, REMOTE_ADDR="192.0.2.2").status_code == 302
 
 
 def test_asking_for_many_codes_is_met_kindly(client, person, mailoutbox):

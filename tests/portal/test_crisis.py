@@ -46,6 +46,11 @@ def test_the_other_public_pages_need_no_database_either(dead_database, path):
     assert Client().get(path).status_code == 200
 
 
+@pytest.mark.parametrize("address", ["/krise", "/Krise/", "/KRISE", "/krise/?a=%00", "/krise/?" + "a&" * 300])
+def test_it_answers_whatever_comes_with_the_question(dead_database, address):
+    assert Client().get(address, headers={"Cookie": 'a="\\000"'}).content == Client().get("/krise/").content
+
+
 def test_it_is_the_same_for_everybody_and_sets_no_cookie(client, ours):
     stranger = client.get(URL)
     client.force_login(ours.coordinator)
