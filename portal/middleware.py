@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
@@ -17,6 +17,7 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.devices import end_if_idle
 from common.guard import FIELD, read_form, receipt
+from families.access import FamilyRequest, memberships_of
 from portal.views.kept import session_over
 
 RECEIPT_COOKIE = "__Host-saved" if settings.HTTPS else "saved"  # read and removed by static/js/drafts.js
@@ -109,6 +110,20 @@ class SignInRequired(LoginRequiredMiddleware):
             to = redirect_to_login(here, resolve_url(settings.LOGIN_URL)).url
             return HttpResponseClientRedirect(to)
         return super().handle_no_permission(request, view_func)
+
+
+class KnowTheFamilies:
+    """On one's own pages, fetch the families one is in, so that the menu leads to them. One query."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:  # noqa: ARG002  # Django's signature
+        if getattr(view, "kind", "") == "own" and request.user.is_authenticated:
+            memberships_of(cast(FamilyRequest, request))
 
 
 def no_store_for_people(get_response: GetResponse) -> GetResponse:

@@ -123,3 +123,10 @@ def test_session_cookies_are_hidden_from_scripts(client, db):
     user = UserFactory()
     response = client.post("/konto/logg-inn/", {"login": user.email, "password": PASSWORD})
     assert response.cookies[settings.SESSION_COOKIE_NAME]["httponly"]
+
+
+def test_on_pages_of_ones_own_the_menu_leads_to_the_family(ours, client):
+    client.force_login(ours.relative)
+    page = client.get("/konto/").content.decode()
+    assert f'href="/familie/{ours.family.pk}/plan/"' in page
+    assert f'href="/familie/{ours.family.pk}/folk/"' in page
