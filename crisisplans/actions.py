@@ -23,6 +23,7 @@ from crisisplans.models import (
     PlanItem,
     PlanItemVersion,
     Section,
+    Side,
     SupportContact,
     SupportContactVersion,
     next_review,
@@ -33,11 +34,13 @@ from crisisplans.permissions import (
     check_can_edit_entry,
     check_can_edit_plan,
     check_can_remove_comment,
+    check_can_remove_entry,
     side_of,
 )
 from crisisplans.policies import RemovedEntryError, StaleEntryError, check_room, check_version
 from crisisplans.words import Entry, Row, read_values, write_values
 from families.models import Family, Membership
+from families.names import has_subject
 
 
 def start_plan(family: Family, by: User) -> None:
@@ -156,6 +159,9 @@ def revise_entry(*, entry: Entry, by: Membership, version: int, values: Mapping[
 def _write(entry: Entry, by: Membership, values: Mapping[str, Any], *more: str) -> None:
     if values.get("audience", entry.audience) != Audience.EVERYONE:
         check_can_choose_audience(by)
+    if isinstance(entry, SupportContact) and values.get("phone", entry.phone) != entry.phone:
+        entry.last_tested_on = entry.last_tested_by = None  # it was the old number that was tried
+        more = (*more, "last_tested_on", "last_tested_by")
     write_values(entry, values)
     entry.version += 1
     _save(entry, by, *_written_fields(entry), *more)
@@ -194,7 +200,7 @@ def move_entry(*, entry: Entry, by: Membership, up: bool) -> None:
 @transaction.atomic
 def remove_entry(*, entry: Entry, by: Membership) -> None:
     """Take `entry` out of the plan. It can be brought back for thirty days. Removing twice is removing once."""
-    check_can_edit_entry(by, entry)
+    check_can_remove_entry(by, entry, subject_is_here=has_subject(by.family_id))
     entry = _lock(entry)
     if entry.removed_at is not None:
         return
@@ -210,7 +216,9 @@ def bring_back_entry(*, entry: Entry, by: Membership, values: Mapping[str, Any] 
     Nothing happens to one that stands there already; if it says something else than `values`, StaleEntryError is
     raised. Raises RemovedEntryError when thirty days have passed, PlanIsFullError when there is no room.
     """
-    check_can_edit_entry(by, entry)
+    check_can_remove_entry(by, entry, subject_is_here=has_subject(by.family_id))
+    if values:
+        check_can_edit_entry(by, entry)
     _lock_plan(by.family_id)
     entry = _lock(entry)
     if entry.removed_at is None:
@@ -220,7 +228,8 @@ def bring_back_entry(*, entry: Entry, by: Membership, values: Mapping[str, Any] 
     model = type(entry)
     if not model.objects.restorable().filter(pk=entry.pk).exists():
         raise RemovedEntryError(entry)
-    check_room(model, side_of(by), model.objects.present().filter(family=by.family_id, side=entry.side).count())
+    side = Side(entry.side)
+    check_room(model, side, model.objects.present().filter(family=by.family_id, side=side).count())
     entry.removed_at = entry.removed_by = None
     if values and read_values(entry) != read_values(entry) | dict(values):
         _write(entry, by, values, "removed_at", "removed_by")
@@ -260,8 +269,8 @@ def note_tested(*, contact: SupportContact, by: Membership) -> None:
     today = timezone.localdate()
     if not isinstance(locked, SupportContact) or locked.removed_at is not None or locked.last_tested_on == today:
         return
-    locked.last_tested_on = today
-    _save(locked, by, "last_tested_on")
+    locked.last_tested_on, locked.last_tested_by_id = today, by.user_id
+    locked.save(update_fields=["last_tested_on", "last_tested_by"])  # not `_save`: nobody wrote anything
     _log(Action.UPDATE, "contact_tested", by, locked)
 
 

@@ -218,6 +218,7 @@ class SupportContact(PlanEntry):  # type: ignore[django-manager-missing]  # `ver
     hours = models.CharField(max_length=200, blank=True, default="")
     may_leave_message = models.BooleanField(default=False)
     last_tested_on = models.DateField(null=True, blank=True)
+    last_tested_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         constraints = entry_constraints("contact")

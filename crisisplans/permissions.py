@@ -16,17 +16,38 @@ RULES = [
     ),
     Rule(
         name="edit_entry",
-        words="change, move, remove and bring back what is on the family's side",
+        words="change and move what is on the family's side",
         relative=True,
         coordinator=True,
         subject=False,
     ),
     Rule(
         name="edit_entry",
-        words="change, move, remove and bring back what is on the subject's side",
+        words="change and move what is on the subject's side",
         relative=False,
         coordinator=False,
         subject=True,
+    ),
+    Rule(
+        name="remove_entry",
+        words="remove and bring back what is on the family's side",
+        relative=True,
+        coordinator=True,
+        subject=False,
+    ),
+    Rule(
+        name="remove_entry",
+        words="remove and bring back what is on the subject's side",
+        relative=False,
+        coordinator=False,
+        subject=True,
+    ),
+    Rule(
+        name="remove_entry",
+        words="remove and bring back what is on the subject's side, when nobody is here as the subject any more",
+        relative=True,
+        coordinator=True,
+        subject=False,
     ),
     Rule(name="comment", words="comment on the family's side", relative=False, coordinator=False, subject=True),
     Rule(name="comment", words="comment on the subject's side", relative=True, coordinator=True, subject=False),
@@ -58,6 +79,14 @@ def check_can_edit_entry(member: Membership, entry: PlanEntry) -> None:
         raise NotAllowed(_("These are somebody else's words. You can write a comment to them."))
 
 
+def check_can_remove_entry(member: Membership, entry: PlanEntry, *, subject_is_here: bool) -> None:
+    """Each side removes its own words. When the one it concerns has left, the relatives may take out what no longer
+    holds (a number that is dead, an agreement that is over), but never put other words in its place."""
+    if entry.side == side_of(member) or (member.is_relative and not subject_is_here):
+        return
+    raise NotAllowed(_("These are somebody else's words. You can write a comment to them."))
+
+
 def check_can_comment(member: Membership, entry: PlanEntry) -> None:
     """One comments on the other side's words; one's own are simply changed."""
     if entry.side == side_of(member):
@@ -80,6 +109,7 @@ def check_can_remove_comment(member: Membership, comment: Comment) -> None:
 
 can_edit_plan = twin(check_can_edit_plan)
 can_edit_entry = twin(check_can_edit_entry)
+can_remove_entry = twin(check_can_remove_entry)
 can_comment = twin(check_can_comment)
 can_choose_audience = twin(check_can_choose_audience)
 can_remove_comment = twin(check_can_remove_comment)

@@ -26,8 +26,9 @@ from crisisplans.models import (
     Section,
     Side,
     SupportContact,
+    SupportContactVersion,
 )
-from crisisplans.permissions import can_comment, can_edit_entry, can_remove_comment
+from crisisplans.permissions import can_comment, can_edit_entry, can_remove_comment, can_remove_entry
 from crisisplans.phones import phone_href, show_phone
 from crisisplans.sections import WHY
 from crisisplans.words import Entry, Row, label_of, read_values
@@ -70,6 +71,11 @@ class People:
     def live(self) -> list[Membership]:
         """Those who are here now, whoever has been here longest first."""
         return [one for one in self._everybody if one.ended_at is None]
+
+    @cached_property
+    def subject_is_here(self) -> bool:
+        """Whether the one it concerns is in the family now."""
+        return any(one.is_subject for one in self.live)
 
     def name(self, user_id: UUID | None) -> str:
         """What this person is called here, also after they left."""
@@ -146,6 +152,7 @@ class EntryShown:
     phone: str = ""
     phone_href: str = ""
     tested: str = ""
+    tested_by: str = ""  # empty when nobody noted who
     readers: str
     side: str
     changed_by: str
@@ -155,6 +162,7 @@ class EntryShown:
     removed_by: str = ""
     removed: str = ""
     can_edit: bool
+    can_remove: bool
     can_comment: bool
     comments: list[CommentShown] = field(default_factory=list)
 
@@ -226,6 +234,7 @@ def show_entry(entry: Entry, people: People, comments: Iterable[Comment] = ()) -
         phone=show_phone(contact.phone) if contact else "",
         phone_href=phone_href(contact.phone) if contact else "",
         tested=day_words(contact.last_tested_on) if contact and contact.last_tested_on else "",
+        tested_by=people.author(contact.last_tested_by_id) if contact else "",
         readers=people.readers(entry.audience),
         side=people.side(entry.side),
         changed_by=people.author(entry.changed_by_id),
@@ -235,6 +244,7 @@ def show_entry(entry: Entry, people: People, comments: Iterable[Comment] = ()) -
         removed_by=people.author(entry.removed_by_id),
         removed=moment_words(entry.removed_at) if entry.removed_at else "",
         can_edit=can_edit_entry(people.me, entry),
+        can_remove=can_remove_entry(people.me, entry, subject_is_here=people.subject_is_here),
         can_comment=can_comment(people.me, entry),
         comments=[show_comment(comment, people) for comment in comments],
     )
@@ -353,11 +363,16 @@ def show_history(entry: Entry, rows: list[Row], people: People) -> list[VersionS
     now, shown = read_values(entry), []
     for before, row in zip([None, *rows], rows, strict=False):
         removal = row.removed_at is not None and (before is None or before.removed_at is None)
-        at: datetime = row.removed_at if removal and row.removed_at else row.changed_at
+        who: UUID | None = row.changed_by_id
+        at: datetime = row.changed_at
+        if removal and row.removed_at:
+            who, at = row.removed_by_id, row.removed_at
+        elif trial := _trial(before, row):
+            who, at = trial.last_tested_by_id or who, trial.pgh_created_at
         shown.append(
             VersionShown(
                 what=_what_was_done(before, row),
-                author=people.speaker(row.removed_by_id if removal else row.changed_by_id),
+                author=people.speaker(who),
                 when=moment_words(at),
                 exact=exact_words(at),
                 changes=_changes(before, row, people),
@@ -375,7 +390,15 @@ def _what_was_done(before: Row | None, row: Row) -> str:
         return _("Removed")
     if before.removed_at and not row.removed_at:
         return _("Brought back")
-    return _("Number tried") if read_values(before) == read_values(row) else _("Changed")
+    return _("Number tried") if _trial(before, row) else _("Changed")
+
+
+def _trial(before: Row | None, row: Row) -> Any:
+    """This version, when all it says is that a number was tried."""
+    if not isinstance(row, SupportContactVersion) or not isinstance(before, SupportContactVersion):
+        return None
+    tried = (row.last_tested_on, row.last_tested_by_id) != (before.last_tested_on, before.last_tested_by_id)
+    return row if tried and read_values(before) == read_values(row) else None
 
 
 def _changes(before: Row | None, row: Row, people: People) -> list[Change]:

@@ -25,6 +25,11 @@ def relatives_in(family_id: UUID) -> list[str]:
     return list(people.order_by("joined_at", "id").values_list("display_name", flat=True))
 
 
+def has_subject(family_id: UUID) -> bool:
+    """Whether the one it concerns is in this family now. One query."""
+    return Membership.objects.live().filter(family_id=family_id, role=Role.SUBJECT).exists()
+
+
 def subject_label(family: Family) -> str:
     """What the one it concerns is called here, to stand inside a sentence: a name, or «den det gjelder»."""
     return family.subject_name or _("the person it concerns")

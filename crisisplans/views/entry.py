@@ -64,7 +64,8 @@ def move(request: FamilyRequest, family_id: UUID, section: Section, entry_id: UU
 @door
 def remove(request: FamilyRequest, family_id: UUID, section: Section, entry_id: UUID) -> HttpResponse:
     """Take an entry out of the plan, with a way to undo."""
-    remove_entry(entry=find_entry(request, family_id, section, entry_id), by=request.member)
+    # Who may remove is asked in the action: not only those who may change.
+    remove_entry(entry=find_entry(request, family_id, section, entry_id, editing=False), by=request.member)
     address = {"family_id": family_id, "section": section, "entry_id": entry_id}
     tell(
         request, _("Removed. You can bring it back for thirty days."), undo=reverse("bring_back_entry", kwargs=address)
@@ -77,9 +78,9 @@ def remove(request: FamilyRequest, family_id: UUID, section: Section, entry_id: 
 @door
 def bring_back(request: FamilyRequest, family_id: UUID, section: Section, entry_id: UUID) -> HttpResponse:
     """Put a removed entry back; with the words of whoever was changing it when it was removed, if they are sent."""
-    entry = find_entry(request, family_id, section, entry_id)
-    form = entry_form(request, section, People(request.member), entry=entry)
     with_words = "form_id" in request.POST
+    entry = find_entry(request, family_id, section, entry_id, editing=with_words)
+    form = entry_form(request, section, People(request.member), entry=entry)
     if with_words and not form.is_valid():
         return edit_page(request, entry, form)
     try:

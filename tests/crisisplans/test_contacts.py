@@ -4,9 +4,10 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from common.dates import day_words
 from crisisplans.models import Section, SupportContact
 from crisisplans.phones import clean_phone, phone_href, show_phone
-from tests.crisisplans.conftest import entry_url, section_url, text_of
+from tests.crisisplans.conftest import entry_url, saves, section_url, text_of
 from tests.factories import Home
 
 
@@ -52,11 +53,30 @@ def test_a_wrong_number_keeps_the_form(ours: Home, as_relative):
 
 def test_a_number_is_noted_as_tried_today_by_any_reader(ours: Home, as_subject):
     contact = ours.contacts[0]
+    words = (contact.version, contact.changed_by, contact.changed_at)
     for _ in range(2):
         assert as_subject.post(entry_url("contact_tested", contact)).status_code == 303
     contact.refresh_from_db()
-    assert (contact.last_tested_on, contact.version, contact.changed_by) == (timezone.localdate(), 1, ours.subject)
-    assert "Nummeret er prøvd" in text_of(as_subject.get(entry_url("entry_history", contact)))
+    assert (contact.last_tested_on, contact.last_tested_by) == (timezone.localdate(), ours.subject)
+    assert (contact.version, contact.changed_by, contact.changed_at) == words, "nobody's words were changed"
+    assert f"Prøvd {day_words(timezone.localdate())} av deg" in text_of(
+        as_subject.get(section_url(ours, Section.CONTACTS))
+    )
+    newest = text_of(as_subject.get(entry_url("entry_history", contact))).split("<h2>")[1]
+    assert "Nummeret er prøvd" in newest
+    assert "Du, i dag" in newest
+
+
+def test_a_new_number_has_not_been_tried(ours: Home, as_relative):
+    contact = ours.contacts[0]
+    as_relative.post(entry_url("contact_tested", contact))
+    contact.refresh_from_db()
+    saves(as_relative, contact, hours="Hele døgnet")
+    contact.refresh_from_db()
+    assert contact.last_tested_by == ours.relative
+    saves(as_relative, contact, phone="22 22 55 55")
+    contact.refresh_from_db()
+    assert (contact.last_tested_on, contact.last_tested_by) == (None, None)
 
 
 def test_nobody_notes_a_number_they_do_not_see(ours: Home, theirs: Home, as_subject):

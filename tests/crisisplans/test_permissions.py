@@ -20,11 +20,15 @@ def ask(rule, member: Membership) -> bool:
     arguments = {
         "edit_plan": [CrisisPlan(family_id=member.family_id)],
         "edit_entry": [PlanItem(side=side)],
+        "remove_entry": [PlanItem(side=side)],
         "comment": [PlanItem(side=side)],
         "choose_audience": [],
         "remove_comment": [own],
     }[rule.name]
-    return getattr(permissions, f"can_{rule.name}")(member, *arguments)
+    if "any more" in rule.words and member.is_subject:
+        return False  # there is nobody to ask
+    more = {"subject_is_here": "any more" not in rule.words} if rule.name == "remove_entry" else {}
+    return getattr(permissions, f"can_{rule.name}")(member, *arguments, **more)
 
 
 @pytest.mark.parametrize("rule", permissions.RULES, ids=lambda rule: rule.words)

@@ -1,13 +1,15 @@
 """Removing, undoing at once, and bringing back for thirty days."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 from django.utils import timezone
 
 from accesslog.models import AccessEntry
 from crisisplans.models import PlanItem, Section, Side
 from crisisplans.policies import ROOM
-from tests.crisisplans.conftest import entry_url, section_url, text_of
+from families.actions import leave_family
+from tests.crisisplans.conftest import entry_url, form_of, saves, section_url, text_of
 from tests.factories import Home
 
 
@@ -68,6 +70,26 @@ def test_each_side_removes_and_brings_back_its_own(ours: Home, as_relative, as_s
     assert remove(as_subject, ours.items[Section.TRIGGERS]).status_code == 403
     assert remove(as_subject, ours.subjects_item).status_code == 303
     assert as_relative.post(entry_url("bring_back_entry", ours.subjects_item)).status_code == 403
+
+
+def test_when_the_one_it_concerns_has_left_relatives_take_out_but_never_change_their_words(
+    ours: Home, as_relative, as_coordinator
+):
+    item = ours.subjects_item
+    page = text_of(as_relative.get(section_url(ours, Section(item.section))))
+    assert f'action="{entry_url("remove_entry", item)}"' not in page
+    leave_family(family=ours.family, by=ours.subject)
+    page = text_of(as_relative.get(section_url(ours, Section(item.section))))
+    assert f'action="{entry_url("remove_entry", item)}"' in page
+    assert entry_url("edit_entry", item) not in page
+    assert saves(as_relative, item, text="Noe annet").status_code == 403
+    assert as_relative.post(entry_url("move_entry", item), {"way": "up"}).status_code == 403
+    assert remove(as_relative, item).status_code == 303
+    again = form_of(item, text="Noe annet") | {"form_id": str(uuid4())}
+    assert as_coordinator.post(entry_url("bring_back_entry", item), again).status_code == 403
+    assert as_coordinator.post(entry_url("bring_back_entry", item)).status_code == 303
+    after = PlanItem.objects.get(pk=item.pk)
+    assert (after.removed_at, after.words) == (None, item.words)
 
 
 def test_what_was_for_relatives_stays_so_when_it_is_removed(ours: Home, as_relative, as_subject):
