@@ -158,6 +158,14 @@ def keyboard(page: Page) -> list[str]:
     return wrong
 
 
+def focused(page: Page) -> list[str]:
+    """Something has the focus, and nothing lies over it."""
+    at = page.evaluate(FOCUSED)
+    if at is None:
+        return ["nothing has the focus"]
+    return [] if at["seen"] else [f"hidden while focused: {at['name']}"]
+
+
 def colours_and_motion(page: Page) -> list[str]:
     wrong = []
     page.emulate_media(color_scheme="dark")

@@ -3,8 +3,10 @@
 The pages are those that answer GET with 200 in the permission table, so a new page is here by itself.
 """
 
+import re
+
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests import traps
 from tests.browser import checks
@@ -46,6 +48,47 @@ def test_a_page_needs_no_script(name, who, browse, ours):
     without = opened(browse, name, who, ours, java_script_enabled=False)
     assert without.evaluate(checks.CONTENT) == with_script
     assert with_script["heading"]
+
+
+CLEAR = """form => {
+  for (const field of form.elements) {
+    if (/^(text|email|tel|password|textarea)$/.test(field.type)) field.value = '';
+    if (/^(checkbox|radio)$/.test(field.type)) field.checked = false;
+  }
+}"""
+# Forms that are sent back when nothing in them is filled in.
+MISTAKES = [
+    ("account_login", "anonymous"),
+    ("account_signup", "anonymous"),
+    ("account_reset_password", "anonymous"),
+    ("account_change_password", "coordinator"),
+    ("start_family", "invited"),
+    ("invite", "coordinator"),
+    ("own_names", "subject"),
+    ("section", "coordinator"),
+    ("edit_entry", "relative"),
+    ("comment_entry", "subject"),
+    ("review_day", "coordinator"),
+    ("plan_print", "coordinator"),
+]
+
+
+@pytest.mark.parametrize(("name", "who"), MISTAKES)
+def test_a_form_with_a_mistake_is_for_everybody(name, who, browse, ours):
+    page = opened(browse, name, who, ours)
+    form = page.locator("main form:has(input:not([type=hidden]), textarea)").last
+    form.evaluate(CLEAR)
+    form.locator("button").last.click()
+    summary = page.locator(".ds-error-summary")
+    expect(summary).to_be_focused()
+    expect(page).to_have_title(re.compile("^Feil: "))
+    wrong = checks.focused(page)
+    page.evaluate("() => window.scrollTo(0, 0)")  # or axe measures the half of a link that the help bar leaves
+    wrong += checks.axe(page)
+    summary.get_by_role("link").first.press("Enter")
+    wrong += checks.focused(page)
+    expect(page.locator("main form :focus")).to_have_attribute("aria-invalid", "true")
+    assert wrong + checks.reflow(page) == []
 
 
 @pytest.mark.parametrize("path", ["/finnes-ikke/", "/familie/00000000-0000-4000-8000-000000000000/plan/"])

@@ -4,7 +4,10 @@ import re
 
 import pytest
 from babel.messages.pofile import read_po
+from django.template.loader import render_to_string
 
+from families.mail import send_invitation
+from tests.traps import ROOT
 from tools.translations import ROOMS, path_of
 
 # Word, and what may stand around it. Whole files of bokmål are searched, mails and titles among them.
@@ -48,3 +51,26 @@ def test_sentences_are_short(room):
         sentence for text in bokmal(room) for sentence in re.split(r"[.:;!?]\s", text) if len(sentence.split()) > 28
     ]
     assert long == []
+
+
+SUBJECTS = sorted((ROOT / "templates").rglob("*_subject.txt"))
+# What a subject may not tell whoever else sees the inbox: what this is about, who is in it, who wrote.
+TELLS = r"fotfeste|famil\w*|rus\w*|krise\w*|plan\w*|pårørende|behandl\w*|helse\w*|syk\w*"
+
+
+@pytest.mark.parametrize("template", SUBJECTS, ids=lambda path: path.name)
+def test_the_subject_of_a_mail_gives_nothing_away(template):
+    subject = render_to_string(str(template.relative_to(ROOT / "templates")), {}).strip()
+    check_subject(subject)
+
+
+def test_the_subject_of_an_invitation_gives_nothing_away(ours, mailoutbox):
+    send_invitation(invitation=ours.invitation, link="https://example.org/")
+    (message,) = mailoutbox
+    check_subject(message.subject)
+
+
+def check_subject(subject):
+    assert 0 < len(subject) <= 40
+    assert re.findall(rf"\b(?:{TELLS}|{'|'.join(NEVER)})\b", subject, re.IGNORECASE) == []
+    assert "\n" not in subject

@@ -23,7 +23,8 @@ class InlineCode(HTMLParser):
         for name, value in given.items():
             if name.startswith(("on", "hx-on")) or name == "style":
                 self.found.append(f"<{tag} {name}=…>")
-            if (value or "").strip().lower().startswith("javascript:"):
+            # What was typed into a field is shown again in it, and nothing follows it there.
+            if name != "value" and (value or "").strip().lower().startswith("javascript:"):
                 self.found.append(f"<{tag} {name}=javascript:…>")
         if tag == "style" or (tag == "script" and "src" not in given and given.get("type") != "application/json"):
             self.found.append(f"<{tag}>")
