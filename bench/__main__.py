@@ -1,15 +1,21 @@
-"""`make bench`: every figure against its floor in the same run, as `name value target ok|short`; `--json` for machines.
+"""`make bench`: every figure against its floor in the same run, as `name value target ok|short`.
 
-Absolute times mean nothing on a shared machine, ratios in one run do. See bench/floor.py for the floor.
+Absolute times mean nothing on a shared machine, ratios in one run do. F, the floor, is a bare Django view: the ORM,
+session and auth middleware, one keyset query and one template of 25 rows, through GZip (bench/floor.py). A figure of
+pages is CPU over F: of gunicorn and all of PostgreSQL, the floor and each page in turn, the median of five rounds.
+
+`--json` for machines, `--quick` for a first look (fewer requests, as many rounds), `--only pages` for a part.
 """
 
+import argparse
 import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +27,20 @@ from common.env import ROOT
 from portal.roles import APP, OWNER, make_roles
 from tools.servers import postgres, valkey
 
-ROUNDS, REQUESTS = 5, 50
+ROUNDS = 5
+PARTS = ("pages", "starts", "papers", "answers")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured of each."""
+
+    requests: int  # a page and round
+    renders: int  # while the memory of paper is watched
+    answers: int  # of each kind, to a known address and to an unknown one
+
+
+WHOLE, QUICK = Size(50, 180, 200), Size(20, 30, 30)
 # name → lowest and highest ratio that is good enough
 TARGETS = {
     "plan_cpu": (0.0, 1.5),
@@ -74,32 +93,35 @@ def database(folder: Path) -> Iterator[tuple[psutil.Process, dict[str, str]]]:
         yield psutil.Process(server.process.pid), environment | {"FILL": server.url(OWNER, "bench")}
 
 
-def pages(data: dict[str, str], portal: Server, floor: Server, postgres_process: psutil.Process) -> dict[str, float]:
+def pages(
+    data: dict[str, Any], portal: Server, floor: Server, postgres_process: psutil.Process, requests: int
+) -> dict[str, float]:
     """CPU of the portal's pages over the floor's."""
     csrf = "b" * 32
     portal.headers |= {"Cookie": f"session={data['portal']}; csrf={csrf}", "Accept-Encoding": "gzip"}
     floor.headers |= {"Cookie": f"session={data['floor']}", "Accept-Encoding": "gzip"}
     plan = f"/familie/{data['family']}/plan/"
-    version = 1
+    version, sessions = 1, iter(data["saving"])
 
     def save() -> int:
         nonlocal version
         text = f"Et punkt om hverdagen, skrevet på nytt for {version}. gang."
         form = {"csrfmiddlewaretoken": csrf, "version": str(version), "text": text, "audience": "everyone"}
-        status, body, _ = portal.post(f"{plan}{data['section']}/{data['item']}/endre/", form)
+        cookie = {"Cookie": f"session={next(sessions)}; csrf={csrf}"}
+        status, body, _ = portal.post(f"{plan}{data['section']}/{data['item']}/endre/", form, cookie)
         if status != 303:  # noqa: PLR2004 - see other
             sys.exit(f"A save was answered {status}: {body[:500]!r}")
         version += 1
         return status
 
     def measured(server: Server, path: str) -> float:
-        return cost(server, postgres_process, lambda: server.get(path)[0], REQUESTS)
+        return cost(server, postgres_process, lambda: server.get(path)[0], requests)
 
-    measures = {
+    measures: dict[str, Callable[[], float]] = {
         "floor": lambda: measured(floor, "/"),
         "plan_cpu": lambda: measured(portal, plan),
         "overview_cpu": lambda: measured(portal, "/oversikt/"),
-        "save_item_cpu": lambda: cost(portal, postgres_process, save, REQUESTS),
+        "save_item_cpu": lambda: cost(portal, postgres_process, save, requests),
     }
     for measure in measures.values():
         measure()  # warm
@@ -115,7 +137,7 @@ def cold_start(environment: dict[str, str]) -> float:
             return server.started_in
 
     starts = {"portal": lambda: start("portal.wsgi", "/"), "floor": lambda: start("bench.floor", "/")}
-    took = in_turn(5, starts)
+    took = in_turn(ROUNDS, starts)
     return took["portal"] / took["floor"]
 
 
@@ -123,35 +145,50 @@ def say(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
 
 
-def measure() -> dict[str, float]:
+def measure(size: Size, parts: list[str]) -> dict[str, float]:
     say("Filling a database with a million rows …")
+    figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="fotfeste-bench-") as name, database(Path(name)) as (process, environment):
         owner = environment | {"DATABASE_URL": environment.pop("FILL")}
-        data = python("-m", "bench.fill", environment=owner)
-        say("Measuring pages …")
-        with serve("bench.floor", environment) as floor, serve("portal.wsgi", environment) as portal:
-            figures = pages(data, portal, floor, process)
-        say("Measuring starts …")
-        figures["cold_start"] = cold_start(environment)
-        say("Measuring papers …")
-        paper = {**environment, "PDF_FONTS": data["fonts"]}
-        figures |= python("-m", "bench.paper", environment=paper, stdin=data["paper"])
-        say("Measuring what an answer's time gives away …")
-        ratios = python("-m", "bench.enumeration", data["portal"], data["family"], environment=environment)
-        return figures | {f"enumeration_{name}": value for name, value in ratios.items()}
+        saves = size.requests * (ROUNDS + 1)  # one round more warms up
+        data = python("-m", "bench.fill", str(saves), environment=owner)
+        if "pages" in parts:
+            say("Measuring pages …")
+            with serve("bench.floor", environment) as floor, serve("portal.wsgi", environment) as portal:
+                figures |= pages(data, portal, floor, process, size.requests)
+        if "starts" in parts:
+            say("Measuring starts …")
+            figures["cold_start"] = cold_start(environment)
+        if "papers" in parts:
+            say("Measuring papers …")
+            paper = {**environment, "PDF_FONTS": data["fonts"]}
+            figures |= python("-m", "bench.paper", str(size.renders), environment=paper, stdin=data["paper"])
+        if "answers" in parts:
+            say("Measuring what an answer's time gives away …")
+            asked = [data["portal"], data["family"], str(size.answers)]
+            ratios = python("-m", "bench.enumeration", *asked, environment=environment)
+            figures |= {f"enumeration_{name}": value for name, value in ratios.items()}
+    return figures
 
 
 def main() -> int:
-    figures = measure()
+    parser = argparse.ArgumentParser(prog="bench", description="The figures, each against its floor.")
+    parser.add_argument("--json", action="store_true", help="for machines")
+    parser.add_argument("--quick", action="store_true", help="a first look: fewer requests, less certain figures")
+    parser.add_argument("--only", action="append", choices=PARTS, help="a part; may be said more than once")
+    asked = parser.parse_args()
+    figures = measure(QUICK if asked.quick else WHOLE, asked.only or list(PARTS))
     rows = []
     for name, (low, high) in TARGETS.items():
-        value = round(figures[name], 3)
-        rows.append({"name": name, "value": value, "target": high, "ok": low <= value <= high})
-    if "--json" in sys.argv:
+        if name in figures:
+            target = f"{low}-{high}" if low > 0 else f"<={high}"
+            verdict = "ok" if low <= figures[name] <= high else "short"
+            rows.append({"name": name, "value": round(figures[name], 3), "target": target, "verdict": verdict})
+    if asked.json:
         print(json.dumps(rows))
     else:
         for row in rows:
-            print(f"{row['name']:<22} {row['value']:>8.2f} {row['target']:>6} {'ok' if row['ok'] else 'short'}")
+            print(f"{row['name']:<22} {row['value']:>8.2f} {row['target']:>8} {row['verdict']}")
     return 0
 
 

@@ -1,7 +1,12 @@
-"""Fill an empty database for the benchmark, and print what the others need of it as JSON."""
+"""Fill an empty database for the benchmark, and print what the others need of it as JSON.
+
+The argument is how many sessions to make for saves, one for each: no save carries the messages of others.
+"""
 
 import json
 import os
+import sys
+from typing import Any
 
 import django
 from django.core.management import call_command
@@ -14,6 +19,19 @@ BACKENDS = {
 }
 
 
+def sign_in(user: Any, backend: str) -> str | None:
+    """The key of a new session of `user`."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = backend
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return session.session_key
+
+
 def main() -> None:
     django.setup()
     call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
@@ -21,33 +39,34 @@ def main() -> None:
     collect_static_files()
     from allauth.account.models import EmailAddress
     from django.conf import settings
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
     from django.db import connection
     from django.urls import reverse
 
     from accounts.models import User
-    from bench.floor import FAMILY, TABLE
+    from bench.models import FAMILY, Row
     from crisisplans.models import CrisisPlan, PlanItem, Section, SupportContact
     from crisisplans.pdf.paper import Choice, paper_html
     from crisisplans.reading import read_plan
     from crisisplans.words import read_words
     from families.actions import start_family
-    from families.models import Role
+    from families.models import Membership, Role
 
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TABLE {TABLE} (id bigint, family uuid, happened timestamptz, words text)")
+        table = Row._meta.db_table
+        cursor.execute(f"CREATE TABLE {table} (id bigint PRIMARY KEY, family uuid, happened timestamptz, words text)")
         cursor.execute(
-            f"INSERT INTO {TABLE} SELECT n, CASE WHEN n %% 1000 = 0 THEN %s ELSE gen_random_uuid() END,"  # noqa: S608
+            f"INSERT INTO {table} SELECT n, CASE WHEN n %% 1000 = 0 THEN %s ELSE gen_random_uuid() END,"  # noqa: S608
             " timestamptz '2026-01-01' + n * interval '20 s', repeat('Ord om dagen i dag. ', 4)"
             " FROM generate_series(1, 1000000) AS n",
             [FAMILY],
         )
-        cursor.execute(f"CREATE INDEX ON {TABLE} (family, happened DESC, id DESC)")
+        cursor.execute(f"CREATE INDEX ON {table} (family, happened DESC, id DESC)")
 
     user = User.objects.create_user(email="bench@example.org", password="bench-bench-bench")  # noqa: S106
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     member = start_family(by=user, role=Role.RELATIVE, display_name="Kari", subject_name="Alex")
+    other = User.objects.create_user(email="ola@example.org")
+    Membership.objects.create(family=member.family, user=other, role=Role.RELATIVE, display_name="Ola")
     common = {"family": member.family, "created_by": user, "changed_by": user}
     sections = [section for section in Section if section != Section.CONTACTS]
     items = []
@@ -56,24 +75,21 @@ def main() -> None:
         fields = read_words(section, {}).as_document()
         words = dict.fromkeys(fields, f"Et punkt om hverdagen, nummer {number}, skrevet kort og rolig.")
         level = "yellow" if section == Section.WARNING_SIGNS else ""
-        items.append(PlanItem.objects.create(section=section, words=words, level=level, position=number, **common))
+        who = {"changed_by": other} if number % 2 else {}  # news for the overview
+        item = PlanItem(section=section, words=words, level=level, position=number, **(common | who))
+        item.save()
+        items.append(item)
     for number in range(6):
         SupportContact.objects.create(name=f"Nabo {number}", phone=f"+479100000{number}", position=number, **common)
-
-    sessions = {}
-    for name, backend in BACKENDS.items():
-        session = SessionStore()
-        session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = backend
-        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-        session.save()
-        sessions[name] = session.session_key
+    sessions = {name: sign_in(user, backend) for name, backend in BACKENDS.items()}
+    saving = [sign_in(user, BACKENDS["portal"]) for _ in range(int(sys.argv[1]))]
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     coping = next(item for item in items if item.section == Section.COPING)
     reading = read_plan(CrisisPlan.objects.visible_to(user).get(), user)
     choice = Choice(frozenset(Section), with_kin=False)
     more = {
+        "saving": saving,
         "family": str(member.family_id),
         "item": str(coping.pk),
         "section": reverse("section", args=[member.family_id, Section.COPING]).split("/")[-2],

@@ -29,8 +29,9 @@ class Server:
     def get(self, path: str) -> tuple[int, bytes, dict[str, str]]:
         return self.ask("GET", path)
 
-    def post(self, path: str, data: dict[str, str]) -> tuple[int, bytes, dict[str, str]]:
-        return self.ask("POST", path, urlencode(data), {"Content-Type": "application/x-www-form-urlencoded"})
+    def post(self, path: str, data: dict[str, str], more: dict[str, str]) -> tuple[int, bytes, dict[str, str]]:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self.ask("POST", path, urlencode(data), form | more)
 
     def ask(
         self, method: str, path: str, body: str | None = None, more: dict[str, str] | None = None

@@ -1,6 +1,7 @@
 """What a paper costs beside a reference document made by hand: the same words, the same fonts, the same process.
 
-Reads the plan's HTML from standard input and prints two figures as JSON. Run in a process of its own.
+Reads the plan's HTML from standard input, takes as argument how many renders its memory is watched for,
+and prints two figures as JSON. Run in a process of its own.
 """
 
 import html
@@ -17,7 +18,7 @@ from statistics import median
 import psutil
 
 STYLE = "@page { size: A4; margin: 20mm } html { font: 11pt 'noto-sans latin' } table { width: 100% }"
-ROUNDS, RENDERS = 5, 180
+ROUNDS = 5
 
 
 def by_hand(page: str) -> str:
@@ -62,7 +63,7 @@ def main() -> None:
     for _ in range(20 - ROUNDS):
         press.print(page)
     before = me.memory_info().rss
-    for _ in range(RENDERS):
+    for _ in range(int(sys.argv[1])):
         press.print(page)
     growth = (me.memory_info().rss - before) / 1_000_000
     print(json.dumps({"pdf_cpu": median(ours) / median(theirs), "pdf_rss_growth_mb": growth}))

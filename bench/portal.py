@@ -2,5 +2,5 @@
 
 from portal.settings import *  # noqa: F403
 
-ACCOUNT_RATE_LIMITS = False
+ACCOUNT_RATE_LIMITS = False  # type: ignore[assignment]  # allauth's way to say: none
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -2,13 +2,15 @@
 
 import uuid
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, ClassVar, Self
 
 import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -65,20 +67,27 @@ def next_review() -> date:
 class CrisisPlanQuerySet(models.QuerySet["CrisisPlan"]):
     def visible_to(self, user: User) -> Self:
         """The plans of the families `user` is in now, each with its `revision`."""
-        counts = [
-            Coalesce(
-                Subquery(
-                    versions.objects.filter(family=OuterRef("pk"), audience=Audience.EVERYONE)
-                    .order_by()
-                    .values("family")
-                    .annotate(count=Count("pk"))
-                    .values("count")
-                ),
-                0,
-            )
-            for versions in (PlanItemVersion, SupportContactVersion)
-        ]
-        return self.filter(family__in=Family.objects.visible_to(user)).annotate(revision=counts[0] + counts[1])
+        live = Membership.objects.live().filter(user=user)
+        return self.filter(family__in=live.values("family")).annotate(revision=_revision())
+
+
+@cache
+def _revision() -> models.expressions.Combinable:
+    """How many versions of a plan's entries are for everyone. Built once: the expression is the same for all."""
+    counts = [
+        Coalesce(
+            Subquery(
+                versions.objects.filter(family=OuterRef("pk"), audience=Audience.EVERYONE)
+                .order_by()
+                .values("family")
+                .annotate(count=Count("pk"))
+                .values("count")
+            ),
+            0,
+        )
+        for versions in (PlanItemVersion, SupportContactVersion)
+    ]
+    return counts[0] + counts[1]
 
 
 class CrisisPlan(models.Model):
@@ -114,12 +123,9 @@ class EntryQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: User) -> Self:
         """What is written for `user`: everything for everyone in their families, and what is for relatives where
         they are one. Removed entries too: those can be brought back."""
-        live = Membership.objects.live().filter(user=user)
-        as_relative = live.filter(role=Role.RELATIVE)
-        return self.filter(
-            Q(audience=Audience.EVERYONE, family__in=live.values("family"))
-            | Q(audience=Audience.RELATIVES, family__in=as_relative.values("family"))
-        )
+        is_open = Exact(OuterRef("audience"), Audience.EVERYONE)
+        live = Membership.objects.live().filter(user=user, family=OuterRef("family"))
+        return self.filter(Exists(live.filter(Q(role=Role.RELATIVE) | Q(is_open))))
 
     def present(self) -> Self:
         """Entries that stand in the plan now."""

@@ -137,34 +137,122 @@ class CommentShown:
 
 @dataclass(frozen=True, kw_only=True)
 class EntryShown:
-    """One line of the plan. `title` is its text, or the contact's name; `lines` what else is filled in, by label."""
+    """One line of the plan in words, for the person `people` was made for.
 
-    id: UUID
+    Each word is found when a page asks for it: a page of forty lines shows a few words of each. `people` is fetched.
+    """
+
     entry: Entry
-    section: Section
-    title: str
-    lines: list[tuple[str, str]]
-    values: dict[str, Any]
-    version: int
-    level: str = ""
-    level_label: str = ""
-    member: str = ""  # whose role this is
-    phone: str = ""
-    phone_href: str = ""
-    tested: str = ""
-    tested_by: str = ""  # empty when nobody noted who
-    readers: str
-    side: str
-    changed_by: str
-    changed_at: datetime
-    changed: str
-    changed_exact: str
-    removed_by: str = ""
-    removed: str = ""
-    can_edit: bool
-    can_remove: bool
-    can_comment: bool
+    people: People
     comments: list[CommentShown] = field(default_factory=list)
+
+    @property
+    def id(self) -> UUID:
+        return self.entry.pk
+
+    @property
+    def version(self) -> int:
+        return self.entry.version
+
+    @cached_property
+    def section(self) -> Section:
+        return Section(self.entry.section)
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        return read_values(self.entry)
+
+    @property
+    def title(self) -> str:
+        """Its text, or the contact's name."""
+        return str(self.values["name" if self._contact else "text"])
+
+    @cached_property
+    def lines(self) -> list[tuple[str, str]]:
+        """What else is filled in, by label."""
+        return [
+            (label_of(self.section, name), shown)
+            for name, value in self.values.items()
+            if name not in HEADS and (value or name == "may_leave_message") and (shown := self._show(name))
+        ]
+
+    @property
+    def level(self) -> str:
+        return str(self.values.get("level", ""))
+
+    @property
+    def level_label(self) -> str:
+        return self._show("level")
+
+    @property
+    def member(self) -> str:
+        """Whose role this is."""
+        return self._show("assigned_to")
+
+    @cached_property
+    def phone(self) -> str:
+        return self._show("phone")
+
+    @property
+    def phone_href(self) -> str:
+        return phone_href(self._contact.phone) if self._contact else ""
+
+    @property
+    def tested(self) -> str:
+        """The day the number was last tried."""
+        return day_words(self._contact.last_tested_on) if self._contact and self._contact.last_tested_on else ""
+
+    @property
+    def tested_by(self) -> str:
+        """Who tried it; empty when nobody noted who."""
+        return self.people.author(self._contact.last_tested_by_id) if self._contact else ""
+
+    @property
+    def readers(self) -> str:
+        return self.people.readers(self.entry.audience)
+
+    @property
+    def side(self) -> str:
+        return self.people.side(self.entry.side)
+
+    @property
+    def changed_by(self) -> str:
+        return self.people.author(self.entry.changed_by_id)
+
+    @property
+    def changed(self) -> str:
+        return moment_words(self.entry.changed_at)
+
+    @property
+    def changed_exact(self) -> str:
+        return exact_words(self.entry.changed_at)
+
+    @property
+    def removed_by(self) -> str:
+        return self.people.author(self.entry.removed_by_id)
+
+    @property
+    def removed(self) -> str:
+        return moment_words(self.entry.removed_at) if self.entry.removed_at else ""
+
+    @property
+    def can_edit(self) -> bool:
+        return can_edit_entry(self.people.me, self.entry)
+
+    @property
+    def can_remove(self) -> bool:
+        return can_remove_entry(self.people.me, self.entry, subject_is_here=self.people.subject_is_here)
+
+    @property
+    def can_comment(self) -> bool:
+        return can_comment(self.people.me, self.entry)
+
+    @property
+    def _contact(self) -> SupportContact | None:
+        return self.entry if isinstance(self.entry, SupportContact) else None
+
+    def _show(self, name: str) -> str:
+        return show_value(name, self.values.get(name), self.people)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,42 +300,7 @@ class PlanShown:
 
 def show_entry(entry: Entry, people: People, comments: Iterable[Comment] = ()) -> EntryShown:
     """Put one entry into words for the person `people` was made for."""
-    values = read_values(entry)
-    section = Section(entry.section)
-    contact = entry if isinstance(entry, SupportContact) else None
-    lines = [
-        (label_of(section, name), shown)
-        for name, value in values.items()
-        if name not in HEADS and (value or name == "may_leave_message") and (shown := show_value(name, value, people))
-    ]
-    return EntryShown(
-        id=entry.pk,
-        entry=entry,
-        section=section,
-        title=values["name"] if contact else values["text"],
-        lines=lines,
-        values=values,
-        version=entry.version,
-        level=values.get("level", ""),
-        level_label=show_value("level", values.get("level"), people),
-        member=show_value("assigned_to", values.get("assigned_to"), people),
-        phone=show_phone(contact.phone) if contact else "",
-        phone_href=phone_href(contact.phone) if contact else "",
-        tested=day_words(contact.last_tested_on) if contact and contact.last_tested_on else "",
-        tested_by=people.author(contact.last_tested_by_id) if contact else "",
-        readers=people.readers(entry.audience),
-        side=people.side(entry.side),
-        changed_by=people.author(entry.changed_by_id),
-        changed_at=entry.changed_at,
-        changed=moment_words(entry.changed_at),
-        changed_exact=exact_words(entry.changed_at),
-        removed_by=people.author(entry.removed_by_id),
-        removed=moment_words(entry.removed_at) if entry.removed_at else "",
-        can_edit=can_edit_entry(people.me, entry),
-        can_remove=can_remove_entry(people.me, entry, subject_is_here=people.subject_is_here),
-        can_comment=can_comment(people.me, entry),
-        comments=[show_comment(comment, people) for comment in comments],
-    )
+    return EntryShown(entry=entry, people=people, comments=[show_comment(comment, people) for comment in comments])
 
 
 def show_comment(comment: Comment, people: People) -> CommentShown:
@@ -321,7 +374,7 @@ def show_plan(
         plan=plan,
         people=people,
         sections=sections,
-        last_change=max(present, key=lambda one: one.changed_at, default=None),
+        last_change=max(present, key=lambda one: one.entry.changed_at, default=None),
         age=age_words(plan.created_at),
         review=day_words(plan.review_on),
         review_is_due=plan.review_on <= timezone.localdate(),

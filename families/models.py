@@ -34,8 +34,7 @@ class Role(models.TextChoices):
 class FamilyQuerySet(models.QuerySet["Family"]):
     def visible_to(self, user: User) -> Self:
         """The families `user` is a member of now."""
-        live = Membership.objects.live().filter(user=user)
-        return self.filter(closed_at=None, pk__in=live.values("family"))
+        return self.filter(pk__in=Membership.objects.live().filter(user=user).values("family"))
 
 
 class Family(models.Model):
@@ -79,7 +78,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def visible_to(self, user: User) -> Self:
         """Everybody who is or was in the families `user` is in now: a former member's words still carry their name."""
-        return self.filter(family__in=Family.objects.visible_to(user))
+        return self.filter(family__in=Membership.objects.live().filter(user=user).values("family"))
 
 
 class Membership(models.Model):

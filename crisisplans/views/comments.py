@@ -29,7 +29,7 @@ def comment(request: FamilyRequest, family_id: UUID, section: Section, entry_id:
         add_comment(entry=entry, by=request.member, **form.cleaned_data)
         tell(request, _("Thank you. Your words stand beside theirs."))
         return back_to(section, family_id, entry)
-    shown = show_entry(entry, People(request.member))
+    shown = show_entry(entry, People(request.member).fetch())
     context = {"form": form, "entry": shown, "family_id": family_id, "section": section}
     return render_page(request, "crisisplans/comment.html", context, status=422 if form.is_bound else 200)
 

@@ -22,7 +22,7 @@ from families.access import FamilyRequest, door
 def history(request: FamilyRequest, family_id: UUID, section: Section, entry_id: UUID) -> HttpResponse:
     """Who wrote what, and when; newest first."""
     entry = find_entry(request, family_id, section, entry_id, editing=False)
-    people = People(request.member)
+    people = People(request.member).fetch()
     context = {
         "entry": show_entry(entry, people),
         "history": show_history(entry, versions_of(entry, request.user), people),

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Value
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from common.http import render_page
 from common.views import own
-from crisisplans.models import CrisisPlan, PlanItem, Section, SupportContact
+from crisisplans.models import CrisisPlan, EntryQuerySet, PlanItem, Section, SupportContact
 from families.access import FamilyRequest, memberships_of
 from families.models import Membership
 from families.names import family_label
@@ -57,19 +58,25 @@ def _news(user: User) -> News:
     Three queries, however many families.
     """
     since = timezone.now() - NEWS_FROM
-    items = PlanItem.objects.visible_to(user).present().filter(changed_at__gt=since).exclude(changed_by=user)
-    contacts = SupportContact.objects.visible_to(user).present().filter(changed_at__gt=since).exclude(changed_by=user)
+    columns = ("changed_at", "family_id", "changed_by_id")
+    items = _written_since(PlanItem, since, user).values_list(*columns, "section")
+    contacts = _written_since(SupportContact, since, user).values_list(*columns, Value(Section.CONTACTS.value))
     people = Membership.objects.visible_to(user).in_order().values_list("family_id", "user_id", "display_name")
     names = {(family, person): name for family, person, name in people}
     latest: dict[tuple[UUID, UUID, Section], datetime] = {}
-    for entry in sorted([*items.in_order(), *contacts.in_order()], key=lambda one: one.changed_at):
-        section = Section(entry.section) if isinstance(entry, PlanItem) else Section.CONTACTS
-        latest[entry.family_id, entry.changed_by_id, section] = entry.changed_at
+    for at, family, person, section in sorted([*items, *contacts]):
+        latest[family, person, Section(section)] = at
     news: News = {}
     for (family, person, section), at in sorted(latest.items(), key=lambda one: one[1], reverse=True):
         line = {"name": names.get((family, person), ""), "section": section.label, "at": at}
         news.setdefault(family, []).append(line | {"url": reverse("section", args=[family, section])})
     return news
+
+
+def _written_since(model: type[PlanItem | SupportContact], since: datetime, user: User) -> EntryQuerySet:
+    """What others than `user` have written, and `user` may read."""
+    written: EntryQuerySet = model.objects.visible_to(user).present().filter(changed_at__gt=since)
+    return written.exclude(changed_by=user).in_order()
 
 
 def _farewell(member: Membership) -> dict[str, UUID | str]:
