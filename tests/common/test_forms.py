@@ -122,3 +122,13 @@ def test_choices_stand_in_a_fieldset_with_a_legend():
     tags = Tags(Letter())
     assert [tag for tag, _ in tags.tags].count("fieldset") == 1
     assert [tag for tag, _ in tags.tags].count("legend") == 1
+
+
+def test_a_label_that_asks_gets_no_colon_in_the_summary():
+    class Asking(PortalForm):
+        name = forms.CharField(label="Hva heter du?")
+        phone = forms.CharField(label="Telefon")
+
+    page = str(Asking({}))
+    assert "Hva heter du? Skriv" in page
+    assert "Telefon: Skriv" in page
