@@ -166,16 +166,6 @@ def test_mail_goes_over_a_real_wire(mailbox):
     assert (message["Subject"], message.get_content().strip()) == ("Påminnelse", "Hei på deg")
 
 
-def test_the_network_beyond_this_machine_is_closed():
-    import socket
-
-    from pytest_socket import SocketConnectBlockedError
-
-    # The blocker warns first, and a warning is an error here.
-    with socket.socket() as outside, pytest.raises((SocketConnectBlockedError, UserWarning)):
-        outside.connect(("192.0.2.1", 80))
-
-
 def test_the_server_is_the_version_production_runs(admin_url: str):
     with psycopg.connect(admin_url) as admin:
         assert admin.info.server_version // 10_000 >= 16
