@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from common.dates import age_words, day_words, exact_words, moment_words
@@ -36,6 +37,7 @@ from families.models import Membership
 from families.names import subject_label
 
 FIRST_FEW = 2
+STATUS = {"empty": gettext_lazy("Not begun"), "begun": gettext_lazy("Begun"), "ready": gettext_lazy("Ready")}
 HEADS = {"text", "name", "phone", "level", "assigned_to", "audience"}  # have a place of their own on a card
 
 
@@ -260,12 +262,21 @@ class SectionShown:
     """One section as this person sees it. `status` is "empty", "begun" or "ready"."""
 
     section: Section
-    title: str
-    why: str
     entries: list[EntryShown]
     removed: list[EntryShown]
     status: str
-    status_label: str
+
+    @cached_property
+    def title(self) -> str:
+        return str(self.section.label)
+
+    @property
+    def why(self) -> str:
+        return str(WHY[self.section])
+
+    @property
+    def status_label(self) -> str:
+        return str(STATUS[self.status])
 
     @property
     def first_few(self) -> list[EntryShown]:
@@ -344,15 +355,11 @@ def show_section(section: Section, shown: list[EntryShown], plan: CrisisPlan, me
     # Who sees nothing here is told nothing, not even that somebody called it ready.
     ready = plan.is_ready(section, to_relatives=member.is_relative)
     status = "empty" if not present else "ready" if ready else "begun"
-    labels = {"empty": _("Not begun"), "begun": _("Begun"), "ready": _("Ready")}
     return SectionShown(
         section=section,
-        title=str(section.label),
-        why=str(WHY[section]),
         entries=present,
         removed=[one for one in here if one.entry.removed_at is not None],
         status=status,
-        status_label=labels[status],
     )
 
 
