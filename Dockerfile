@@ -25,4 +25,4 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.txt
 COPY --from=build /site ./
 USER portal
 EXPOSE 8000
-CMD ["gunicorn", "portal.wsgi", "--bind=0.0.0.0:8000", "--workers=4"]
+CMD ["gunicorn", "portal.wsgi", "--bind=0.0.0.0:8000", "--workers=4", "--threads=8"]

@@ -5,6 +5,7 @@ inputs. `PortalForm` is what our own forms start from.
 """
 
 import re
+import unicodedata
 from datetime import date
 from typing import Any
 
@@ -22,6 +23,7 @@ CENTURY, YEARS_IN_CENTURY = 2000, 100
 
 # NUL, which PostgreSQL cannot keep, and halves of characters, which nothing can write down.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_UNSEEN = {"Cc", "Cf", "Zs", "Zl", "Zp"}  # Unicode's categories
 _WRITTEN_DAY = re.compile(r"(?P<day>[0-9]{1,2})[.\-/\s]+(?P<month>[0-9]{1,2})[.\-/\s]+(?P<year>[0-9]{4}|[0-9]{2})\.?")
 _ISO_DAY = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})")
 
@@ -30,6 +32,11 @@ TOO_LONG = ngettext_lazy(
     "This is too long: there is room for %(limit_value)d characters, and this is %(show_value)d.",
     "limit_value",
 )
+
+
+def _looks_empty(text: str) -> bool:
+    """Whether `text` is white space, control characters and marks that nobody sees."""
+    return all(unicodedata.category(char) in _UNSEEN for char in text)
 
 
 def refuse_unstorable(value: str) -> None:
@@ -148,9 +155,12 @@ class PortalForm(forms.Form):
                 field.validators.append(refuse_invisible)
 
     def _widget_data_value(self, widget: forms.Widget, html_name: str) -> Any:
-        """What was sent, with lines ending one way, so that limits and comparisons count what people see."""
+        """What was sent, with lines ending one way and nothing where nobody would see anything, so that limits and
+        comparisons count what people see."""
         value = super()._widget_data_value(widget, html_name)  # type: ignore[misc]  # Django's own hook, missing in the stubs
-        return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
+        if not isinstance(value, str) or _looks_empty(value):
+            return "" if isinstance(value, str) else value
+        return value.replace("\r\n", "\n").replace("\r", "\n")
 
     def _say_it_kindly(self, field: forms.Field) -> None:
         standard = forms.Field.default_error_messages["required"]

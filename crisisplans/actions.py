@@ -338,7 +338,8 @@ def mark_section(*, plan: CrisisPlan, section: Section, by: Membership, ready: b
         entries = entries.filter(section=section)
     audiences = set(entries.values_list("audience", flat=True).order_by("audience").distinct())
     for_everyone, among_relatives = str(section), AMONG_RELATIVES + section
-    marked = set(plan.ready_sections) - {for_everyone, among_relatives}
+    own = {for_everyone, among_relatives} if by.is_relative else {for_everyone}
+    marked = set(plan.ready_sections) - own
     if ready and audiences:
         # Where only relatives see something, only they learn that it is ready.
         marked.add(for_everyone if Audience.EVERYONE in audiences else among_relatives)

@@ -57,8 +57,9 @@ def answer_without_database(get_response: GetResponse) -> GetResponse:
     mind what was sent along: they work whatever is down."""
     from portal.views.crisis import CRISIS_PATH, crisis_now
     from portal.views.leaving import EXIT_PATH, quick_exit
+    from portal.views.pages import health
 
-    views = {CRISIS_PATH: crisis_now, EXIT_PATH: quick_exit}
+    views = {CRISIS_PATH: crisis_now, EXIT_PATH: quick_exit, "/healthz/": health}
 
     def middleware(request: HttpRequest) -> HttpResponse:
         return views.get(f"{request.path_info.rstrip('/').lower()}/", get_response)(request)

@@ -9,6 +9,8 @@ from portal.views.leaving import about_leaving, quick_exit
 from portal.views.overview import overview
 from portal.views.pages import about, accessibility, health, privacy, robots
 
+handler500 = "portal.views.kept.server_error"
+
 urlpatterns = [
     path("", front, name="front"),
     path("krise/", crisis_now, name="crisis_now"),

@@ -184,7 +184,7 @@ def commands(port: int) -> dict[str, list[str]]:
     celery = [sys.executable, *as_root_too, "-m", "celery", "--quiet", "-A", "portal"]
     web = [sys.executable, "-m", "gunicorn", "portal.wsgi", f"--bind=127.0.0.1:{port}"]
     return {
-        "web": [*web, "--workers=2", "--preload", "--log-level=warning", "--graceful-timeout=5"],
+        "web": [*web, "--workers=2", "--threads=8", "--preload", "--log-level=warning", "--graceful-timeout=5"],
         "worker": [*celery, "worker", "--loglevel=WARNING", "--concurrency=1"],
         "beat": [*celery, "beat", "--loglevel=WARNING", f"--schedule={DATA / 'beat'}", "--pidfile="],
     }

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -26,6 +27,16 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def session_over(request: HttpRequest) -> HttpResponse:
     """Answer a form that somebody sent after their session had ended."""
     return _show_what_was_typed(request, typed_fields(request))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer when something failed on our side, also with the database gone: the numbers, and what was typed."""
+    try:
+        texts = [value for values in typed_fields(request).values() for value in values if _is_text(value, kept=False)]
+    except Exception:  # noqa: BLE001  # whatever is wrong with the request, this page must come
+        texts = []
+    page = render_to_string("500.html", {"texts": texts})
+    return HttpResponse(page, status=HTTPStatus.INTERNAL_SERVER_ERROR, headers={"Cache-Control": "no-store, private"})
 
 
 def _show_what_was_typed(request: HttpRequest, fields: dict[str, list[str]]) -> HttpResponse:
@@ -54,7 +65,8 @@ def _came_from(request: HttpRequest) -> str:
     if not url_has_allowed_host_and_scheme(address, {request.get_host()}):
         return reverse("front")
     parts = urlsplit(address)
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+    path = f"/{parts.path.lstrip('/')}"  # two slashes would begin another host
+    return f"{path}?{parts.query}" if parts.query else path
 
 
 def _may_be_theirs(request: HttpRequest, typed_by: TypedBy) -> bool:

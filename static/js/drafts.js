@@ -9,6 +9,7 @@
 
 (() => {
   const PREFIX = "draft:";
+  const OPENED = Date.now();
   const LIFETIME = 24 * 60 * 60 * 1000; // milliseconds
   const OURS = new Set(["csrfmiddlewaretoken", "typed_by"]);
   const words = document.querySelector("script[data-draft-kept]")?.dataset ?? {};
@@ -37,6 +38,7 @@
   };
   const write = (key, draft) => {
     try {
+      if (Number(localStorage.getItem("drafts-ended")) > OPENED) return; // signed out in another tab since
       localStorage.setItem(key, JSON.stringify(draft));
     } catch {
       // No room, or no storage in this browser. The text is still on the page.

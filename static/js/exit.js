@@ -11,6 +11,7 @@
       for (const key of Object.keys(localStorage)) {
         if (key.startsWith(DRAFTS)) localStorage.removeItem(key);
       }
+      localStorage.setItem("drafts-ended", Date.now()); // for drafts.js in other tabs
     } catch {
       // The browser keeps nothing, so there is nothing to delete.
     }

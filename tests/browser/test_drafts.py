@@ -141,6 +141,17 @@ def test_signing_out_deletes_drafts(at_home, form_at):
     assert drafts(at_home) == []
 
 
+def test_signing_out_in_one_tab_ends_the_drafts_of_the_others(at_home, form_at):
+    at_home.goto(form_at)
+    other = at_home.context.new_page()
+    other.goto(form_at)
+    other.locator("[name=display_name]").fill(TEXT)
+    at_home.locator("footer [data-sign-out] button").click()
+    at_home.wait_for_url(lambda url: not url.endswith(form_at))
+    other.locator("[name=display_name]").fill(TEXT + "!")
+    assert drafts(at_home) == []
+
+
 def test_a_draft_a_day_old_is_gone(at_home, form_at):
     at_home.goto(form_at)
     at_home.locator("[name=display_name]").fill(TEXT)

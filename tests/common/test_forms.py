@@ -96,6 +96,18 @@ def test_a_line_break_counts_as_one_character_wherever_it_was_typed():
     assert form.cleaned_data["words"] == "a\nb\nc\nd"
 
 
+@pytest.mark.parametrize("text", [" \n ", "\x01\x08", "\u200b\u2060", "\ufeff", "\u2028"])
+def test_what_nobody_sees_is_nothing(text):
+    assert Letter({**GOOD, "name": text}).errors["name"] == ["Skriv noe her."]
+
+
+def test_marks_that_join_what_is_seen_stay():
+    family = "👩\u200d👧"
+    form = Letter({**GOOD, "name": family})
+    assert form.is_valid()
+    assert form.cleaned_data["name"] == family
+
+
 @pytest.mark.parametrize("text", ["24.12.2026", "24.12.26", " 24. 12. 2026 ", "24/12 2026", "2026-12-24", "24-12-26"])
 def test_a_day_may_be_written_as_people_write_it(text):
     assert DayField().clean(text) == date(2026, 12, 24)

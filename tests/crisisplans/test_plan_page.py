@@ -117,6 +117,15 @@ def test_ready_among_relatives_is_not_told_to_the_one_it_concerns_even_later(our
     assert "✓" not in text_of(as_subject.get(plan_url(ours)))
 
 
+def test_what_relatives_called_ready_among_themselves_is_not_his_to_take_back(ours: Home, as_subject):
+    PlanItem.objects.filter(family=ours.family, section=Section.TRIGGERS).update(audience="relatives", side="family")
+    mark_section(plan=ours.plan, section=Section.TRIGGERS, by=ours.members["relative"], ready=True)
+    marked = CrisisPlan.objects.get(pk=ours.family.pk).ready_sections
+    for ready in ("no", "yes"):
+        as_subject.post(reverse("section_ready", args=[ours.family.pk, Section.TRIGGERS]), {"ready": ready})
+        assert CrisisPlan.objects.get(pk=ours.family.pk).ready_sections == marked
+
+
 def test_nobody_calls_an_empty_section_ready(signed_in):
     member = MembershipFactory(coordinator=True)
     client = signed_in(member.user)

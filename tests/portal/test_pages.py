@@ -1,10 +1,13 @@
 """The frame of every page, the pages of words, and the pages that tell of an error."""
 
+from uuid import uuid4
+
 import pytest
 from django.contrib.messages import constants
 from django.contrib.messages.storage.base import Message
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.urls import reverse
@@ -14,6 +17,7 @@ from common.http import tell
 from common.permissions import NotAllowed
 from common.templatetags.portal import alert_color, undo_url
 from crisisplans.models import PlanItem, Section
+from portal import middleware
 from tests.factories import MembershipFactory
 
 PUBLIC = ["/", "/krise/", "/om/", "/personvern/", "/tilgjengelighet/"]
@@ -77,9 +81,23 @@ def test_a_refusal_without_a_reason_is_still_a_sentence():
 
 @pytest.mark.parametrize("name", ["400.html", "500.html"])
 def test_the_pages_for_when_all_is_broken_need_nothing(name):
-    page = render_to_string(name)
+    page = render_to_string(name, {"texts": []})
     assert 'href="tel:113"' in page
     assert "Trenger du hjelp nå" in page
+
+
+def test_what_was_typed_stands_on_the_page_that_says_something_failed(client, ours, monkeypatch):
+    def broken(*args, **kwargs):
+        raise OperationalError
+
+    client.force_login(ours.relative)
+    client.raise_request_exception = False
+    monkeypatch.setattr(middleware, "end_if_idle", broken)
+    address = reverse("section", args=[ours.family.pk, Section.TRIGGERS])
+    response = client.post(address, {"text": "Dagene rundt lønning", "audience": "everyone", "form_id": str(uuid4())})
+    assert response.status_code == 500
+    assert ">\nDagene rundt lønning</textarea>" in response.text
+    assert 'href="tel:113"' in response.text
 
 
 def test_the_main_menu_leads_where_one_is(client, ours):
