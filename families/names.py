@@ -1,4 +1,4 @@
-"""What people are called. Names live with the family (docs/adr/0021), so every page asks here."""
+"""What people are called. Names live with the family (docs/adr/0010), so every page asks here."""
 
 import unicodedata
 from uuid import UUID

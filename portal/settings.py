@@ -270,7 +270,7 @@ STORAGES = {
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("png", "jpg", "webp", "woff", "woff2", "gz", "br", "zip", "map")
 
-# Paper: fonts of its own (ADR 0030), a few processes beside each web process (ADR 0031). Seconds.
+# Paper: fonts of its own (ADR 0017), a few processes beside each web process (ADR 0018). Seconds.
 PDF_FONTS = ROOT / "node_modules/@fontsource"
 PDF_PROCESSES = env.int("PDF_PROCESSES", default=2)
 PDF_SECONDS = env.int("PDF_SECONDS", default=25)  # for one paper, a cold start included

@@ -17,7 +17,7 @@ from crisisplans.words import read_values, words_of
 from families.models import Family
 from families.names import subject_label
 
-# What one paper may hold. Measured (ADR 0031): the longest paper under these takes less than half of what the clock
+# What one paper may hold. Measured (ADR 0018): the longest paper under these takes less than half of what the clock
 # and the memory limit allow.
 MOST_LINES = 1_200
 MOST_CHARACTERS = 200_000
