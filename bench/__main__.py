@@ -86,7 +86,7 @@ def database(folder: Path) -> Iterator[tuple[psutil.Process, dict[str, str]]]:
             "SECRET_KEY": "only-for-the-benchmark-and-never-anywhere-else-0123",
             "HTTPS": "0",
             "DEMO": "0",
-            "REDIS_URL": redis,
+            "REDIS_URL": redis.url,
             "DATABASE_URL": server.url(APP, "bench"),
             "DJANGO_SETTINGS_MODULE": "bench.portal",
         }
