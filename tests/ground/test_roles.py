@@ -43,6 +43,7 @@ urlpatterns = [
     path("break/", break_the_transaction),
     *portal.urls.urlpatterns,  # the error page leads to some of them
 ]
+handler500 = portal.urls.handler500
 ours_only = pytest.mark.urls(__name__)
 
 
