@@ -1,17 +1,12 @@
-"""A plan in words, as one person may read it: finished values for pages. No query after this.
-
-`show_plan` takes three queries (people, items, contacts), one more with comments, however long the plan is.
-"""
+"""Entries, sections and the whole plan in words."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,111 +14,22 @@ from accounts.models import User
 from common.dates import age_words, day_words, exact_words, moment_words
 from crisisplans.models import (
     REMOVED_IS_KEPT_FOR,
-    Audience,
     Comment,
     CrisisPlan,
-    Level,
     PlanItem,
     Section,
-    Side,
     SupportContact,
-    SupportContactVersion,
 )
 from crisisplans.permissions import can_comment, can_edit_entry, can_remove_comment, can_remove_entry
-from crisisplans.phones import phone_href, show_phone
+from crisisplans.phones import phone_href
 from crisisplans.sections import WHY
-from crisisplans.words import Entry, Row, label_of, read_values
+from crisisplans.showing.people import People, show_value
+from crisisplans.words import Entry, label_of, read_values
 from families.models import Membership
-from families.names import subject_label
 
 FIRST_FEW = 2
 STATUS = {"empty": gettext_lazy("Not begun"), "begun": gettext_lazy("Begun"), "ready": gettext_lazy("Ready")}
 HEADS = {"text", "name", "phone", "level", "assigned_to", "audience"}  # have a place of their own on a card
-
-
-def join_names(names: Iterable[str]) -> str:
-    """Kari, Ola og Per"""
-    return str(get_text_list(list(names), _("and")))
-
-
-class People:
-    """Everybody who is or was in a family, by name, as `member` reads it. One query, at the first name asked for."""
-
-    def __init__(self, member: Membership) -> None:
-        self.me = member
-
-    def fetch(self) -> Self:
-        """Fetch the names now: a template runs no query."""
-        _ = self._everybody
-        return self
-
-    @cached_property
-    def _everybody(self) -> list[Membership]:
-        return list(Membership.objects.filter(family_id=self.me.family_id).in_order())
-
-    @cached_property
-    def _by_user(self) -> dict[UUID, str]:
-        return {one.user_id: one.display_name for one in self._everybody}
-
-    @cached_property
-    def _by_membership(self) -> dict[UUID, str]:
-        return {one.pk: one.display_name for one in self._everybody}
-
-    @property
-    def live(self) -> list[Membership]:
-        """Those who are here now, whoever has been here longest first."""
-        return [one for one in self._everybody if one.ended_at is None]
-
-    @cached_property
-    def subject_is_here(self) -> bool:
-        """Whether the one it concerns is in the family now."""
-        return any(one.is_subject for one in self.live)
-
-    def name(self, user_id: UUID | None) -> str:
-        """What this person is called here, also after they left."""
-        return self._by_user.get(user_id, _("Somebody")) if user_id else ""
-
-    def author(self, user_id: UUID | None) -> str:
-        """As `name`, but «deg» for oneself: it stands after «av»."""
-        return _("you") if user_id == self.me.user_id else self.name(user_id)
-
-    def speaker(self, user_id: UUID | None) -> str:
-        """As `name`, but «Du» for oneself: it stands first."""
-        return _("You") if user_id == self.me.user_id else self.name(user_id)
-
-    def member_name(self, membership_id: UUID | None) -> str:
-        return self._by_membership.get(membership_id, "") if membership_id else ""
-
-    def readers(self, audience: str) -> str:
-        """Who reads something, in words; those for relatives only by name."""
-        if audience == Audience.RELATIVES:
-            names = join_names(one.display_name for one in self.live if one.is_relative)
-            return _("Relatives only: %(names)s") % {"names": names}
-        return _("Everyone in the family")
-
-    def side(self, side: str) -> str:
-        """Whose words something is."""
-        if (side == Side.SUBJECT) == self.me.is_subject and self.me.is_subject:
-            return _("Your words")
-        if side == Side.SUBJECT:
-            return _("From %(name)s") % {"name": subject_label(self.me.family)}
-        return _("From the family")
-
-
-def show_value(name: str, value: Any, people: People) -> str:
-    """One value of an entry in words; empty when there is nothing to show."""
-    if value in ("", None):
-        return ""
-    shown: dict[str, Any] = {
-        "level": lambda: str(Level(value).label),
-        "audience": lambda: people.readers(value),
-        "phone": lambda: show_phone(value),
-        "assigned_to": lambda: people.member_name(value),
-        "may_leave_message": lambda: _("Yes") if value else _("No"),
-    }
-    if name in shown:
-        return str(shown[name]())
-    return day_words(value) if isinstance(value, date) else str(value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -390,84 +296,3 @@ def show_plan(
         if plan.reviewed_at
         else "",
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """One field that was changed, before and after in words; either is empty where nothing stood."""
-
-    label: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class VersionShown:
-    """One version of an entry: what was done, by whom, when, and which fields changed."""
-
-    what: str
-    author: str
-    when: str
-    exact: str
-    changes: list[Change]
-    version: int
-    can_restore: bool
-
-
-def show_history(entry: Entry, rows: list[Row], people: People) -> list[VersionShown]:
-    """The versions in `rows` (those this reader may see, oldest first) in words, newest first.
-
-    Each is compared with the one before that this reader may see, so what was kept from them leaves no gap.
-    """
-    may_restore = can_edit_entry(people.me, entry) and entry.removed_at is None
-    now, shown = read_values(entry), []
-    for before, row in zip([None, *rows], rows, strict=False):
-        removal = row.removed_at is not None and (before is None or before.removed_at is None)
-        who: UUID | None = row.changed_by_id
-        at: datetime = row.changed_at
-        if removal and row.removed_at:
-            who, at = row.removed_by_id, row.removed_at
-        elif trial := _trial(before, row):
-            who, at = trial.last_tested_by_id or who, trial.pgh_created_at
-        shown.append(
-            VersionShown(
-                what=_what_was_done(before, row),
-                author=people.speaker(who),
-                when=moment_words(at),
-                exact=exact_words(at),
-                changes=_changes(before, row, people),
-                version=row.version,
-                can_restore=may_restore and not removal and read_values(row) != now,
-            )
-        )
-    return shown[::-1]
-
-
-def _what_was_done(before: Row | None, row: Row) -> str:
-    if before is None:
-        return _("Written")
-    if row.removed_at and not before.removed_at:
-        return _("Removed")
-    if before.removed_at and not row.removed_at:
-        return _("Brought back")
-    return _("Number tried") if _trial(before, row) else _("Changed")
-
-
-def _trial(before: Row | None, row: Row) -> Any:
-    """This version, when all it says is that a number was tried."""
-    if not isinstance(row, SupportContactVersion) or not isinstance(before, SupportContactVersion):
-        return None
-    tried = (row.last_tested_on, row.last_tested_by_id) != (before.last_tested_on, before.last_tested_by_id)
-    return row if tried and read_values(before) == read_values(row) else None
-
-
-def _changes(before: Row | None, row: Row, people: People) -> list[Change]:
-    """What differs from the version before; of the first one, everything that was written."""
-    section = Section.CONTACTS if not hasattr(row, "section") else Section(row.section)
-    old = read_values(before) if before else {}
-    changes = []
-    for name, value in read_values(row).items():
-        first, then = show_value(name, old.get(name), people), show_value(name, value, people)
-        if first != then and not (before is None and name == "audience"):
-            changes.append(Change(label=label_of(section, name), before=first, after=then))
-    return changes

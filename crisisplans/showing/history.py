@@ -1,0 +1,98 @@
+"""The versions of one entry in words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from common.dates import exact_words, moment_words
+from crisisplans.models import (
+    Section,
+    SupportContactVersion,
+)
+from crisisplans.permissions import can_edit_entry
+from crisisplans.showing.people import People, show_value
+from crisisplans.words import Entry, Row, label_of, read_values
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One field that was changed, before and after in words; either is empty where nothing stood."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionShown:
+    """One version of an entry: what was done, by whom, when, and which fields changed."""
+
+    what: str
+    author: str
+    when: str
+    exact: str
+    changes: list[Change]
+    version: int
+    can_restore: bool
+
+
+def show_history(entry: Entry, rows: list[Row], people: People) -> list[VersionShown]:
+    """The versions in `rows` (those this reader may see, oldest first) in words, newest first.
+
+    Each is compared with the one before that this reader may see, so what was kept from them leaves no gap.
+    """
+    may_restore = can_edit_entry(people.me, entry) and entry.removed_at is None
+    now, shown = read_values(entry), []
+    for before, row in zip([None, *rows], rows, strict=False):
+        removal = row.removed_at is not None and (before is None or before.removed_at is None)
+        who: UUID | None = row.changed_by_id
+        at: datetime = row.changed_at
+        if removal and row.removed_at:
+            who, at = row.removed_by_id, row.removed_at
+        elif trial := _trial(before, row):
+            who, at = trial.last_tested_by_id or who, trial.pgh_created_at
+        shown.append(
+            VersionShown(
+                what=_what_was_done(before, row),
+                author=people.speaker(who),
+                when=moment_words(at),
+                exact=exact_words(at),
+                changes=_changes(before, row, people),
+                version=row.version,
+                can_restore=may_restore and not removal and read_values(row) != now,
+            )
+        )
+    return shown[::-1]
+
+
+def _what_was_done(before: Row | None, row: Row) -> str:
+    if before is None:
+        return _("Written")
+    if row.removed_at and not before.removed_at:
+        return _("Removed")
+    if before.removed_at and not row.removed_at:
+        return _("Brought back")
+    return _("Number tried") if _trial(before, row) else _("Changed")
+
+
+def _trial(before: Row | None, row: Row) -> Any:
+    """This version, when all it says is that a number was tried."""
+    if not isinstance(row, SupportContactVersion) or not isinstance(before, SupportContactVersion):
+        return None
+    tried = (row.last_tested_on, row.last_tested_by_id) != (before.last_tested_on, before.last_tested_by_id)
+    return row if tried and read_values(before) == read_values(row) else None
+
+
+def _changes(before: Row | None, row: Row, people: People) -> list[Change]:
+    """What differs from the version before; of the first one, everything that was written."""
+    section = Section.CONTACTS if not hasattr(row, "section") else Section(row.section)
+    old = read_values(before) if before else {}
+    changes = []
+    for name, value in read_values(row).items():
+        first, then = show_value(name, old.get(name), people), show_value(name, value, people)
+        if first != then and not (before is None and name == "audience"):
+            changes.append(Change(label=label_of(section, name), before=first, after=then))
+    return changes
