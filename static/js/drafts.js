@@ -9,7 +9,10 @@
 
 (() => {
   const PREFIX = "draft:";
-  const OPENED = Date.now();
+  let ended = false; // signed out in another tab, or left
+  new BroadcastChannel("drafts").addEventListener("message", () => {
+    ended = true;
+  });
   const LIFETIME = 24 * 60 * 60 * 1000; // milliseconds
   const OURS = new Set(["csrfmiddlewaretoken", "typed_by"]);
   const words = document.querySelector("script[data-draft-kept]")?.dataset ?? {};
@@ -38,7 +41,7 @@
   };
   const write = (key, draft) => {
     try {
-      if (Number(localStorage.getItem("drafts-ended")) > OPENED) return; // signed out in another tab since
+      if (ended) return;
       localStorage.setItem(key, JSON.stringify(draft));
     } catch {
       // No room, or no storage in this browser. The text is still on the page.

@@ -7,11 +7,11 @@
   const WITHIN = 2000; // milliseconds between the first press and the last
 
   const forget = () => {
+    new BroadcastChannel("drafts").postMessage("ended"); // to drafts.js in other tabs
     try {
       for (const key of Object.keys(localStorage)) {
         if (key.startsWith(DRAFTS)) localStorage.removeItem(key);
       }
-      localStorage.setItem("drafts-ended", Date.now()); // for drafts.js in other tabs
     } catch {
       // The browser keeps nothing, so there is nothing to delete.
     }
