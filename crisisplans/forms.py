@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from common.dates import in_days
 from common.forms import DayField, GrowingTextarea, PortalForm
+from common.phones import clean_phone, show_phone
 from crisisplans.models import Audience, Comment, Level, Section
 from crisisplans.permissions import can_choose_audience
-from crisisplans.phones import clean_phone, show_phone
 from crisisplans.showing import People
 from crisisplans.words import LABELS, LONGEST_TEXT, Entry, label_of, read_values
 

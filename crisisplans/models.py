@@ -220,7 +220,7 @@ class SupportContact(PlanEntry):  # type: ignore[django-manager-missing]  # `ver
 
     name = models.CharField(max_length=120)
     role = models.CharField(max_length=120, blank=True, default="")
-    phone = models.CharField(max_length=20)  # E.164, or a Norwegian short number as it is dialled (crisisplans.phones)
+    phone = models.CharField(max_length=20)  # E.164, or a Norwegian short number as it is dialled (common.phones)
     hours = models.CharField(max_length=200, blank=True, default="")
     may_leave_message = models.BooleanField(default=False)
     last_tested_on = models.DateField(null=True, blank=True)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from common.phones import phone_href, show_phone
 from crisisplans.models import Level, PlanItem, Section, SupportContact
-from crisisplans.phones import phone_href, show_phone
 from crisisplans.reading import Reading
 from crisisplans.words import Medicine, WarningSign, words_of
 

@@ -9,8 +9,8 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from common.dates import day_words, exact_words
+from common.phones import show_phone
 from crisisplans.models import Audience, Level, PlanEntry, PlanItem, Section, Side, SupportContact
-from crisisplans.phones import show_phone
 from crisisplans.reading import Reading
 from crisisplans.words import label_of as field_label
 from crisisplans.words import read_values, words_of

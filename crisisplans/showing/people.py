@@ -10,12 +10,12 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from common.dates import day_words
+from common.phones import show_phone
 from crisisplans.models import (
     Audience,
     Level,
     Side,
 )
-from crisisplans.phones import show_phone
 from families.models import Membership
 from families.names import subject_label
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from common.dates import age_words, day_words, exact_words, moment_words
+from common.phones import phone_href
 from crisisplans.models import (
     REMOVED_IS_KEPT_FOR,
     Comment,
@@ -21,7 +22,6 @@ from crisisplans.models import (
     SupportContact,
 )
 from crisisplans.permissions import can_comment, can_edit_entry, can_remove_comment, can_remove_entry
-from crisisplans.phones import phone_href
 from crisisplans.sections import WHY
 from crisisplans.showing.people import People, show_value
 from crisisplans.words import Entry, label_of, read_values

@@ -6,10 +6,10 @@ from typing import Any
 from django.http import HttpResponse
 
 from common.http import render_page
+from common.phones import show_phone
 from crisisplans.actions import versions_of
 from crisisplans.forms import FORMS, EntryForm
 from crisisplans.models import Section
-from crisisplans.phones import show_phone
 from crisisplans.showing import EntryShown, People, show_entry, show_value
 from crisisplans.words import Entry, label_of, read_values
 from families.access import FamilyRequest

@@ -5,8 +5,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from common.dates import day_words
+from common.phones import clean_phone, phone_href, show_phone
 from crisisplans.models import Section, SupportContact
-from crisisplans.phones import clean_phone, phone_href, show_phone
 from tests.crisisplans.conftest import entry_url, saves, section_url, text_of
 from tests.factories import Home
 

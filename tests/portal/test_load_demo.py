@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from accesslog.models import AccessEntry
 from accounts.models import User
+from common.phones import clean_phone
 from crisisplans.models import Comment, CrisisPlan, PlanItem, PlanItemVersion, Section, Side, SupportContact
-from crisisplans.phones import clean_phone
 from families.models import Family, Membership
 from portal.demo.families import FAMILIES, PEOPLE
 from portal.demo.story import PASSWORD

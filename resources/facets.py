@@ -1,0 +1,88 @@
+"""The words the directory is sorted by: for whom, what kind of help, where. Kept by their English values."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class Audience(models.TextChoices):
+    """Whom a service is for. RELATIVES means every grown-up relative, whatever they are to the person."""
+
+    RELATIVES = "relatives", _("Relatives")
+    PARENTS = "parents", _("Mother or father")
+    PARTNERS = "partners", _("Partner")
+    SIBLINGS = "siblings", _("Sister or brother")
+    ADULT_CHILDREN = "adult-children", _("Grown-up child")
+    FRIENDS = "friends", _("Friend")
+    CHILDREN = "children", _("Child or young person")
+    SUBJECT = "subject", _("The one who struggles")
+    CLINICIANS = "clinicians", _("Professional")
+
+
+GROWN_UP_RELATIVES = (
+    Audience.PARENTS,
+    Audience.PARTNERS,
+    Audience.SIBLINGS,
+    Audience.ADULT_CHILDREN,
+    Audience.FRIENDS,
+)
+
+
+class Kind(models.TextChoices):
+    """What one gets."""
+
+    ACUTE = "acute", _("Help at once")
+    PHONE = "phone", _("Talk on the phone")
+    CHAT = "chat", _("Chat")
+    TALK = "talk", _("Conversations")
+    GROUP = "group", _("Group")
+    PEER_SUPPORT = "peer-support", _("Others who have been there")
+    COURSE = "course", _("Course")
+    TREATMENT = "treatment", _("Treatment")
+    RIGHTS = "rights", _("Money and rights")
+    INFORMATION = "information", _("Know more")
+
+
+class County(models.TextChoices):
+    """Norway's counties since 2024."""
+
+    AGDER = "agder", "Agder"
+    AKERSHUS = "akershus", "Akershus"
+    BUSKERUD = "buskerud", "Buskerud"
+    FINNMARK = "finnmark", "Finnmark"
+    INNLANDET = "innlandet", "Innlandet"
+    MORE_OG_ROMSDAL = "more-og-romsdal", "Møre og Romsdal"
+    NORDLAND = "nordland", "Nordland"
+    OSLO = "oslo", "Oslo"
+    ROGALAND = "rogaland", "Rogaland"
+    TELEMARK = "telemark", "Telemark"
+    TROMS = "troms", "Troms"
+    TRONDELAG = "trondelag", "Trøndelag"
+    VESTFOLD = "vestfold", "Vestfold"
+    VESTLAND = "vestland", "Vestland"
+    OSTFOLD = "ostfold", "Østfold"
+
+
+class ChannelKind(models.TextChoices):
+    """How one reaches a service."""
+
+    PHONE = "phone", pgettext_lazy("channel", "Phone")
+    SMS = "sms", _("Text message")
+    CHAT = "chat", pgettext_lazy("channel", "Chat")
+    EMAIL = "email", _("E-mail")
+    IN_PERSON = "in-person", _("Meet in person")
+
+
+class State(models.TextChoices):
+    """Only what is PUBLISHED is shown to the public."""
+
+    DRAFT = "draft", _("Draft")
+    PUBLISHED = "published", _("Published")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class OnFailure(models.TextChoices):
+    """What the public sees of a service that is overdue for checking, or whose web address has died."""
+
+    WARN = "warn", _("Show it with a warning")
+    HIDE = "hide", _("Hide it until it is checked")
