@@ -25,6 +25,7 @@ urlpatterns = [
     path("konto/", include("accounts.urls")),
     path("", include("families.urls")),
     path("", include("crisisplans.urls")),
+    path("", include("resources.urls")),
 ]
 if settings.DEMO:
     urlpatterns.append(path("demo/", include("portal.demo.urls")))

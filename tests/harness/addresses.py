@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from crisisplans.models import Section
+from resources.models import HelpService
 from tests.factories import Home
 
 # Views of packages that stand in our URL configuration as they come, named one by one; a new one is looked at first.
@@ -28,7 +29,17 @@ BLANKS: dict[str, Callable[[Home], Any]] = {
     "bring_back_entry.entry_id": lambda home: home.removed.pk,
     "contact_tested.entry_id": lambda home: home.contacts[0].pk,
     "comment_id": lambda home: home.comments[0].pk,
+    "help_service.key": lambda home: published_service().key,
+    "article.key": lambda home: "snakke",
+    "channel_id": lambda home: home.family.pk,  # no channel at all
 }
+
+
+def published_service() -> HelpService:
+    """A service everybody may see. It is nobody's."""
+    return HelpService.objects.get_or_create(key="alltid-noen", defaults={"name": "Alltid noen", "state": "published"})[
+        0
+    ]
 
 
 def blank(address: "Address", name: str, home: Home) -> Any:

@@ -141,6 +141,20 @@ crisis_plan                         GET     200       302      200     200    30
 crisis_plan                         POST    200       302      200     200    302     302      302
 crisis_plan_of                      GET     login     404      404     404    200     200      200
 crisis_plan_of                      POST    403       404      404     404    200     200      200
+help_directory                      GET     200       200      200     200    200     200      200
+help_directory                      POST    405       405      405     405    405     405      405
+help_choice                         GET     404       404      404     404    404     404      404
+help_choice                         POST    404       404      404     404    404     404      404
+help_choice_pdf                     GET     404       404      404     404    404     404      404
+help_choice_pdf                     POST    404       404      404     404    404     404      404
+number_failed                       GET     404       404      404     404    404     404      404
+number_failed                       POST    404       404      404     404    404     404      404
+help_service                        GET     200       200      200     200    200     200      200
+help_service                        POST    405       405      405     405    405     405      405
+articles                            GET     404       404      404     404    404     404      404
+articles                            POST    404       404      404     404    404     404      404
+article                             GET     404       404      404     404    404     404      404
+article                             POST    404       404      404     404    404     404      404
 """
 
 # What an honest form sends, made from our home. Addresses not named here get an empty one.

@@ -1,0 +1,16 @@
+"""Addresses of the directory. All of them are public."""
+
+from django.urls import path
+
+from resources.views import directory, service
+from resources.views.soon import soon
+
+urlpatterns = [
+    path("hjelp/", directory.directory, name="help_directory"),
+    path("hjelp/utvalg/", soon, name="help_choice"),
+    path("hjelp/utvalg/pdf/", soon, name="help_choice_pdf"),
+    path("hjelp/nummer/<uuid:channel_id>/virket-ikke/", soon, name="number_failed"),
+    path("hjelp/<slug:key>/", service.service, name="help_service"),
+    path("les/", soon, name="articles"),
+    path("les/<slug:key>/", soon, name="article"),
+]
