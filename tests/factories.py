@@ -18,6 +18,10 @@ from accounts.models import SignupConsent, User
 from crisisplans.models import Audience, Comment, CrisisPlan, Level, PlanItem, Section, Side, SupportContact
 from crisisplans.words import shape_of
 from families.models import INVITATION_LIFETIME, Family, Invitation, Membership, RemovalProposal, Role
+from resources.actions import index
+from resources.facets import Audience as ForWhom
+from resources.facets import ChannelKind, Kind, State
+from resources.models import CHECK_EVERY, Channel, GuidanceArticle, HelpService
 
 PASSWORD = "en-rolig-morgen-ved-fjorden"
 
@@ -190,6 +194,83 @@ class CommentFactory(DjangoModelFactory):
     contact = None
     text = "Jeg ser det litt annerledes"
     created_by = factory.SelfAttribute("family.created_by")
+
+
+class CheckedFactory(DjangoModelFactory):
+    """Published and not checked by anybody yet; with traits: draft, withdrawn, checked, due (checked too long ago)."""
+
+    class Meta:
+        abstract = True
+
+    class Params:
+        draft = factory.Trait(state=State.DRAFT)
+        withdrawn = factory.Trait(state=State.WITHDRAWN)
+        checked = factory.Trait(
+            checked_on=factory.LazyFunction(timezone.localdate),
+            checked_by=factory.SubFactory(UserFactory, staff=True),
+            due_on=factory.LazyFunction(lambda: timezone.localdate() + CHECK_EVERY),
+        )
+        due = factory.Trait(
+            checked_on=factory.LazyFunction(lambda: timezone.localdate() - CHECK_EVERY - timedelta(days=1)),
+            checked_by=factory.SubFactory(UserFactory, staff=True),
+            due_on=factory.LazyFunction(lambda: timezone.localdate() - timedelta(days=1)),
+        )
+
+    key = factory.Sequence(lambda n: f"hjelp-{n}")
+    state = State.PUBLISHED
+    source = "Brosjyre om hjelp til pårørende, lest 2026"
+
+
+class HelpServiceFactory(CheckedFactory):
+    """A service for relatives with one telephone, found by search. `pinned` puts it on top; `channel=None`: no way to
+    reach it; `channel__value="113"` and so on: another. Whoever adds channels or changes words later calls `index`."""
+
+    class Meta:
+        model = HelpService
+        skip_postgeneration_save = True
+
+    class Params:
+        pinned = factory.Trait(pin=factory.Sequence(lambda n: n + 1))
+
+    key = factory.Sequence(lambda n: f"tjeneste-{n}")
+    name = factory.Sequence(lambda n: f"Familietelefonen {n}")
+    summary = "Noen å snakke med når en du er glad i drikker."
+    audiences = factory.LazyFunction(lambda: [ForWhom.RELATIVES])
+    kinds = factory.LazyFunction(lambda: [Kind.PHONE])
+    channel = factory.RelatedFactory("tests.factories.ChannelFactory", "service")
+    indexed = factory.PostGeneration(lambda service, create, extracted, **more: index(service=service))
+
+
+class ChannelFactory(DjangoModelFactory):
+    """A telephone without stated hours; with traits: always (open), chat."""
+
+    class Meta:
+        model = Channel
+
+    class Params:
+        always = factory.Trait(opening_hours="24/7")
+        chat = factory.Trait(kind=ChannelKind.CHAT, value=factory.Sequence(lambda n: f"https://chat{n}.example.org/"))
+
+    service = factory.SubFactory(HelpServiceFactory, channel=None)
+    kind = ChannelKind.PHONE
+    value = factory.Sequence(lambda n: f"+4721{n % 1_000_000:06}")
+
+
+class ArticleFactory(CheckedFactory):
+    """An article, published; `for_children` is the page for children."""
+
+    class Meta:
+        model = GuidanceArticle
+
+    class Params:
+        for_children = factory.Trait(is_for_children=True)
+
+    key = factory.Sequence(lambda n: f"artikkel-{n}")
+    title = factory.Sequence(lambda n: f"Å snakke sammen {n}")
+    summary = "Om å snakke sammen uten å krangle."
+    today = "- Velg et rolig tidspunkt.\n- Si hva du selv føler.\n- Lytt ferdig."
+    body = "Det er lov å ta en pause."
+    position = factory.Sequence(lambda n: n)
 
 
 @dataclass(kw_only=True)
