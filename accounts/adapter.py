@@ -45,7 +45,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: User) -> None:
         super().login(request, user)
-        mark_session(request)
+        mark_session(request, user)
         keep_only_for(request, user)
 
     # Who may try how often ------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Whose device this is. Somebody who says «my own» stays signed in for two weeks; any other device counts as shared.
 
 On a shared device the session ends with the browser, after half an hour of rest at the latest, and nothing is kept in
-the browser.
+the browser. Who curates rests half an hour at the most on any device, and signs in anew after twelve hours.
 """
 
 import time
@@ -16,8 +16,10 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from accounts.models import User
 
 OWN_DEVICE = "own_device"  # in the session
-_SEEN_AT = "seen_at"  # in the session of a shared device
+_SEEN_AT = "seen_at"  # in the session of a shared device, and of the staff
+_ENDS_AT = "ends_at"  # in the session of the staff
 IDLE_SECONDS = 30 * 60
+STAFF_SECONDS = 12 * 3600
 _SEEN_STEP = 60  # seconds between two writes of it
 KNOWN_DEVICE_SECONDS = 180 * 24 * 3600
 _KNOWN = Signer(salt="accounts.known_device")
@@ -28,13 +30,21 @@ def choose_device(request: HttpRequest, *, own: bool) -> None:
     request.session[OWN_DEVICE] = own
 
 
-def mark_session(request: HttpRequest) -> None:
-    """Let the session that begins now live as long as the device allows."""
+def mark_session(request: HttpRequest, user: User) -> None:
+    """Let the session that begins now live as long as the device, and what the person may do here, allow."""
     own = is_own_device(request)
     request.session[OWN_DEVICE] = own
-    request.session.set_expiry(settings.SESSION_COOKIE_AGE if own else 0)
-    if not own:
+    longest = STAFF_SECONDS if user.is_staff else settings.SESSION_COOKIE_AGE
+    request.session.set_expiry(longest if own else 0)
+    if user.is_staff:
+        request.session.setdefault(_ENDS_AT, time.time() + STAFF_SECONDS)
+    if user.is_staff or not own:
         request.session[_SEEN_AT] = time.time()
+
+
+def is_staff_session(request: HttpRequest) -> bool:
+    """Whether this session is as short as those of the staff are."""
+    return _ENDS_AT in request.session
 
 
 def is_own_device(request: HttpRequest) -> bool:
@@ -43,15 +53,16 @@ def is_own_device(request: HttpRequest) -> bool:
 
 
 def end_if_idle(request: HttpRequest) -> None:
-    """Sign out a shared device that has rested for half an hour; else note that it is in use."""
+    """Sign out a session that has rested, or lasted, for too long; else note that it is in use."""
     seen_at = request.session.get(_SEEN_AT)
     if seen_at is None:
         return
-    rested = time.time() - seen_at
-    if rested > IDLE_SECONDS:
+    now = time.time()
+    rested = now - seen_at
+    if rested > IDLE_SECONDS or now > request.session.get(_ENDS_AT, now):
         logout(request)
     elif rested > _SEEN_STEP:
-        request.session[_SEEN_AT] = time.time()
+        request.session[_SEEN_AT] = now
 
 
 def _cookie_name() -> str:

@@ -5,20 +5,19 @@ in a fresh form; anybody else who signs in there deletes it.
 """
 
 import json
-from base64 import urlsafe_b64encode
 from typing import Any
 from urllib.parse import urlsplit
 
-from cryptography.fernet import Fernet, InvalidToken
-from django.conf import settings
+from cryptography.fernet import InvalidToken, MultiFernet
 from django.contrib import messages
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.sealing import cipher
 from common.guard import FIELD, TypedBy, person_id
 
 _KEY = "kept_text"  # in the session
@@ -91,6 +90,5 @@ def _open(request: HttpRequest, user: User | None = None) -> dict[str, Any] | No
     return None
 
 
-def _cipher() -> Fernet:
-    key = salted_hmac("accounts.kept", settings.SECRET_KEY, algorithm="sha256").digest()
-    return Fernet(urlsafe_b64encode(key))
+def _cipher() -> MultiFernet:
+    return cipher("accounts.kept")

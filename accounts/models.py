@@ -1,13 +1,16 @@
 """People who sign in. A user is an e-mail address and nothing more; names belong to each family."""
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 
 class UserManager(BaseUserManager["User"]):
@@ -28,6 +31,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(default=timezone.now)  # UTC
+    sessions_ended = models.PositiveIntegerField(default=0)  # how many times; each ends all sessions of before
 
     objects = UserManager()
 
@@ -41,6 +45,23 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    def end_sessions(self) -> None:
+        """Sign the person out everywhere, with the next click there. Within a request, keep this one session by
+        Django's `update_session_auth_hash`."""
+        type(self).objects.filter(pk=self.pk).update(sessions_ended=models.F("sessions_ended") + 1)
+        self.refresh_from_db(fields=["sessions_ended"])
+
+    def get_session_auth_hash(self) -> str:
+        return self._session_hash(settings.SECRET_KEY)
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        yield from map(self._session_hash, settings.SECRET_KEY_FALLBACKS)
+
+    def _session_hash(self, secret: str) -> str:
+        """What a session is bound to: it ends when the password changes, and with `end_sessions`."""
+        bound_to = f"{self.password}|{self.sessions_ended}"
+        return salted_hmac("accounts.session", bound_to, secret=secret, algorithm="sha256").hexdigest()
 
 
 class SignupConsent(models.Model):

@@ -10,6 +10,8 @@ from common.env import ROOT, env, required
 from portal import roles
 
 SECRET_KEY = required("SECRET_KEY", "Set it to fifty or more random characters.")
+# Keys of before: what they signed or sealed is still read. Two factors are sealed with them (accounts/sealing.py).
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 DEBUG = False
 # The demo shows the mail it "sends" on a page and names its sign-ins. Never in production.
 DEMO = env.bool("DEMO", default=False)
@@ -37,6 +39,7 @@ INSTALLED_APPS = [
     "resources",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "csp",
     "django_htmx",
     "template_partials",
@@ -128,6 +131,8 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "cache",
+        # It holds the rate limits. With Django's 300 a stranger could push another's count out by making new ones.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -216,6 +221,12 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password_from_key": "20/m/ip",
     "change_password": "5/m/user",
 }
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60  # seconds a password counts as fresh
+# Two factors (ADR 0026): an app's codes and codes on paper. Passkeys follow.
+MFA_ADAPTER = "accounts.second_step.SecondStepAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = SITE_NAME
+MFA_TOTP_TOLERANCE = 1  # steps of 30 s: a clock may be a little wrong, and people type slowly
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.bool("BEHIND_PROXY", default=False) else 0
 
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no words in cookies

@@ -1,0 +1,24 @@
+"""Who may do what beyond the families. Today: who may curate the directory of help."""
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from accounts.devices import is_staff_session
+from accounts.second_step import is_done_here
+from common.permissions import NotAllowed, twin
+
+
+def check_can_curate(request: HttpRequest) -> None:
+    """Raise NotAllowed unless an active curator is signed in here with a second factor, in a session that is short.
+
+    All three are asked each time: whoever was made a curator a moment ago, in a session of before, takes the second
+    step first (`accounts.second_step.way_to_curate`). It gives no right to anything of a family.
+    """
+    user = request.user
+    if not (user.is_authenticated and user.is_active and user.is_staff):
+        raise NotAllowed(_("Only those who look after the directory can come in here."))
+    if not (is_done_here(request) and is_staff_session(request)):
+        raise NotAllowed(_("Write the code from your app first."))
+
+
+can_curate = twin(check_can_curate)
