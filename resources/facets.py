@@ -73,6 +73,17 @@ class ChannelKind(models.TextChoices):
     IN_PERSON = "in-person", _("Meet in person")
 
 
+class Theme(models.TextChoices):
+    """What a reader has on their mind. Articles stand under it, in this order."""
+
+    AFRAID = "afraid", _("I am afraid of what will happen")
+    BETWEEN_US = "between-us", _("What do I say, and where do I draw the line?")
+    TREATMENT = "treatment", _("What happens in treatment?")
+    CHILDREN = "children", _("What about the children?")
+    MONEY = "money", _("What about the money?")
+    MYSELF = "myself", _("What about me?")
+
+
 class State(models.TextChoices):
     """Only what is PUBLISHED is shown to the public."""
 

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from resources.facets import Audience, ChannelKind, County, Kind, OnFailure, State
+from resources.facets import Audience, ChannelKind, County, Kind, OnFailure, State, Theme
 
 CHECK_EVERY = timedelta(days=182)  # half a year: directory-facts, what every entry is flagged by
 DEAD_LINK_AFTER = 3  # checks in a row that failed, on as many days
@@ -181,6 +181,7 @@ class GuidanceArticle(Checked):  # type: ignore[django-manager-missing]  # `vers
 
     title = models.CharField(max_length=120)
     summary = models.CharField(max_length=200)  # one line in the list
+    theme = models.CharField(max_length=12, choices=Theme, default=Theme.BETWEEN_US)
     today = models.TextField(blank=True, default="")  # a list of three
     body = models.TextField()
     is_for_children = models.BooleanField(default=False)  # big text, few words

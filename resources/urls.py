@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from resources.views import directory, service
+from resources.views import articles, directory, service
 from resources.views.soon import soon
 
 urlpatterns = [
@@ -11,6 +11,6 @@ urlpatterns = [
     path("hjelp/utvalg/pdf/", soon, name="help_choice_pdf"),
     path("hjelp/nummer/<uuid:channel_id>/virket-ikke/", soon, name="number_failed"),
     path("hjelp/<slug:key>/", service.service, name="help_service"),
-    path("les/", soon, name="articles"),
-    path("les/<slug:key>/", soon, name="article"),
+    path("les/", articles.articles, name="articles"),
+    path("les/<slug:key>/", articles.article, name="article"),
 ]

@@ -8,8 +8,8 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from crisisplans.models import Section
-from resources.models import HelpService
-from tests.factories import Home
+from resources.models import GuidanceArticle, HelpService
+from tests.factories import ArticleFactory, Home
 
 # Views of packages that stand in our URL configuration as they come, named one by one; a new one is looked at first.
 # Today there is none: allauth's are wrapped and marked in accounts/urls.py.
@@ -30,7 +30,7 @@ BLANKS: dict[str, Callable[[Home], Any]] = {
     "contact_tested.entry_id": lambda home: home.contacts[0].pk,
     "comment_id": lambda home: home.comments[0].pk,
     "help_service.key": lambda home: published_service().key,
-    "article.key": lambda home: "snakke",
+    "article.key": lambda home: published_article().key,
     "channel_id": lambda home: home.family.pk,  # no channel at all
 }
 
@@ -40,6 +40,11 @@ def published_service() -> HelpService:
     return HelpService.objects.get_or_create(key="alltid-noen", defaults={"name": "Alltid noen", "state": "published"})[
         0
     ]
+
+
+def published_article() -> GuidanceArticle:
+    """An article everybody may read. It is nobody's."""
+    return GuidanceArticle.objects.filter(key="a-snakke-sammen").first() or ArticleFactory(key="a-snakke-sammen")
 
 
 def blank(address: "Address", name: str, home: Home) -> Any:

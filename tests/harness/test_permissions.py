@@ -151,10 +151,10 @@ number_failed                       GET     404       404      404     404    40
 number_failed                       POST    404       404      404     404    404     404      404
 help_service                        GET     200       200      200     200    200     200      200
 help_service                        POST    405       405      405     405    405     405      405
-articles                            GET     404       404      404     404    404     404      404
-articles                            POST    404       404      404     404    404     404      404
-article                             GET     404       404      404     404    404     404      404
-article                             POST    404       404      404     404    404     404      404
+articles                            GET     200       200      200     200    200     200      200
+articles                            POST    405       405      405     405    405     405      405
+article                             GET     200       200      200     200    200     200      200
+article                             POST    405       405      405     405    405     405      405
 """
 
 # What an honest form sends, made from our home. Addresses not named here get an empty one.
