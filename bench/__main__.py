@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ import psutil
 import psycopg
 
 from bench.load import Server, cost, in_turn, serve
+from bench.services import questions, searches
 from common.env import ROOT
 from portal.roles import APP, OWNER, make_roles
 from tools.servers import postgres, valkey
@@ -46,6 +48,8 @@ TARGETS = {
     "plan_cpu": (0.0, 1.5),
     "save_item_cpu": (0.0, 1.0),
     "overview_cpu": (0.0, 1.5),
+    "directory_cpu": (0.0, 1.2),
+    "directory_search_cpu": (0.0, 1.2),
     "pdf_cpu": (0.0, 1.3),
     "pdf_rss_growth_mb": (float("-inf"), 10.0),
     "enumeration_sign_in": (0.9, 1.1),
@@ -102,6 +106,7 @@ def pages(
     floor.headers |= {"Cookie": f"session={data['floor']}", "Accept-Encoding": "gzip"}
     plan = f"/familie/{data['family']}/plan/"
     version, sessions = 1, iter(data["saving"])
+    chosen, searched = cycle(questions()), cycle(searches())
 
     def save() -> int:
         nonlocal version
@@ -114,6 +119,10 @@ def pages(
         version += 1
         return status
 
+    def anybody(path: str) -> int:
+        """Asked by somebody without a cookie."""
+        return portal.ask("GET", path, more={"Cookie": ""})[0]
+
     def measured(server: Server, path: str) -> float:
         return cost(server, postgres_process, lambda: server.get(path)[0], requests)
 
@@ -122,6 +131,8 @@ def pages(
         "plan_cpu": lambda: measured(portal, plan),
         "overview_cpu": lambda: measured(portal, "/oversikt/"),
         "save_item_cpu": lambda: cost(portal, postgres_process, save, requests),
+        "directory_cpu": lambda: cost(portal, postgres_process, lambda: anybody(next(chosen)), requests),
+        "directory_search_cpu": lambda: cost(portal, postgres_process, lambda: anybody(next(searched)), requests),
     }
     for measure in measures.values():
         measure()  # warm

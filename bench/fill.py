@@ -11,6 +11,7 @@ from typing import Any
 import django
 from django.core.management import call_command
 
+from bench.services import fill_services
 from tools.prepare import collect_static_files
 
 BACKENDS = {
@@ -81,6 +82,7 @@ def main() -> None:
         items.append(item)
     for number in range(6):
         SupportContact.objects.create(name=f"Nabo {number}", phone=f"+479100000{number}", position=number, **common)
+    fill_services(user)
     sessions = {name: sign_in(user, backend) for name, backend in BACKENDS.items()}
     saving = [sign_in(user, BACKENDS["portal"]) for _ in range(int(sys.argv[1]))]
     with connection.cursor() as cursor:
