@@ -54,12 +54,13 @@ def three_methods(get_response: GetResponse) -> GetResponse:
 
 def answer_without_database(get_response: GetResponse) -> GetResponse:
     """Answer `/krise/` and `/forlat/`, also written a little wrong, before anything that could need the database or
-    mind what was sent along: they work whatever is down."""
+    mind what was sent along: they work whatever is down. Likewise the worker, which every page's visit asks for."""
     from portal.views.crisis import CRISIS_PATH, crisis_now
     from portal.views.leaving import EXIT_PATH, quick_exit
+    from portal.views.offline import WORKER_PATH, service_worker
     from portal.views.pages import health
 
-    views = {CRISIS_PATH: crisis_now, EXIT_PATH: quick_exit, "/healthz/": health}
+    views = {CRISIS_PATH: crisis_now, EXIT_PATH: quick_exit, "/healthz/": health, f"{WORKER_PATH}/": service_worker}
 
     def middleware(request: HttpRequest) -> HttpResponse:
         return views.get(f"{request.path_info.rstrip('/').lower()}/", get_response)(request)

@@ -26,6 +26,8 @@ OPERATOR = env.str("OPERATOR", default="")
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="")
 # Where quick exit goes: an ordinary page that anybody could have open.
 QUICK_EXIT_URL = env.str("QUICK_EXIT_URL", default="https://www.yr.no/")
+# Whether browsers keep a copy of the public pages for when there is no net. Off: they are told to remove it.
+OFFLINE_COPY = env.bool("OFFLINE_COPY", default=True)
 PRIVACY_NOTICE_VERSION = "2026-11-22"
 
 INSTALLED_APPS = [
@@ -254,6 +256,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
+        "worker-src": [SELF],
         "manifest-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],

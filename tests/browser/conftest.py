@@ -29,6 +29,7 @@ FLAGS = [
 ]
 PHONE = {"width": 390, "height": 844}
 # The browser says in its console that a page came with an error status. The page itself may, nothing else may.
+NO_WORKER = "Service Worker registration blocked by Playwright"
 STATUS = re.compile(r"Failed to load resource: the server responded with a status of (403|404|422|409)")
 
 HERE = Path(__file__).parent
@@ -88,6 +89,8 @@ def watch(context: BrowserContext, home: str) -> None:
         page = message.page
         of_the_page = page is not None and message.location.get("url") == page.url
         if message.type in {"error", "warning"} and not (of_the_page and STATUS.match(message.text)):
+            if message.text == NO_WORKER:
+                return
             remember("console", f"{message.text} ({message.location.get('url')})")
 
     def on_request(request) -> None:
@@ -104,15 +107,18 @@ def browse(new_context, live_server) -> Browse:
     """Open a page of the live server, at a path, as a person; each call is a browser session of its own."""
 
     def opened(person: User | None = None, path: str = "", **context_args: Any) -> Page:
-        context = new_context(base_url=live_server.url, **context_args)
+        home = context_args.setdefault("base_url", live_server.url)
+        # The worker behind the copy for no net has tests of its own; every other test meets the server itself.
+        context_args.setdefault("service_workers", "block")
+        context = new_context(**context_args)
         context.set_default_timeout(10_000)
-        watch(context, live_server.url)
+        watch(context, home)
         if person is not None:
             client = Client()
             client.force_login(person)
             session = client.cookies[settings.SESSION_COOKIE_NAME].value
             context.add_cookies(
-                [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url, "httpOnly": True}]
+                [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": home, "httpOnly": True}]
             )
         page = context.new_page()
         if path:

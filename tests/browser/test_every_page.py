@@ -15,7 +15,7 @@ from tests.harness.addresses import every_address
 from tests.harness.matrix import PEOPLE, fill
 from tests.harness.test_permissions import EXPECTED
 
-NOT_PAGES = {"robots", "healthz", "plan_pdf"}
+NOT_PAGES = {"robots", "healthz", "service_worker", "plan_pdf"}
 ADDRESSES = {address.name: address for address in every_address()}
 
 

@@ -37,6 +37,10 @@ robots                              GET     200       200      200     200    20
 robots                              POST    200       200      200     200    200     200      200
 healthz                             GET     200       200      200     200    200     200      200
 healthz                             POST    200       200      200     200    200     200      200
+service_worker                      GET     200       200      200     200    200     200      200
+service_worker                      POST    200       200      200     200    200     200      200
+offline                             GET     200       200      200     200    200     200      200
+offline                             POST    200       200      200     200    200     200      200
 overview                            GET     login     200      200     200    200     200      200
 overview                            POST    403       200      200     200    200     200      200
 start_family                        GET     login     200      200     200    200     200      200

@@ -1,0 +1,68 @@
+"""Without a net: the worker that keeps a copy of public pages in the browser, and the page it shows (ADR 0028)."""
+
+import hashlib
+import json
+from functools import cache
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
+
+from common.env import ROOT
+from common.http import render_page
+from common.views import public
+
+WORKER_PATH = "/sw.js"
+PAGES = ("front", "crisis_now", "offline")
+# Kept where they are published: what to read when it burns, and what a child can read alone.
+ARTICLES = ("tilbakefall-og-overdose", "til-deg-som-er-barn")
+FILES = (
+    "designsystemet-css/theme/designsystemet.css",
+    "designsystemet-css/src/index.css",
+    "css/portal.css",
+    "js/exit.js",
+    "js/offline.js",
+    "js/offline-directory.js",
+    "icon.svg",
+)
+
+
+@public
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """The worker, the same bytes for everybody. Asked for at every page a browser opens, so it costs next to nothing
+    and answers before session and database (portal.middleware)."""
+    script = _worker() if settings.OFFLINE_COPY else _source("service-worker-gone.js").encode()
+    etag = quote_etag(hashlib.sha256(script).hexdigest()[:16])
+    headers = {"Cache-Control": "no-cache", "ETag": etag}
+    response = HttpResponse(script, content_type="text/javascript; charset=utf-8", headers=headers)
+    return get_conditional_response(request, etag=etag, response=response) or response
+
+
+@public
+def offline(request: HttpRequest) -> HttpResponse:
+    """What is of use without a net: the numbers, the steps, and the whole directory in short."""
+    return render_page(request, "portal/offline.html", {"fetched_on": timezone.localdate()})
+
+
+@cache
+def _worker() -> bytes:
+    """The worker with what it keeps, made once a process. Its version is that of all it names."""
+    copy = {
+        "files": [static(name) for name in FILES],
+        "pages": [reverse(name) for name in PAGES],
+        "articles": [reverse("article", args=[key]) for key in ARTICLES],
+        "offline": reverse("offline"),
+        "directory": reverse("help_directory"),
+        "exit": reverse("quick_exit"),
+    }
+    source = _source("service-worker.js")
+    version = hashlib.sha256(f"{json.dumps(copy)}{source}".encode()).hexdigest()[:12]
+    return f"const COPY = {json.dumps(copy | {'version': version})};\n{source}".encode()
+
+
+def _source(name: str) -> str:
+    return (ROOT / "static/js" / name).read_text()
