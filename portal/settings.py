@@ -164,6 +164,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="30"),
         "options": {"expires": 3600},
     },
+    # Several rounds a night: each tries a bounded number, those of the longest ago first.
+    "check links": {
+        "task": "resources.tasks.check_links",
+        "schedule": crontab(hour="1-5", minute="10"),
+        "options": {"expires": 1800},
+    },
 }
 
 AUTH_USER_MODEL = "accounts.User"

@@ -97,3 +97,13 @@ class OnFailure(models.TextChoices):
 
     WARN = "warn", _("Show it with a warning")
     HIDE = "hide", _("Hide it until it is checked")
+
+
+class LinkProblem(models.TextChoices):
+    """How a web address last failed to answer."""
+
+    GONE = "gone", _("The page is not there any more")
+    BROKEN = "broken", _("The site answers with an error")
+    SILENT = "silent", _("Nobody answers")
+    CIRCLE = "circle", _("The address leads on without end")
+    REFUSED = "refused", _("The address leads somewhere we do not go")

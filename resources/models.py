@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from resources.facets import Audience, ChannelKind, County, Kind, OnFailure, State, Theme
+from resources.facets import Audience, ChannelKind, County, Kind, LinkProblem, OnFailure, State, Theme
 
 CHECK_EVERY = timedelta(days=182)  # half a year: directory-facts, what every entry is flagged by
 DEAD_LINK_AFTER = 3  # checks in a row that failed, on as many days
@@ -103,6 +103,7 @@ class HelpService(Checked):  # type: ignore[django-manager-missing]  # `versions
     on_failure = models.CharField(max_length=4, choices=OnFailure, default=OnFailure.WARN)
     link_checked_at = models.DateTimeField(null=True, blank=True)
     link_failures = models.PositiveSmallIntegerField(default=0)  # in a row
+    link_problem = models.CharField(max_length=10, choices=LinkProblem, blank=True, default="")
 
     # Made of the others whenever a service is saved (resources.actions.index).
     sort_key = models.CharField(max_length=130, default="", editable=False)
@@ -215,7 +216,7 @@ def _version_model(tracked: type[models.Model], *unseen: str) -> Any:
     )
 
 
-_MADE = ("sort_key", "search_names", "search_text", "link_checked_at", "link_failures", "loaded_digest")
+_MADE = ("sort_key", "search_names", "search_text", "link_checked_at", "link_failures", "link_problem", "loaded_digest")
 
 
 class HelpServiceVersion(_version_model(HelpService, *_MADE)):  # type: ignore[misc]  # the base is made by pghistory
