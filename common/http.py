@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -24,6 +25,17 @@ def render_page(
     name = f"{template}#{partial}" if partial and htmx and not htmx.boosted else template
     response = render(request, name, context, status=status)
     response.headers["Vary"] = "HX-Request"
+    return response
+
+
+PUBLIC_SECONDS = 60
+
+
+def for_everybody(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Let caches keep an answer that is the same for everybody who is not signed in, for a minute. Whoever comes with
+    a session may be told something of their own on it (middleware sees to those who are signed in)."""
+    known = settings.SESSION_COOKIE_NAME in request.COOKIES
+    response.headers["Cache-Control"] = "private, no-cache" if known else f"public, max-age={PUBLIC_SECONDS}"
     return response
 
 

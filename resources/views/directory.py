@@ -1,16 +1,24 @@
 """Find somebody: by who one is and what one needs, or by words."""
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from common.http import render_page
+from common.http import for_everybody, render_page
 from common.views import public
-from resources.models import HelpService
+from resources.filters import Filters
+from resources.reading.directory import find_page
+from resources.showing.directory import show_directory
 
 
 @public
 @require_safe
 def directory(request: HttpRequest) -> HttpResponse:
-    """The directory."""
-    services = list(HelpService.objects.public().in_order()[:25])
-    return render_page(request, "resources/directory.html", {"services": services})
+    """The directory. Every choice has one address; what is said in another way, or makes no sense, leads there."""
+    filters, at = Filters.read(request.GET), timezone.now()
+    if not filters.are_said_by(request.GET):
+        return for_everybody(request, redirect(f"{reverse('help_directory')}{filters.address}"))
+    page = show_directory(filters, find_page(filters, at), at)
+    return for_everybody(request, render_page(request, "resources/directory.html", {"page": page}))

@@ -1,17 +1,19 @@
 """One service."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from common.http import render_page
+from common.http import for_everybody, render_page
 from common.views import public
-from resources.models import HelpService
+from resources.reading.directory import find_service, list_articles_of
+from resources.showing.service import show_service
 
 
 @public
 @require_safe
 def service(request: HttpRequest, key: str) -> HttpResponse:
-    """Everything we know of a service."""
-    found = get_object_or_404(HelpService.objects.public(), key=key)
-    return render_page(request, "resources/service.html", {"service": found})
+    """Everything we know of a service that anybody may see."""
+    found = find_service(key)
+    shown = show_service(found, list_articles_of(found), timezone.now())
+    return for_everybody(request, render_page(request, "resources/service.html", {"service": shown}))

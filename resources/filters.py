@@ -1,0 +1,120 @@
+"""What the directory is filtered by, as it stands in an address. Every address has one form: see `Filters.pairs`."""
+
+import base64
+import binascii
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import Any, Self
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import QueryDict
+
+from resources.facets import County
+from resources.needs import WHAT, WHO, Need, Who
+
+LONGEST_SEARCH = 100  # characters
+UNPINNED = 32_767  # stands after every pin: the largest a pin can be
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+_MARK = "1"  # of what is switched on
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The place of a service in the directory's order: the next page begins after it."""
+
+    pin: int
+    sort_key: str
+    id: UUID
+
+    def __str__(self) -> str:
+        packed = json.dumps([self.pin, self.sort_key, self.id.hex], ensure_ascii=False, separators=(",", ":"))
+        return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """The cursor written in `text`, or nothing when it is none of ours."""
+        try:
+            packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            pin, sort_key, key = json.loads(packed)
+            cursor = cls(pin=pin, sort_key=sort_key, id=UUID(hex=key))
+            is_ours = type(pin) is int and 0 <= pin <= UNPINNED and type(sort_key) is str and str(cursor) == text
+        except (binascii.Error, ValueError, TypeError, AttributeError, RecursionError):
+            return None
+        return cursor if is_ours and "\x00" not in sort_key else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """What somebody chose. Nothing chosen: everything."""
+
+    who: Who | None = None
+    need: Need | None = None
+    county: str = ""
+    words: str = ""
+    anonymous: bool = False
+    free: bool = False
+    open_now: bool = False
+    language: str = ""
+    after: Cursor | None = None
+
+    @classmethod
+    def read(cls, query: QueryDict) -> Self:
+        """What an address says. What it says wrongly or twice counts as not said."""
+        county, language = query.get("sted", ""), query.get("sprak", "")
+        return cls(
+            who=WHO.get(query.get("hvem", "")),
+            need=WHAT.get(query.get("hva", "")),
+            county=county if county in County.values else "",
+            words=clean_words(query.get("sok", "")),
+            anonymous=query.get("anonym") == _MARK,
+            free=query.get("gratis") == _MARK,
+            open_now=query.get("apent") == _MARK,
+            language=language if _LANGUAGE.fullmatch(language) else "",
+            after=Cursor.read(query.get("etter", "")),
+        )
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The query string, in the order every address has it, nothing empty."""
+        said = [
+            ("hvem", self.who.slug if self.who else ""),
+            ("hva", self.need.slug if self.need else ""),
+            ("sted", self.county),
+            ("sok", self.words),
+            ("anonym", _MARK if self.anonymous else ""),
+            ("gratis", _MARK if self.free else ""),
+            ("apent", _MARK if self.open_now else ""),
+            ("sprak", self.language),
+            ("etter", str(self.after) if self.after else ""),
+        ]
+        return [(name, value) for name, value in said if value]
+
+    def are_said_by(self, query: QueryDict) -> bool:
+        """Whether `query` says this, and in the way every address does."""
+        return [(name, value) for name, values in query.lists() for value in values] == self.pairs
+
+    @property
+    def address(self) -> str:
+        """The query string with its question mark, or nothing."""
+        return f"?{urlencode(pairs)}" if (pairs := self.pairs) else ""
+
+    def but(self, **changes: Any) -> str:
+        """The query string when something else is chosen: its first page."""
+        return replace(self, **{"after": None} | changes).address
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether more is chosen than who and what."""
+        return bool(self.county or self.words or self.anonymous or self.free or self.open_now or self.language)
+
+    @property
+    def wants_now(self) -> bool:
+        """Whether it matters who is open at this moment."""
+        return self.open_now or bool(self.need and self.need.is_now)
+
+
+def clean_words(text: str) -> str:
+    """What is searched for: one space between words, nobody's essay."""
+    return " ".join(text[: 2 * LONGEST_SEARCH].split())[:LONGEST_SEARCH].rstrip()

@@ -1,0 +1,67 @@
+"""Who one is and what one needs: the words in an address, and the facets they stand for."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from resources.facets import GROWN_UP_RELATIVES, Audience, ChannelKind, Kind
+
+
+@dataclass(frozen=True)
+class Who:
+    """Somebody who looks for help. `audiences`: what is for any of these is for them."""
+
+    slug: str
+    label: Promise
+    audience: Audience
+
+    @property
+    def audiences(self) -> tuple[Audience, ...]:
+        """Grown-up relatives also get what is for relatives in general; children only what is for children."""
+        return (self.audience, Audience.RELATIVES) if self.audience in GROWN_UP_RELATIVES else (self.audience,)
+
+
+@dataclass(frozen=True)
+class Need:
+    """What somebody looks for. `ways`: how they want to be in touch, the best first, where that is what they ask."""
+
+    slug: str
+    label: Promise
+    kinds: tuple[Kind, ...]
+    ways: tuple[ChannelKind, ...] = ()
+
+    @property
+    def is_now(self) -> bool:
+        """Whether it matters who is open at this moment."""
+        return bool(self.ways)
+
+
+WHO = {
+    who.slug: who
+    for who in (
+        Who("mor-far", _("Mother or father"), Audience.PARENTS),
+        Who("partner", _("Partner"), Audience.PARTNERS),
+        Who("sosken", _("Sister or brother"), Audience.SIBLINGS),
+        Who("voksent-barn", _("Grown-up child"), Audience.ADULT_CHILDREN),
+        Who("venn", _("Friend"), Audience.FRIENDS),
+        Who("barn", _("Child or young person"), Audience.CHILDREN),
+        Who("meg-selv", pgettext_lazy("I am", "I struggle myself"), Audience.SUBJECT),
+        Who("fagperson", _("Professional"), Audience.CLINICIANS),
+    )
+}
+WHAT = {
+    need.slug: need
+    for need in (
+        Need("snakke", pgettext_lazy("I need", "To talk now"), (Kind.PHONE,), (ChannelKind.PHONE, ChannelKind.CHAT)),
+        Need("chat", pgettext_lazy("I need", "Chat"), (Kind.CHAT,), (ChannelKind.CHAT, ChannelKind.PHONE)),
+        Need("samtaler", pgettext_lazy("I need", "Conversations over time"), (Kind.TALK,)),
+        Need("gruppe", pgettext_lazy("I need", "To meet others"), (Kind.GROUP, Kind.PEER_SUPPORT)),
+        Need("kurs", _("Course"), (Kind.COURSE,)),
+        Need("behandling", _("Treatment"), (Kind.TREATMENT,)),
+        Need("penger", _("Money and rights"), (Kind.RIGHTS,)),
+        Need("vite-mer", pgettext_lazy("I need", "To know more"), (Kind.INFORMATION,)),
+        Need("akutt", pgettext_lazy("I need", "Help at once"), (Kind.ACUTE,), (ChannelKind.PHONE,)),
+    )
+}

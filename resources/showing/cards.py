@@ -1,0 +1,192 @@
+"""A service as a card: finished words and links. A page shows 25 of them, so nothing is worked out twice."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from common.dates import day_words
+from common.phones import phone_href, show_phone
+from resources.facets import Audience, ChannelKind, County
+from resources.hours import Now, now_words, service_now
+from resources.models import DEAD_LINK_AFTER, Channel, HelpService
+from resources.needs import Need
+
+FEW_PLACES = 6
+NUMBERS = {ChannelKind.PHONE, ChannelKind.SMS}
+LINKS = {ChannelKind.PHONE, ChannelKind.SMS, ChannelKind.CHAT, ChannelKind.EMAIL}
+NOW_FIRST = ("open", "unknown", "closed")
+DIALLED = 4096  # numbers whose written form is remembered: they are public, and reading one takes a while
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A button that leads to somebody. `label` says what it does and where: Ring 800 40 567."""
+
+    href: str
+    label: str
+    note: str = ""
+    is_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A service in short. Empty words are not shown. `how` it stands with it now: open, closed or unknown."""
+
+    key: str
+    url: str
+    name: str
+    summary: str
+    former: str
+    ways: tuple[Way, ...]
+    now: str
+    how: str
+    facts: str
+    checked: str
+    source: str
+    warnings: tuple[str, ...]
+
+
+def show_cards(services: Iterable[HelpService], at: datetime, need: Need | None = None) -> list[Card]:
+    """The services as cards, channels fetched. Where one wants to talk now, who is surely open stands first on the
+    page, then those whose hours nobody states; else they stand as they came."""
+    base = reverse("help_directory")
+    cards = [show_card(service, base, at, need) for service in services]
+    return sorted(cards, key=lambda card: NOW_FIRST.index(card.how)) if need and need.is_now else cards
+
+
+def how(now: Now | None) -> str:
+    """One word for it: open, closed or unknown."""
+    if now is None or not (now.is_open or now.is_known):
+        return "unknown"
+    return "open" if now.is_open else "closed"
+
+
+def show_card(service: HelpService, base: str, at: datetime, need: Need | None) -> Card:
+    """The card of a service whose channels are fetched, at `at`, for somebody who needs `need`."""
+    channels = list(service.channels.all())
+    wanted = need.ways if need else ()
+    now = service_now([one for one in channels if not wanted or one.kind in wanted], at) or service_now(channels, at)
+    today = timezone.localdate(at)
+    return Card(
+        key=service.key,
+        url=f"{base}{service.key}/",
+        name=service.name,
+        summary=service.summary,
+        former=former_words(service),
+        ways=show_ways(service, channels, wanted),
+        now=now_words(now, at) if now else "",
+        how=how(now),
+        facts=facts_words(service),
+        checked=checked_words(service, today),
+        source=service.source,
+        warnings=warning_words(service, today),
+    )
+
+
+def show_ways(service: HelpService, channels: list[Channel], wanted: tuple[ChannelKind, ...] = ()) -> tuple[Way, ...]:
+    """The buttons, what is wanted first; one of them is the one to touch. Whoever has no other way has a web page."""
+    links = [channel for channel in channels if channel.kind in LINKS]
+    links.sort(key=lambda one: wanted.index(one.kind) if one.kind in wanted else len(wanted))
+    ways = [show_way(channel, is_first=not at) for at, channel in enumerate(links)]
+    if service.web:
+        ways.append(Way(service.web, _("Website"), is_first=not ways))
+    return tuple(ways)
+
+
+def show_way(channel: Channel, *, is_first: bool = True) -> Way:
+    """The button of a channel that is a link."""
+    return Way(*_link(channel), note=channel.label, is_first=is_first)
+
+
+def _link(channel: Channel) -> tuple[str, str]:
+    """Where the button leads, and what it says."""
+    if channel.kind == ChannelKind.CHAT:
+        return channel.value, pgettext("button", "Chat")
+    if channel.kind == ChannelKind.EMAIL:
+        return f"mailto:{channel.value}", _("Write an e-mail")
+    number = _number_shown(channel.value)
+    if channel.kind == ChannelKind.SMS:
+        return f"sms:{channel.value}", _("Text %(number)s") % {"number": number}
+    return phone_href(channel.value), _("Call %(number)s") % {"number": number}
+
+
+@lru_cache(maxsize=DIALLED)
+def _number_shown(kept: str) -> str:
+    """With spaces that do not break."""
+    return show_phone(kept).replace(" ", "\u00a0")
+
+
+def former_words(service: HelpService) -> str:
+    """What it was called before: whoever knows the old name finds it again."""
+    return _("Formerly %(names)s") % {"names": ", ".join(service.former_names)} if service.former_names else ""
+
+
+def facts_words(service: HelpService) -> str:
+    """Anonymt · Gratis · Uten henvisning · For pårørende · 14 til 35 år · Oslo: only what is known."""
+    known = {
+        (True, "anonymous"): _("Anonymous"),
+        (True, "free"): _("Free"),
+        (False, "free"): _("Costs money"),
+        (True, "referral"): _("Needs a referral"),
+        (False, "referral"): _("No referral needed"),
+    }
+    facts = [
+        (service.is_anonymous, "anonymous"),
+        (service.is_free, "free"),
+        (service.needs_referral, "referral"),
+    ]
+    said = [known[fact] for fact in facts if fact in known]
+    return " · ".join([*said, *filter(None, (whom_words(service), age_words(service), area_words(service)))])
+
+
+def whom_words(service: HelpService) -> str:
+    """For søsken, venn; nothing when it is for everybody."""
+    if not service.audiences or len(service.audiences) == len(Audience):
+        return ""
+    names = [str(Audience(value).label).lower() for value in service.audiences]
+    return _("For: %(names)s") % {"names": ", ".join(names)}
+
+
+def age_words(service: HelpService) -> str:
+    """14 til 35 år, fra 18 år; til 18 år."""
+    ages = {"first": service.age_from, "last": service.age_to}
+    if service.age_from is not None and service.age_to is not None:
+        return _("%(first)s–%(last)s years") % ages
+    if service.age_from is not None:
+        return _("from %(first)s years") % ages
+    return _("up to %(last)s years") % ages if service.age_to is not None else ""
+
+
+def area_words(service: HelpService) -> str:
+    """The towns it is in, else the counties, else the whole country."""
+    if len(service.places) > FEW_PLACES:
+        named = {"places": ", ".join(service.places[:FEW_PLACES]), "count": len(service.places) - FEW_PLACES}
+        return _("%(places)s and %(count)s more") % named
+    if service.places:
+        return ", ".join(service.places)
+    if not service.counties:
+        return _("The whole country")
+    return ", ".join(str(County(value).label) for value in service.counties)
+
+
+def checked_words(service: HelpService, today: date) -> str:
+    """Whether we have checked it, and when."""
+    if service.checked_on is None:
+        return _("From a source, not checked by us yet")
+    return _("Checked %(day)s") % {"day": day_words(service.checked_on)}
+
+
+def warning_words(service: HelpService, today: date) -> tuple[str, ...]:
+    """What one should know before trusting it."""
+    warnings = []
+    if service.checked_on is not None and service.is_due(today):
+        warnings.append(_("Not checked for more than half a year"))
+    if service.link_failures >= DEAD_LINK_AFTER:
+        warnings.append(_("The website did not answer when we last tried"))
+    return tuple(warnings)

@@ -1,0 +1,149 @@
+"""The page of the directory: what is chosen, what can be chosen, and what was found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from resources.facets import County
+from resources.filters import Filters
+from resources.needs import WHAT, WHO, Need, Who
+from resources.reading.directory import PAGE, Page
+from resources.showing.cards import Card, show_cards
+from resources.showing.languages import language_name
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One choice, as a link. Of what is chosen, the link that takes it back."""
+
+    label: str
+    url: str
+    is_chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of choices of which one can be chosen."""
+
+    title: str
+    chips: list[Chip]
+    chosen: Chip | None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A county in the list of counties."""
+
+    value: str
+    label: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class DirectoryShown:
+    """The whole page, finished. `hidden` is what the search form carries along, `taken` what narrows and can be taken
+    away, `nearest` what to try where nothing fits."""
+
+    url: str
+    who: Row
+    need: Row
+    switches: list[Chip]
+    counties: list[Option]
+    hidden: list[tuple[str, str]]
+    words: str
+    taken: list[Chip]
+    is_first_visit: bool
+    is_narrowed: bool
+    for_children: bool
+    heading: str
+    cards: list[Card]
+    nearest: list[Card]
+    nobody_is_surely_open: bool
+    more_url: str
+    first_page_url: str
+
+
+class _Addresses:
+    """Addresses of the directory with something else chosen."""
+
+    def __init__(self, filters: Filters) -> None:
+        self.filters, self.base = filters, reverse("help_directory")
+
+    def but(self, **changes: Any) -> str:
+        return f"{self.base}{self.filters.but(**changes)}"
+
+
+def show_directory(filters: Filters, page: Page, at: datetime) -> DirectoryShown:
+    """The page for what was chosen, as it is at `at`."""
+    to = _Addresses(filters)
+    cards = show_cards(page.services, at, filters.need)
+    who, need = _row(_("Who are you?"), to, "who", WHO), _row(_("What do you need?"), to, "need", WHAT)
+    return DirectoryShown(
+        url=to.base,
+        who=who,
+        need=need,
+        switches=_switches(to),
+        counties=[Option(value, str(label), value == filters.county) for value, label in County.choices],
+        hidden=[pair for pair in filters.pairs if pair[0] not in {"sok", "sted", "etter"}],
+        words=filters.words,
+        taken=[chip for chip in (who.chosen, need.chosen) if chip] + _narrowings(to),
+        is_first_visit=not filters.pairs,
+        is_narrowed=filters.is_narrowed,
+        for_children=filters.who is not None and filters.who.slug == "barn",
+        heading=_heading(filters, page),
+        cards=cards,
+        nearest=show_cards(page.nearest, at, filters.need),
+        nobody_is_surely_open=filters.wants_now and not any(card.how == "open" for card in cards),
+        more_url=to.but(after=page.more) if page.more else "",
+        first_page_url=to.but() if filters.after else "",
+    )
+
+
+def _row(title: str, to: _Addresses, field: str, choices: Mapping[str, Who | Need]) -> Row:
+    now = getattr(to.filters, field)
+    chips = [
+        Chip(str(choice.label), to.but(**{field: None if choice is now else choice}), choice is now)
+        for choice in choices.values()
+    ]
+    return Row(title, chips, next((chip for chip in chips if chip.is_chosen), None))
+
+
+def _switches(to: _Addresses) -> list[Chip]:
+    switches = (("anonymous", _("Anonymous")), ("free", _("Free")), ("open_now", _("Open now")))
+    return [
+        Chip(label, to.but(**{field: not is_on}), is_on)
+        for field, label in switches
+        for is_on in (getattr(to.filters, field),)
+    ]
+
+
+def _narrowings(to: _Addresses) -> list[Chip]:
+    """What is chosen beside who and what, each a link that takes it away."""
+    chosen = to.filters
+    taken = [chip for chip in _switches(to) if chip.is_chosen]
+    if chosen.county:
+        taken.append(Chip(str(County(chosen.county).label), to.but(county=""), is_chosen=True))
+    if chosen.language:
+        taken.append(Chip(language_name(chosen.language), to.but(language=""), is_chosen=True))
+    if chosen.words:
+        taken.append(Chip(f"«{chosen.words}»", to.but(words=""), is_chosen=True))
+    return taken
+
+
+def _heading(filters: Filters, page: Page) -> str:
+    """How many there are, said first: also to whoever listens."""
+    count = len(page.services)
+    if not filters.pairs:
+        return _("Many begin here")
+    if not count:
+        return _("No match")
+    if page.more:
+        return (_("The next %(count)s") if filters.after else _("The first %(count)s")) % {"count": PAGE}
+    if filters.after:
+        return ngettext("The last one", "The last %(count)s", count) % {"count": count}
+    return ngettext("%(count)s match", "%(count)s matches", count) % {"count": count}

@@ -1,0 +1,131 @@
+"""A service's own page: everything we know of it, in words."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from resources.facets import ChannelKind, Kind
+from resources.hours import TALK_NOW, Week, now_words, read_now, week_of, week_words
+from resources.markdown import to_html
+from resources.models import Channel, GuidanceArticle, HelpService
+from resources.showing.cards import (
+    NUMBERS,
+    Way,
+    age_words,
+    area_words,
+    checked_words,
+    former_words,
+    how,
+    show_way,
+    warning_words,
+    whom_words,
+)
+from resources.showing.languages import language_name
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelShown:
+    """One way to reach it. `address` instead of `way` where one goes there oneself; `failed_id` of a number, to say
+    that it did not work."""
+
+    way: Way | None
+    address: str
+    label: str
+    now: str
+    how: str
+    hours: str
+    week: Week | None
+    failed_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToRead:
+    """An article in the list."""
+
+    title: str
+    summary: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceShown:
+    """The whole page. Empty words are not shown."""
+
+    key: str
+    name: str
+    summary: str
+    former: str
+    warnings: tuple[str, ...]
+    channels: list[ChannelShown]
+    description: SafeString
+    facts: list[tuple[str, str]]
+    web: str
+    web_shown: str
+    articles: list[ToRead]
+    checked: str
+    source: str
+    directory_url: str
+
+
+def show_service(service: HelpService, articles: Iterable[GuidanceArticle], at: datetime) -> ServiceShown:
+    """The page as it is at `at`; channels fetched."""
+    today = timezone.localdate(at)
+    return ServiceShown(
+        key=service.key,
+        name=service.name,
+        summary=service.summary,
+        former=former_words(service),
+        warnings=warning_words(service, today),
+        channels=[_channel(channel, at) for channel in service.channels.all()],
+        description=to_html(service.description),
+        facts=_facts(service),
+        web=service.web,
+        web_shown=bare_address(service.web),
+        articles=[ToRead(one.title, one.summary, reverse("article", args=[one.key])) for one in articles],
+        checked=checked_words(service, today),
+        source=service.source,
+        directory_url=reverse("help_directory"),
+    )
+
+
+def bare_address(url: str) -> str:
+    """An address on the web as one says it: ivareta.no"""
+    return url.removeprefix("https://").removeprefix("http://").removeprefix("www.").rstrip("/")
+
+
+def _channel(channel: Channel, at: datetime) -> ChannelShown:
+    kind = ChannelKind(channel.kind)
+    in_person = kind == ChannelKind.IN_PERSON
+    has_hours = kind in TALK_NOW or bool(channel.opening_hours)
+    now = read_now(channel.opening_hours, at) if has_hours else None
+    return ChannelShown(
+        way=None if in_person else show_way(channel),
+        address=channel.value if in_person else "",
+        label=channel.label,
+        now=now_words(now, at) if now and now.is_known else "",
+        how=how(now),
+        hours=week_words(channel.opening_hours, timezone.localdate(at)) if has_hours else "",
+        week=week_of(channel.opening_hours, timezone.localdate(at)) if now and not now.is_always else None,
+        failed_url=reverse("number_failed", args=[channel.pk]) if kind in NUMBERS else "",
+    )
+
+
+def _facts(service: HelpService) -> list[tuple[str, str]]:
+    """What is known, each with its name."""
+    yes_or_no = {True: _("Yes"), False: _("No"), None: ""}
+    facts = [
+        (_("What you get"), ", ".join(str(Kind(value).label) for value in service.kinds)),
+        (_("For whom"), whom_words(service)),
+        (_("Age"), age_words(service)),
+        (_("Where"), area_words(service)),
+        (_("Anonymous"), yes_or_no[service.is_anonymous]),
+        (_("Free of charge"), yes_or_no[service.is_free]),
+        (_("Needs a referral"), yes_or_no[service.needs_referral]),
+        (_("Languages"), ", ".join(map(language_name, service.languages))),
+    ]
+    return [(label, words) for label, words in facts if words]
