@@ -1,5 +1,6 @@
 """What can be done to the directory. Keyword-only."""
 
+import re
 from collections.abc import Iterable
 
 from resources.facets import Audience, ChannelKind, County, Kind
@@ -8,6 +9,8 @@ from resources.models import Channel, HelpService
 
 MADE = ("sort_key", "search_names", "search_text")
 NAME, WORD = "|", "#"  # what stands before and after each name, each keyword, in `search_names`
+# What stands on either side of a dash, or in brackets, is a name too: «Barn av rusmisbrukere (BAR)».
+PARTS = re.compile(r"\s[\u2013\u2014-]\s|[(),]")
 NUMBERS = (ChannelKind.PHONE, ChannelKind.SMS)
 
 # What people call those a service is for, and the help they want. The labels are said in the reader's language, so they
@@ -41,7 +44,7 @@ OFFERED = {
 def fill_index(*, service: HelpService, channels: Iterable[Channel]) -> None:
     """Set what is sorted by and searched in, of the service's other words and its `channels`. Saves nothing."""
     channels = list(channels)
-    names = [service.name, *service.former_names]
+    names = [form for name in (service.name, *service.former_names) for form in (name, *PARTS.split(name))]
     numbers = [channel.value for channel in channels if channel.kind in NUMBERS]
     addresses = [service.web, *(channel.value for channel in channels if channel.kind not in NUMBERS)]
     service.sort_key = sort_key(service.name)

@@ -28,6 +28,7 @@ def main() -> None:
     call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
     call_command("createcachetable", verbosity=0)
     collect_static_files()
+    call_command("load_directory")
     call_command("load_demo")
 
 
