@@ -43,6 +43,7 @@ def _rooms(path: str, here: Membership | None) -> list[dict[str, Any]]:
     rooms = [(_("Overview"), _address("overview"))]
     if here:
         rooms += [(_("Plan"), _address("plan", here.family_id)), (_("People"), _address("people", here.family_id))]
+    rooms.append((_("Help"), _address("help_directory")))
     return [{"label": label, "url": url, "is_here": path.startswith(url)} for label, url in rooms if url]
 
 

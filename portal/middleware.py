@@ -115,7 +115,8 @@ class SignInRequired(LoginRequiredMiddleware):
 
 
 class KnowTheFamilies:
-    """On one's own pages, fetch the families one is in, so that the menu leads to them. One query."""
+    """On one's own pages and those for everybody, fetch the families one is in, so that the menu leads to them and is
+    the same wherever one goes. One query; none for a stranger."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -124,7 +125,7 @@ class KnowTheFamilies:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:  # noqa: ARG002  # Django's signature
-        if getattr(view, "kind", "") == "own" and request.user.is_authenticated:
+        if getattr(view, "kind", "") in {"own", "public"} and request.user.is_authenticated:
             memberships_of(cast(FamilyRequest, request))
 
 

@@ -79,8 +79,8 @@ def _written_since(model: type[PlanItem | SupportContact], since: datetime, user
     return written.exclude(changed_by=user).in_order()
 
 
-def _farewell(member: Membership) -> dict[str, UUID | str]:
-    return {"id": member.pk, "label": family_label(member)}
+def _farewell(member: Membership) -> dict[str, Any]:
+    return {"id": member.pk, "label": family_label(member), "is_subject": member.is_subject}
 
 
 def _word_of_rest(today: date) -> str:

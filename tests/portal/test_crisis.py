@@ -69,9 +69,10 @@ def test_it_leads_on_to_the_familys_own_plan(client):
     assert 'href="/krise/plan/"' in client.get(URL).text
 
 
-def test_the_front_page_leads_to_the_numbers(client):
-    assert f'href="{reverse("crisis_now")}#bekymret"' in client.get("/").text
-    assert 'id="bekymret"' in client.get(URL).text
+def test_the_front_page_has_three_doors(client):
+    html = client.get("/").text
+    for name in ("crisis_now", "help_directory", "account_signup"):
+        assert f'<a class="ds-card" href="{reverse(name)}">' in html
 
 
 def weight(html):
