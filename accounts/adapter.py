@@ -1,20 +1,24 @@
 """How allauth behaves here."""
 
 import logging
+import time
 from typing import Any
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
 from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.core.mail import EmailMessage
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.devices import is_known_device, mark_session, remember_device
 from accounts.kept import keep_only_for
 from accounts.models import User
+from accounts.second_step import is_done_here
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +36,7 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def get_login_stages(self) -> list[str]:
-        return ["allauth.account.stages.EmailVerificationStage"]
+        return ["allauth.account.stages.EmailVerificationStage", "allauth.mfa.stages.AuthenticateStage"]
 
     def is_ajax(self, request: HttpRequest) -> bool:  # noqa: ARG002  # allauth's signature
         """Pages only: allauth's JSON answers are not offered."""
@@ -47,6 +51,20 @@ class AccountAdapter(DefaultAccountAdapter):
         super().login(request, user)
         mark_session(request, user)
         keep_only_for(request, user)
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Whoever looks after the directory and has no second step yet is led to set it up."""
+        if request.user.is_staff and not is_done_here(request):
+            return reverse("mfa_activate_totp")
+        url: str = super().get_login_redirect_url(request)
+        return url
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """A password just given is fresh, also when it was given to sign in."""
+        records = get_authentication_records(self.request, self.request.user)
+        youngest = max((record["at"] for record in records if record["method"] == "password"), default=0)
+        fresh = time.time() - youngest < app_settings.REAUTHENTICATION_TIMEOUT
+        return not fresh and bool(super().is_reauthentication_required(app=app, **kwargs))
 
     # Who may try how often ------------------------------------------------------------------------------------------
 
@@ -75,6 +93,12 @@ class AccountAdapter(DefaultAccountAdapter):
         remember_device(request, response, user)
         return response
 
+    def warn_of_many_codes(self, user: User) -> None:
+        """Tell the person by mail, once a day, that somebody who knows the password guesses codes."""
+        limit = {"app": "allauth.account", "action": "second_step_warning", "key": str(user.pk)}
+        if ratelimit.consume(self.request, **limit):
+            self.send_mail("mfa/email/many_codes", user.email, {})
+
     # Mail -----------------------------------------------------------------------------------------------------------
 
     def render_mail(
@@ -88,6 +112,17 @@ class AccountAdapter(DefaultAccountAdapter):
         headers = {"Auto-Submitted": "auto-generated"} | (headers or {})
         message: EmailMessage = super().render_mail(template_prefix, email, context, headers)
         return message
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Tell a person that the way they sign in was changed. Of the rest that allauth would tell, nothing."""
+        if template_prefix.startswith("mfa/"):
+            self.send_mail(template_prefix, email or user.email, context or {})
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send, and when that fails say so kindly, in the same words whether or not the address has an account."""

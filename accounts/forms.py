@@ -3,6 +3,13 @@
 from typing import Any
 
 from allauth.account import forms as allauth_forms
+from allauth.account.adapter import get_adapter
+from allauth.core import context
+from allauth.core.internal import ratelimit
+from allauth.mfa.adapter import get_adapter as get_mfa_adapter
+from allauth.mfa.base import forms as mfa_forms
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import MinimumLengthValidator, get_default_password_validators
@@ -14,8 +21,9 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.devices import choose_device
+from accounts.devices import choose_device, is_known_device
 from accounts.models import SignupConsent, User
+from accounts.second_step import counter_of, use_code
 from common.forms import PortalForm
 
 EMAIL_LENGTH = 254  # what User.email holds
@@ -207,3 +215,68 @@ class ChangePasswordForm(OnePassword, allauth_forms.ChangePasswordForm):
         super().__init__(*args, **kwargs)
         self.fields["oldpassword"].label = _("The password you have now")
         self.fields["oldpassword"].help_text = ""
+
+
+class PasswordAgainForm(AccountForm, allauth_forms.ReauthenticateForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].label = _("Password")
+        self.fields["password"].help_text = ""
+
+
+class CodeForm(AccountForm):
+    """A code of the second step. Put it first among the bases.
+
+    Tries are counted by person, on known devices apart. Whoever gets here has given the right password, so nobody is
+    locked out by a stranger; somebody who knows the password can, for a day, and the person is told by mail.
+    """
+
+    user: User
+    missing: Any = _("Write the code from the app.")
+    label: Any = _("Code from the app")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = self.label
+        self.fields["code"].error_messages["required"] = self.missing
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        limit = {"app": "allauth.account", "key": str(self.user.pk)}
+        if is_known_device(context.request, self.user.email):
+            limit["key"] += " on a known device"
+        if not ratelimit.consume(context.request, action="second_step", **limit):
+            get_adapter().warn_of_many_codes(self.user)
+            raise get_adapter().validation_error("too_many_login_attempts")
+        if not self.is_right(code):
+            raise get_mfa_adapter().validation_error("incorrect_code")
+        ratelimit.clear(context.request, action="second_step", **limit)
+        return code
+
+    def is_right(self, code: str) -> bool:
+        self.authenticator = use_code(self.user, code)
+        return self.authenticator is not None
+
+
+class SecondStepForm(CodeForm, mfa_forms.AuthenticateForm):
+    label = _("Code from the app, or a recovery code")
+    missing = _("Write the code from the app, or one of your recovery codes.")
+
+
+class SecondStepAgainForm(CodeForm, mfa_forms.ReauthenticateForm):
+    label = SecondStepForm.label
+    missing = SecondStepForm.missing
+
+
+class FirstCodeForm(CodeForm, ActivateTOTPForm):
+    """The first code of a new app shows that it works."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        begun = context.request.session.get(SECRET_SESSION_KEY)
+        super().__init__(*args, **kwargs)
+        if begun:  # a phone that goes to the app and back loads this page anew: what the app has read must hold
+            self.secret = context.request.session[SECRET_SESSION_KEY] = begun
+
+    def is_right(self, code: str) -> bool:
+        self.counter = counter_of(self.secret, code)
+        return self.counter is not None

@@ -4,6 +4,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.devices import is_staff_session
+from accounts.models import User
 from accounts.second_step import is_done_here
 from common.permissions import NotAllowed, twin
 
@@ -22,3 +23,12 @@ def check_can_curate(request: HttpRequest) -> None:
 
 
 can_curate = twin(check_can_curate)
+
+
+def check_can_switch_off(user: User) -> None:
+    """Raise NotAllowed for those who need a second step: the staff."""
+    if user.is_staff:
+        raise NotAllowed(_("You look after the directory, so you go on signing in with two steps."))
+
+
+can_switch_off = twin(check_can_switch_off)

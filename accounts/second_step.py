@@ -1,11 +1,21 @@
 """The second step of signing in: a code from an app, or one of the codes kept on paper (ADR 0026)."""
 
+import logging
+from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
+from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.utils import decrypt
+from cryptography.fernet import InvalidToken
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +23,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.devices import is_staff_session
 from accounts.models import User
 from accounts.sealing import cipher
+
+logger = logging.getLogger(__name__)
+_LAST = "last_counter"  # in an app's data: the newest step of 30 s of which a code was used
 
 
 class SecondStepAdapter(DefaultMFAAdapter):
@@ -31,10 +44,86 @@ class SecondStepAdapter(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         return cipher("accounts.second_step").decrypt(encrypted_text.encode()).decode()
 
+    def build_totp_svg(self, url: str) -> str:
+        """The picture an app reads, on a white ground of its own: a camera wants it so in dark mode too."""
+        import qrcode
+        from qrcode.image.svg import SvgPathFillImage
+
+        picture = BytesIO()
+        qrcode.make(url, image_factory=SvgPathFillImage).save(picture)
+        return picture.getvalue().decode()
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How somebody signs in. `codes_left` counts the recovery codes not used yet."""
+
+    two: bool
+    codes_left: int
+
+
+def steps_of(user: User) -> Steps:
+    """Return how this person signs in. One query."""
+    kept = {kept.type: kept.data for kept in Authenticator.objects.filter(user=user).order_by("pk")}
+    codes = kept.get(Authenticator.Type.RECOVERY_CODES)
+    used = codes["used_mask"].bit_count() if codes else 0
+    return Steps(
+        two=Authenticator.Type.TOTP in kept,
+        codes_left=settings.MFA_RECOVERY_CODE_COUNT - used if codes else 0,
+    )
+
 
 def has_app(user: User) -> bool:
     """Whether this person signs in with two steps."""
     return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
+
+
+def recovery_codes(user: User) -> list[str]:
+    """The person's recovery codes not used yet, to be shown to them alone."""
+    kept = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
+    return list(RecoveryCodes(kept).get_unused_codes()) if kept else []
+
+
+@transaction.atomic
+def use_code(user: User, code: str) -> Authenticator | None:
+    """Use up `code`, and return what it belongs to: the app, or the recovery codes. None when it is wrong or used.
+
+    A code of the app works once, and no code older than the last one used works at all (RFC 6238, 5.2).
+    """
+    for kept in Authenticator.objects.select_for_update().filter(user=user).order_by("pk"):
+        kept.user = user
+        try:
+            right = (
+                _use_app_code(kept, code) if kept.type == Authenticator.Type.TOTP else kept.wrap().validate_code(code)
+            )
+        except InvalidToken:
+            logger.exception("A second step was sealed with a SECRET_KEY that is not here. See docs/operations.md")
+            continue
+        if right:
+            return kept
+    return None
+
+
+def counter_of(secret: str, code: str) -> int | None:
+    """Return for which step of 30 s, of those that count now, `code` is right. None when for none."""
+    for counter in yield_hotp_counters_from_time():
+        if compare_user_code(actual=code, expected=format_hotp_value(hotp_value(secret, counter))):
+            return int(counter)
+    return None
+
+
+def note_used(app: Authenticator, counter: int) -> None:
+    """Let no code of this step, or of one before it, work again."""
+    app.data[_LAST] = counter
+    app.save(update_fields=["data"])
+
+
+def _use_app_code(app: Authenticator, code: str) -> bool:
+    counter = counter_of(decrypt(app.data["secret"]), code)
+    if counter is None or counter <= app.data.get(_LAST, 0):
+        return False
+    note_used(app, counter)
+    return True
 
 
 def is_done_here(request: HttpRequest) -> bool:

@@ -7,14 +7,31 @@ from allauth.account import views as allauth_views
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.email_verification import consume_email_verification_rate_limit
 from allauth.account.internal.flows.email_verification_by_code import EmailVerificationProcess
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.password_reset_by_code import PasswordResetVerificationProcess
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.account.internal.stagekit import clear_login
+from allauth.account.utils import get_next_redirect_url
+from allauth.mfa.base import views as mfa_views
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.flows import generate_recovery_codes
+from allauth.mfa.totp.internal.flows import activate_totp, deactivate_totp
+from allauth.mfa.totp.views import ActivateTOTPView
+from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import REDIRECT_FIELD_NAME, update_session_auth_hash
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.urls import reverse, reverse_lazy
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from accounts.devices import is_own_device
+from accounts.devices import is_own_device, mark_session
+from accounts.models import User
+from accounts.permissions import can_switch_off, check_can_switch_off
+from accounts.second_step import has_app, note_used, recovery_codes, steps_of
 from common.http import render_page
 from common.views import own, public
 
@@ -25,16 +42,27 @@ def _begin_again(request: HttpRequest, name: str) -> HttpResponse:
     return HttpResponseRedirect(reverse(name))
 
 
+class SignedIn(HttpRequest):
+    """A request of a signed-in person."""
+
+    user: User
+
+
 @own
-def account(request: HttpRequest) -> HttpResponse:
-    """My account: address, password, this device, the way out."""
-    return render_page(request, "account/account.html", {"own_device": is_own_device(request)})
+def account(request: SignedIn) -> HttpResponse:
+    """My account: address, ways of signing in, this device, the way out."""
+    context = {
+        "own_device": is_own_device(request),
+        "steps": steps_of(request.user),
+        "can_switch_off": can_switch_off(request.user),
+    }
+    return render_page(request, "account/account.html", context)
 
 
 class AccountPage:
     """What every page of these does: an answer to a wrong form is 422."""
 
-    request: HttpRequest
+    request: Any
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         form = context.get("form")
@@ -116,6 +144,141 @@ class ChangePasswordView(AccountPage, allauth_views.PasswordChangeView):
         return response
 
 
+class PasswordAgainView(AccountPage, allauth_views.ReauthenticateView):
+    pass
+
+
+# The second step (ADR 0026) ----------------------------------------------------------------------------------------
+
+
+def _end_other_sessions(request: SignedIn) -> None:
+    """The person's way of signing in has changed: they stay signed in here, and nowhere else."""
+    request.user.end_sessions()
+    update_session_auth_hash(request, request.user)
+    mark_session(request, request.user)
+
+
+class SecondStepView(AccountPage, mfa_views.AuthenticateView):
+    """The second step of signing in."""
+
+    def _build_forms(self) -> Any:
+        """One form only: passkeys are not offered, whatever was posted."""
+        data = self.request.POST if self.request.method == "POST" else None
+        self.webauthn_form = None
+        self.auth_form = self.get_form_class()(user=self.stage.login.user, data=data)
+        return self.auth_form
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        if form.authenticator.type == Authenticator.Type.RECOVERY_CODES:
+            left = steps_of(form.user).codes_left
+            used = ngettext(
+                "That code is used up. You have %(left)d recovery code left.",
+                "That code is used up. You have %(left)d recovery codes left.",
+                left,
+            )
+            messages.info(self.request, used % {"left": left})
+        return response
+
+
+class SecondStepAgainView(AccountPage, mfa_views.ReauthenticateView):
+    """The second step in a session that began without it: whoever has just been made a curator comes here."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        self.request.session.cycle_key()
+        mark_session(self.request, form.user)
+        response: HttpResponse = super().form_valid(form)
+        return response
+
+
+class SetUpView(AccountPage, ActivateTOTPView):
+    """Set up the second step: a new app, shown to work by its first code. Then the recovery codes."""
+
+    template_name = "mfa/set_up.html"
+
+    def dispatch(self, request: SignedIn, *args: Any, **kwargs: Any) -> HttpResponse:
+        if has_app(request.user):
+            return HttpResponseRedirect(self.get_success_url())
+        response: HttpResponse = super().dispatch(request, *args, **kwargs)
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        secret = context["form"].secret
+        context["secret"] = " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
+        context["needed"] = not can_switch_off(self.request.user)
+        return context
+
+    def get_success_url(self) -> str:
+        to = get_next_redirect_url(self.request)
+        return reverse("mfa_view_recovery_codes") + (f"?{urlencode({REDIRECT_FIELD_NAME: to})}" if to else "")
+
+    @transaction.atomic
+    def form_valid(self, form: Any) -> HttpResponse:
+        User.objects.select_for_update().get(pk=form.user.pk)  # a double touch on the button sets up one app
+        if not has_app(form.user):
+            app, _codes = activate_totp(self.request, form)
+            note_used(app, form.counter)
+            record_authentication(self.request, form.user, "mfa", id=app.pk, type=app.type)
+            _end_other_sessions(self.request)
+        return HttpResponseRedirect(self.get_success_url())
+
+
+def _back_to_account() -> HttpResponse:
+    return HttpResponseRedirect(reverse("account"))
+
+
+@own
+def switch_off(request: SignedIn) -> HttpResponse:
+    """Sign in with the password alone from here on."""
+    app = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.TOTP).first()
+    if app is None:
+        return _back_to_account()
+    check_can_switch_off(request.user)
+    raise_if_reauthentication_required(request, app="allauth.mfa")
+    if request.method != "POST":
+        return render_page(request, "mfa/switch_off.html", {})
+    deactivate_totp(request, app)
+    _end_other_sessions(request)
+    return _back_to_account()
+
+
+@own
+def show_codes(request: SignedIn) -> HttpResponse:
+    """The recovery codes, to write down, print or keep as a file."""
+    codes = recovery_codes(request.user)
+    if not has_app(request.user):
+        return _back_to_account()
+    raise_if_reauthentication_required(request, app="allauth.mfa")
+    context = {"codes": [f"{code[:4]} {code[4:]}" for code in codes], "next": get_next_redirect_url(request)}
+    return render_page(request, "mfa/codes.html", context)
+
+
+@own
+def codes_file(request: SignedIn) -> HttpResponse:
+    """The recovery codes as a file. Its name says nothing."""
+    codes = recovery_codes(request.user)
+    if not codes:
+        return _back_to_account()
+    raise_if_reauthentication_required(request, app="allauth.mfa")
+    context = {"codes": [f"{code[:4]} {code[4:]}" for code in codes], "site_name": settings.SITE_NAME}
+    text = render_to_string("mfa/codes.txt", context)
+    headers = {"Content-Disposition": 'attachment; filename="koder.txt"'}
+    return HttpResponse(text, content_type="text/plain; charset=utf-8", headers=headers)
+
+
+@own
+def new_codes(request: SignedIn) -> HttpResponse:
+    """New recovery codes; the old ones work no more."""
+    if not has_app(request.user):
+        return _back_to_account()
+    raise_if_reauthentication_required(request, app="allauth.mfa")
+    if request.method != "POST":
+        return render_page(request, "mfa/new_codes.html", {})
+    generate_recovery_codes(request)
+    return HttpResponseRedirect(reverse("mfa_view_recovery_codes"))
+
+
 signup = public(SignupView.as_view())
 sign_in = public(LoginView.as_view())
 sign_out = public(LogoutView.as_view())
@@ -125,3 +288,7 @@ reset_password = public(ResetView.as_view())
 confirm_reset = public(ConfirmResetView.as_view())
 new_password = public(NewPasswordView.as_view())
 change_password = own(ChangePasswordView.as_view())
+password_again = own(PasswordAgainView.as_view())
+second_step = public(SecondStepView.as_view())
+second_step_again = own(SecondStepAgainView.as_view())
+set_up = own(SetUpView.as_view())

@@ -207,6 +207,7 @@ ACCOUNT_FORMS = {
     "confirm_password_reset_code": "accounts.forms.ConfirmResetForm",
     "reset_password_from_key": "accounts.forms.NewPasswordForm",
     "change_password": "accounts.forms.ChangePasswordForm",
+    "reauthenticate": "accounts.forms.PasswordAgainForm",
 }
 # Eight digits: easy on a phone, and five tries at a code leave a stranger one chance in twenty million.
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_FORMAT = {"numeric": True, "length": 8}
@@ -228,12 +229,22 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "15/h/ip,3/m/key,20/h/key",
     "reset_password_from_key": "20/m/ip",
     "change_password": "5/m/user",
+    # Codes of the second step, by person. Whoever gets there knows the password, so a stranger cannot use them up; a
+    # known device is counted apart. Thirty a day guess one of a million codes right once in thirty years.
+    "second_step": "5/5m/key,30/d/key",
+    "second_step_warning": "1/d/key",
 }
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60  # seconds a password counts as fresh
 # Two factors (ADR 0026): an app's codes and codes on paper. Passkeys follow.
 MFA_ADAPTER = "accounts.second_step.SecondStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "accounts.forms.SecondStepForm",
+    "reauthenticate": "accounts.forms.SecondStepAgainForm",
+    "activate_totp": "accounts.forms.FirstCodeForm",
+}
 MFA_TOTP_ISSUER = SITE_NAME
+MFA_RECOVERY_CODE_COUNT = 10
 MFA_TOTP_TOLERANCE = 1  # steps of 30 s: a clock may be a little wrong, and people type slowly
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.bool("BEHIND_PROXY", default=False) else 0
 

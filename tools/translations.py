@@ -27,7 +27,7 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGE = "nb"
 ROOMS = ("accesslog", "accounts", "families", "crisisplans", "incidentlog", "resources", "portal")
-BELONGS_TO = {"account": "accounts"}  # allauth's name for the folder of its pages
+BELONGS_TO = {"account": "accounts", "mfa": "accounts"}  # allauth's names for the folders of its pages
 KEYWORDS = DEFAULT_KEYWORDS | {
     f"{name}{suffix}": spec
     for name, spec in {
