@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.curators import make_curator
 from tests.factories import Home, make_home
 
 
@@ -19,7 +20,8 @@ def theirs(db) -> Home:
 
 @pytest.fixture
 def people(ours, theirs):
-    """Everybody who could come to a page of *ours*, by kind. The outsider owns the same kinds of things, elsewhere."""
+    """Everybody who could come to a page of *ours*, by kind. The outsider owns the same kinds of things, elsewhere; the
+    curator looks after the directory and belongs to no family."""
     return {
         "anonymous": None,
         "outsider": theirs.coordinator,
@@ -28,4 +30,5 @@ def people(ours, theirs):
         "subject": ours.subject,
         "relative": ours.relative,
         "coordinator": ours.coordinator,
+        "curator": make_curator(),
     }

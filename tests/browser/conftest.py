@@ -17,6 +17,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 
 from accounts.models import User
 from tests import traps
+from tests.curators import sign_in_with_two_steps
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = [
@@ -115,7 +116,10 @@ def browse(new_context, live_server) -> Browse:
         watch(context, home)
         if person is not None:
             client = Client()
-            client.force_login(person)
+            if person.is_staff:
+                sign_in_with_two_steps(client, person)
+            else:
+                client.force_login(person)
             session = client.cookies[settings.SESSION_COOKIE_NAME].value
             context.add_cookies(
                 [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": home, "httpOnly": True}]

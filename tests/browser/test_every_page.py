@@ -10,19 +10,20 @@ from playwright.sync_api import Page, expect
 
 from tests import traps
 from tests.browser import checks
+from tests.curators import make_curator
 from tests.factories import Home
 from tests.harness.addresses import every_address
 from tests.harness.matrix import PEOPLE, fill
 from tests.harness.test_permissions import EXPECTED
 
-NOT_PAGES = {"robots", "healthz", "service_worker", "plan_pdf"}
+NOT_PAGES = {"robots", "healthz", "service_worker", "plan_pdf", "mfa_download_recovery_codes"}
 ADDRESSES = {address.name: address for address in every_address()}
 
 
 def who_sees(name: str) -> str | None:
     """Somebody who gets this page: a stranger if possible, else a member, the coordinator first."""
     answers = dict(zip(PEOPLE, EXPECTED.get((name, "GET"), ["-"] * len(PEOPLE)), strict=True))
-    order = ["anonymous", "coordinator", "subject", "relative", "invited"]
+    order = ["anonymous", "coordinator", "subject", "relative", "invited", "curator"]
     return next((person for person in order if answers[person] == "200"), None)
 
 
@@ -32,7 +33,8 @@ PAGES += [(name, "subject") for name in ("overview", "plan", "section", "people"
 
 
 def opened(browse, name: str, who: str, home: Home, **context) -> Page:
-    person = None if who == "anonymous" else home.person(who)
+    others = {"anonymous": lambda: None, "curator": make_curator}
+    person = others.get(who, lambda: home.person(who))()
     return browse(person, fill(ADDRESSES[name], home), **context)
 
 

@@ -24,11 +24,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
+from tests.curators import sign_in_with_two_steps
 from tests.factories import Home
 from tests.harness.addresses import Address, blank
 
-PEOPLE = ("anonymous", "outsider", "invited", "former", "subject", "relative", "coordinator")
-STRANGERS = PEOPLE[:4]  # to our family, at this moment
+PEOPLE = ("anonymous", "outsider", "invited", "former", "subject", "relative", "coordinator", "curator")
+STRANGERS = (*PEOPLE[:4], "curator")  # to our family, at this moment
 REFUSED_METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 METHODS = ("GET", "POST", "HEAD", "HX")
 WRITTEN_BY_GET = ("django_session", "accesslog_accessentry", '"cache"')
@@ -63,7 +64,10 @@ class Asker:
         for kind, user in people.items():
             if user is not None:
                 self.client.cookies = SimpleCookie()  # or the one before would be signed out
-                self.client.force_login(user)
+                if kind == "curator":
+                    sign_in_with_two_steps(self.client, user)
+                else:
+                    self.client.force_login(user)
                 self.sessions[kind] = self.client.cookies[settings.SESSION_COOKIE_NAME].value
 
     @contextmanager

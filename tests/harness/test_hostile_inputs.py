@@ -32,7 +32,7 @@ SHARES = 2  # tests that divide the inputs between them, as CI has two cores
 BATCH = 40  # inputs that build on each other before all is taken back
 CANARY = "hostilecanary"
 ELEMENT = "x-canary"
-PEOPLE = ("anonymous", "coordinator", "subject", "relative", "invited")
+PEOPLE = ("anonymous", "coordinator", "subject", "relative", "invited", "curator")
 MEMBERS = {"coordinator", "subject", "relative"}
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"
 
