@@ -3,9 +3,13 @@
 import re
 from collections.abc import Iterable
 
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
 from resources.facets import Audience, ChannelKind, County, Kind
 from resources.folding import fold, join, sort_key
-from resources.models import Channel, HelpService
+from resources.models import Channel, HelpService, NumberReport
 
 MADE = ("sort_key", "search_names", "search_text")
 NAME, WORD = "|", "#"  # what stands before and after each name, each keyword, in `search_names`
@@ -75,3 +79,14 @@ def index(*, service: HelpService) -> None:
     """Make the service found by what it now says. Call it whenever a service or its channels have been saved."""
     fill_index(service=service, channels=service.channels.all())
     HelpService.objects.filter(pk=service.pk).update(**{name: getattr(service, name) for name in MADE})
+
+
+@transaction.atomic
+def report_number(*, channel: Channel) -> None:
+    """Count that somebody said `channel`'s number did not work. Who they are is not kept, and nothing is hidden by it.
+
+    What a curator has already looked at today comes up again.
+    """
+    report, is_first = NumberReport.objects.get_or_create(channel=channel, reported_on=timezone.localdate())
+    if not is_first:
+        NumberReport.objects.filter(pk=report.pk).update(count=F("count") + 1, handled_at=None, handled_by=None)

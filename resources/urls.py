@@ -2,14 +2,14 @@
 
 from django.urls import path
 
-from resources.views import articles, directory, service
+from resources.views import articles, directory, reports, service
 from resources.views.soon import soon
 
 urlpatterns = [
     path("hjelp/", directory.directory, name="help_directory"),
     path("hjelp/utvalg/", soon, name="help_choice"),
     path("hjelp/utvalg/pdf/", soon, name="help_choice_pdf"),
-    path("hjelp/nummer/<uuid:channel_id>/virket-ikke/", soon, name="number_failed"),
+    path("hjelp/nummer/<uuid:channel_id>/virket-ikke/", reports.number_failed, name="number_failed"),
     path("hjelp/<slug:key>/", service.service, name="help_service"),
     path("les/", articles.articles, name="articles"),
     path("les/<slug:key>/", articles.article, name="article"),

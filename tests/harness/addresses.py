@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from crisisplans.models import Section
-from resources.models import GuidanceArticle, HelpService
+from resources.models import Channel, GuidanceArticle, HelpService
 from tests.factories import ArticleFactory, Home
 
 # Views of packages that stand in our URL configuration as they come, named one by one; a new one is looked at first.
@@ -31,7 +31,7 @@ BLANKS: dict[str, Callable[[Home], Any]] = {
     "comment_id": lambda home: home.comments[0].pk,
     "help_service.key": lambda home: published_service().key,
     "article.key": lambda home: published_article().key,
-    "channel_id": lambda home: home.family.pk,  # no channel at all
+    "channel_id": lambda home: published_channel().pk,
 }
 
 
@@ -40,6 +40,11 @@ def published_service() -> HelpService:
     return HelpService.objects.get_or_create(key="alltid-noen", defaults={"name": "Alltid noen", "state": "published"})[
         0
     ]
+
+
+def published_channel() -> Channel:
+    """Its telephone."""
+    return Channel.objects.get_or_create(service=published_service(), kind="phone", value="+4721000000")[0]
 
 
 def published_article() -> GuidanceArticle:

@@ -170,8 +170,8 @@ help_choice                         GET     404       404      404     404    40
 help_choice                         POST    404       404      404     404    404     404      404
 help_choice_pdf                     GET     404       404      404     404    404     404      404
 help_choice_pdf                     POST    404       404      404     404    404     404      404
-number_failed                       GET     404       404      404     404    404     404      404
-number_failed                       POST    404       404      404     404    404     404      404
+number_failed                       GET     302       302      302     302    302     302      302
+number_failed                       POST    200       200      200     200    200     200      200
 help_service                        GET     200       200      200     200    200     200      200
 help_service                        POST    405       405      405     405    405     405      405
 articles                            GET     200       200      200     200    200     200      200

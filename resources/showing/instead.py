@@ -1,0 +1,36 @@
+"""Ways to reach somebody, as a short list to touch."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from common.phones import phone_href, show_phone
+from resources.facets import ChannelKind
+from resources.hours import now_words, read_now
+from resources.models import Channel
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way: what stands large on it, whose it is, where it leads, how it stands with its hours."""
+
+    words: str
+    name: str
+    href: str
+    now: str
+
+
+def ways_of(channels: list[Channel]) -> list[Way]:
+    """The channels, with their services fetched."""
+    return [_way(channel) for channel in channels]
+
+
+def _way(channel: Channel) -> Way:
+    if channel.kind == ChannelKind.CHAT:
+        words, href = _("Chat"), channel.value
+    else:
+        number = show_phone(channel.value)
+        is_sms = channel.kind == ChannelKind.SMS
+        words = _("Text message to %(number)s") % {"number": number} if is_sms else number
+        href = phone_href(channel.value).replace("tel:", "sms:") if is_sms else phone_href(channel.value)
+    return Way(words, channel.service.name, href, now_words(read_now(channel.opening_hours)))
