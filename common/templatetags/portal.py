@@ -9,8 +9,13 @@ from django.contrib.messages.storage.base import Message
 from django.forms import Form
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
+from django.template.base import FilterExpression, Node, NodeList, Parser, TextNode, Token, Variable
+from django.template.defaulttags import URLNode
+from django.templatetags.i18n import TranslateNode
+from django.templatetags.static import StaticNode
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from common.guard import FIELD, person_id, sign_form
@@ -63,6 +68,48 @@ def error_mark(context: template.Context) -> str:
         if issubclass(type(value), Form) and value.is_bound and value.errors:
             return _("Error: ")
     return ""
+
+
+class SameForAll(Node):
+    """A piece of a template that holds nothing of anybody: rendered once a process and language."""
+
+    def __init__(self, nodelist: NodeList) -> None:
+        self.nodelist = nodelist
+        self._rendered: dict[str | None, SafeString] = {}
+
+    def render(self, context: template.Context) -> SafeString:
+        language = get_language()
+        if language not in self._rendered:
+            self._rendered[language] = self.nodelist.render(context)
+        return self._rendered[language]
+
+
+@register.tag
+def same_for_all(parser: Parser, token: Token) -> SameForAll:
+    """Keep what stands until `{% end_same_for_all %}`. Nothing may stand there but words, `{% translate %}`,
+    `{% url %}` and `{% static %}`, each of something written in the template."""
+    nodelist = parser.parse(["end_same_for_all"])
+    parser.delete_first_token()
+    for node in nodelist:
+        if not _is_constant(node):
+            message = f"{{% {token.contents} %}} cannot hold {node!r}: it may differ from one person to the next"
+            raise template.TemplateSyntaxError(message)
+    return SameForAll(nodelist)
+
+
+def _is_constant(node: Node) -> bool:
+    if isinstance(node, TranslateNode):
+        return not node.asvar and not node.message_context and _is_written_out(node.filter_expression)
+    if isinstance(node, URLNode):
+        return not node.asvar and not node.args and not node.kwargs and _is_written_out(node.view_name)
+    if isinstance(node, StaticNode):
+        return not node.varname and _is_written_out(node.path)
+    return isinstance(node, TextNode)
+
+
+def _is_written_out(value: FilterExpression) -> bool:
+    looked_up = isinstance(value.var, Variable) and value.var.lookups is not None
+    return not looked_up and not value.filters
 
 
 @register.filter
