@@ -13,8 +13,10 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 
 from common.env import ROOT
-from common.http import render_page
+from common.http import for_everybody, render_page
 from common.views import public
+from resources.reading.short import list_short
+from resources.showing.short import show_short
 
 WORKER_PATH = "/sw.js"
 PAGES = ("front", "crisis_now", "offline")
@@ -45,7 +47,9 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 @public
 def offline(request: HttpRequest) -> HttpResponse:
     """What is of use without a net: the numbers, the steps, and the whole directory in short."""
-    return render_page(request, "portal/offline.html", {"fetched_on": timezone.localdate()})
+    now = timezone.now()
+    context = {"short": show_short(list_short(), now), "fetched_on": timezone.localdate(now)}
+    return for_everybody(request, render_page(request, "portal/offline.html", context))
 
 
 @cache

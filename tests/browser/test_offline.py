@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core.management import call_command
 from django.core.servers.basehttp import WSGIRequestHandler
 from django.urls import reverse
 from playwright.sync_api import Page, expect
@@ -72,6 +73,42 @@ def test_a_page_that_is_not_kept_says_that_there_is_no_net(visit):
         expect(page).to_have_url("/om/")
     page.get_by_role("link", name="Prøv igjen").click()
     expect(page.get_by_role("heading", level=1)).not_to_have_text("Uten nett")
+
+
+def names(page: Page) -> list[str]:
+    return [name.strip() for name in page.locator("[data-key]:visible h3").all_inner_texts()]
+
+
+def test_the_right_number_is_three_touches_away_without_a_net(visit):
+    call_command("load_directory", verbosity=0)
+    page = visit()
+    with no_net(page):
+        page.goto("/")
+        page.get_by_role("link", name="Finn noen å snakke med").click()
+        page.get_by_role("link", name="Søster eller bror").click()
+        page.get_by_role("link", name="Snakke nå").click()
+        ring = page.get_by_role("link", name="Ring 800 40 567")
+        expect(ring).to_be_in_viewport()
+        expect(ring).to_have_attribute("href", "tel:+4780040567")
+        expect(page.locator("[data-key=ivareta]")).to_contain_text("Anonymt")
+        expect(page.locator("[data-key=ivareta]")).to_contain_text("Åpningstid ikke oppgitt")
+        assert "Blå Kors" not in names(page)
+
+
+def test_an_address_somebody_shared_is_answered_from_the_copy(visit):
+    call_command("load_directory", verbosity=0)
+    page = visit()
+    with no_net(page):
+        page.goto("/hjelp/?hvem=sosken&hva=snakke&sted=trondelag&anonym=1")
+        assert "Ivareta – Pårørende berørt av rus" in names(page)
+        page.get_by_role("link", name="Snakke nå").click()
+        expect(page).to_have_url("/hjelp/?hvem=sosken&sted=trondelag&anonym=1")
+        page.goto("/hjelp/rusinfo/")
+        assert names(page) == ["RUSinfo"]
+        page.goto("/hjelp/?hvem=barn&hva=kurs&gratis=1")
+        assert names(page) == []
+        expect(page.get_by_text("Ingen her passer med alt du valgte")).to_be_visible()
+        expect(page.locator(".always a[href='tel:116111']")).to_be_visible()
 
 
 def test_a_dead_server_is_as_no_net(browse, live_server, monkeypatch):

@@ -1,0 +1,114 @@
+"""The directory in short, for when there is no net: who, which number, when, and no more.
+
+Nothing here is true of this minute alone: it may be read a week from now. So the hours are those of the week, and the
+choices are attributes of each line, for a script in the browser to choose by.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from resources.facets import County, Kind
+from resources.hours import week_words
+from resources.models import Channel, HelpService
+from resources.needs import WHAT, WHO, Need
+from resources.showing.cards import NUMBERS, Way, checked_words, facts_words, show_way, warning_words
+from resources.showing.directory import Chip, Row
+
+ORDER = ("akutt", *(slug for slug in WHAT if slug != "akutt"))
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A button that calls, and when somebody answers."""
+
+    way: Way
+    hours: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A service. `who`, `what`, `where`: the words of an address it fits, with spaces between."""
+
+    key: str
+    name: str
+    summary: str
+    numbers: list[Number]
+    web: str
+    facts: str
+    checked: str
+    warnings: tuple[str, ...]
+    who: str
+    what: str
+    where: str
+    is_anonymous: bool
+    is_free: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Services one turns to for the same thing. Each service stands in one group."""
+
+    slug: str
+    title: str
+    lines: list[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class ShortDirectory:
+    """The whole of it: what can be chosen, and everybody who helps."""
+
+    rows: list[Row]
+    groups: list[Group]
+
+
+def show_short(services: Iterable[HelpService], at: datetime) -> ShortDirectory:
+    """The directory in short as it is on the day of `at`."""
+    today = timezone.localdate(at)
+    groups: dict[str, list[Line]] = {slug: [] for slug in ORDER}
+    for service in services:
+        line = _line(service, today)
+        groups[line.what.split()[0] if line.what else ORDER[-1]].append(line)
+    shown = [Group(slug, str(WHAT[slug].label), lines) for slug, lines in groups.items() if lines]
+    return ShortDirectory([_row("hvem", _("Who are you?")), _row("hva", _("What do you need?"))], shown)
+
+
+def _row(field: str, title: str) -> Row:
+    base, choices = reverse("help_directory"), WHO if field == "hvem" else WHAT
+    return Row(title, [Chip(str(choice.label), f"{base}?{field}={slug}") for slug, choice in choices.items()], None)
+
+
+def _line(service: HelpService, today: date) -> Line:
+    numbers = [_number(channel) for channel in service.channels.all() if channel.kind in NUMBERS]
+    return Line(
+        key=service.key,
+        name=service.name,
+        summary=service.summary,
+        numbers=numbers,
+        web="" if numbers else service.web,
+        facts=facts_words(service),
+        checked=checked_words(service, today),
+        warnings=warning_words(service, today),
+        who=" ".join(slug for slug, who in WHO.items() if _is_for(service, who.audiences)),
+        what=" ".join(slug for slug in ORDER if _offers(service, WHAT[slug])),
+        where=" ".join(service.counties or County.values),
+        is_anonymous=service.is_anonymous is True,
+        is_free=service.is_free is True,
+    )
+
+
+def _number(channel: Channel) -> Number:
+    return Number(show_way(channel), week_words(channel.opening_hours))
+
+
+def _is_for(service: HelpService, audiences: Iterable[str]) -> bool:
+    """As the directory itself finds: what is for danger to life is for everybody."""
+    return Kind.ACUTE in service.kinds or not set(service.audiences).isdisjoint(audiences)
+
+
+def _offers(service: HelpService, need: Need) -> bool:
+    return not set(service.kinds).isdisjoint(need.kinds)
