@@ -23,6 +23,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "site_name": settings.SITE_NAME,
         "demo": settings.DEMO,
         "demo_mail_url": _address("demo_mail") if settings.DEMO else "",
+        "demo_code_url": _address("demo_code") if settings.DEMO else "",
         "signed_in": signed_in,
         "here": _family(here, here) if here else None,
         "families": [_family(member, here) for member in members],

@@ -19,6 +19,7 @@ from crisisplans.words import Entry
 from families.actions.invitations import accept_invitation, hash_token, invite
 from families.actions.people import start_family
 from families.models import Membership
+from portal.demo.curator import CURATOR, give_app
 from portal.demo.families import FAMILIES, PEOPLE
 from portal.demo.story import PASSWORD, DemoFamily, Line
 
@@ -28,19 +29,27 @@ class OtherPeopleError(Exception):
 
 
 def load() -> bool:
-    """Load the demo, whole or not at all. False when it is there already: then it is left as people made it.
+    """Load the demo, whole or not at all. False when the families are there already: then they are left as people
+    made them.
 
     Raises OtherPeopleError.
     """
-    emails = [person.email for person in PEOPLE]
     with transaction.atomic():
-        if User.objects.filter(email__in=emails).count() == len(emails):
-            return False
-        if User.objects.exists():
-            raise OtherPeopleError
-        users = {person.key: _sign_up(person.email) for person in PEOPLE}
-        for family in FAMILIES:
-            _Telling(family, users).tell()
+        new = _tell_families()
+        if not User.objects.filter(email=CURATOR.email).exists():
+            give_app(_sign_up(CURATOR.email))
+    return new
+
+
+def _tell_families() -> bool:
+    emails = [person.email for person in PEOPLE]
+    if User.objects.filter(email__in=emails).count() == len(emails):
+        return False
+    if User.objects.exists():
+        raise OtherPeopleError
+    users = {person.key: _sign_up(person.email) for person in PEOPLE}
+    for family in FAMILIES:
+        _Telling(family, users).tell()
     return True
 
 

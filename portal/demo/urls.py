@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from portal.demo.views import demo_mail
+from portal.demo.views import demo_code, demo_mail
 
-urlpatterns = [path("post/", demo_mail, name="demo_mail")]
+urlpatterns = [
+    path("post/", demo_mail, name="demo_mail"),
+    path("kode/", demo_code, name="demo_code"),
+]

@@ -1,28 +1,12 @@
 """The demo's letter box: there in the demo, and nowhere else."""
 
-import importlib
 from datetime import UTC, datetime
 
 import pytest
 import time_machine
 from django.core.mail import EmailMultiAlternatives, get_connection, send_mail
 from django.test import Client
-from django.urls import NoReverseMatch, clear_url_caches, reverse
-
-import portal.urls
-
-
-@pytest.fixture
-def demo(settings, tmp_path):
-    settings.DEMO = True
-    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    settings.EMAIL_FILE_PATH = settings.DEMO_MAIL = tmp_path
-    importlib.reload(portal.urls)
-    clear_url_caches()
-    yield
-    settings.DEMO = False
-    importlib.reload(portal.urls)
-    clear_url_caches()
+from django.urls import NoReverseMatch, reverse
 
 
 def test_without_the_demo_there_is_no_such_page(db, client: Client):

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from portal.demo.curator import CURATOR
 from portal.demo.families import PEOPLE
 from portal.demo.loader import OtherPeopleError, load
 from portal.demo.story import PASSWORD
@@ -23,5 +24,6 @@ class Command(BaseCommand):
             message = "This database holds other people than the demo's. Nothing was loaded. Use an empty database."
             raise CommandError(message) from None
         self.stdout.write("Sign in as:")
-        for person in PEOPLE:
-            self.stdout.write(f"  {person.email:20}{PASSWORD:18}{person.who}")
+        for person in (*PEOPLE, CURATOR):
+            self.stdout.write(f"  {person.email:22}{PASSWORD:18}{person.who}")
+        self.stdout.write(f"{CURATOR.email} writes a code besides. It stands on /demo/kode/, in the footer.")

@@ -1,0 +1,23 @@
+"""`manage.py appoint_curator <e-mail>`: who looks after the directory of help, and with --dismiss who does no more."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.curators import NotThereError, appoint, dismiss
+
+
+class Command(BaseCommand):
+    help = "Let somebody who has an account look after the directory. They are signed out, and sign in with two steps."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("email")
+        parser.add_argument("--dismiss", action="store_true", help="Let them do so no more.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            (dismiss if options["dismiss"] else appoint)(options["email"])
+        except NotThereError:
+            message = "Nobody has confirmed an account with this address. They sign up first, as everybody does."
+            raise CommandError(message) from None
+        self.stdout.write("Done. They are signed out everywhere; the change counts from the next sign-in.")
