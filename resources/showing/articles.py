@@ -1,7 +1,8 @@
 """Articles as the page shows them: finished words, addresses and HTML."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from urllib.parse import urlsplit
 
 from django.urls import reverse
 from django.utils import timezone
@@ -9,10 +10,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from common.dates import day_words
-from common.phones import phone_href, show_phone
 from resources.facets import ChannelKind, Theme
 from resources.markdown import Heading, render, to_html
-from resources.models import Channel, GuidanceArticle, HelpService
+from resources.models import GuidanceArticle, HelpService
+from resources.showing.cards import Card, show_card, show_way
 
 CONTENTS_FROM = 4  # headings; a shorter text is seen at a glance
 
@@ -36,23 +37,12 @@ class ThemeShown:
 
 
 @dataclass(frozen=True)
-class Call:
-    """A number one can touch."""
+class BigButton:
+    """One of the few buttons of the page for children: what it does, and whom one comes to."""
 
-    number: str
     href: str
     label: str
-
-
-@dataclass(frozen=True)
-class Helper:
-    """A service an article leads to. `chat` is an address, or nothing."""
-
-    name: str
-    summary: str
-    url: str
-    calls: list[Call]
-    chat: str
+    whom: str
 
 
 @dataclass(frozen=True)
@@ -66,7 +56,8 @@ class ArticleShown:
     contents: tuple[Heading, ...]
     body: SafeString
     sources: SafeString
-    helpers: list[Helper]
+    helpers: list[Card]
+    buttons: list[BigButton]
 
 
 def show_list(articles: list[GuidanceArticle]) -> list[ThemeShown]:
@@ -78,18 +69,20 @@ def show_list(articles: list[GuidanceArticle]) -> list[ThemeShown]:
     return [ThemeShown(theme, str(theme.label), by_theme[theme]) for theme in Theme if by_theme[theme]]
 
 
-def show_article(article: GuidanceArticle) -> ArticleShown:
-    """The article with its `services` fetched."""
+def show_article(article: GuidanceArticle, at: datetime) -> ArticleShown:
+    """The article as it is at `at`, with its `services` and their channels fetched."""
+    services, base = list(article.services.all()), reverse("help_directory")
     body = render(article.body)
     return ArticleShown(
         title=article.title,
         summary=article.summary,
-        checked=checked_words(article, timezone.localdate()),
+        checked=checked_words(article, timezone.localdate(at)),
         today=to_html(article.today),
         contents=body.headings if len(body.headings) >= CONTENTS_FROM else (),
         body=body.html,
         sources=to_html(article.source),
-        helpers=[show_helper(service) for service in article.services.all()],
+        helpers=[show_card(service, base, at, None) for service in services],
+        buttons=[button for service in services for button in show_button(service)],
     )
 
 
@@ -102,17 +95,14 @@ def checked_words(article: GuidanceArticle, today: date) -> str:
     return _("Checked %(day)s") % {"day": day_words(article.checked_on)}
 
 
-def show_helper(service: HelpService) -> Helper:
-    """The service in short."""
-    channels = list(service.channels.all())
-    return Helper(
-        name=service.name,
-        summary=service.summary,
-        url=reverse("help_service", args=[service.key]),
-        calls=[_call(channel) for channel in channels if channel.kind == ChannelKind.PHONE],
-        chat=next((channel.value for channel in channels if channel.kind == ChannelKind.CHAT), ""),
-    )
-
-
-def _call(channel: Channel) -> Call:
-    return Call(show_phone(channel.value), phone_href(channel.value), channel.label)
+def show_button(service: HelpService) -> list[BigButton]:
+    """The one way in for a child: to write, where one can, else to call. None where there is neither."""
+    channels = {channel.kind: channel for channel in reversed(service.channels.all())}
+    channel = channels.get(ChannelKind.CHAT) or channels.get(ChannelKind.PHONE)
+    if channel is None:
+        return []
+    way = show_way(channel)
+    whom = (urlsplit(way.href).hostname or service.name).removeprefix("www.")
+    if service.is_anonymous:
+        whom = _("%(whom)s – you need not say who you are") % {"whom": whom}
+    return [BigButton(way.href, way.label, whom)]

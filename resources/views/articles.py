@@ -1,9 +1,10 @@
 """Something to read."""
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from common.http import render_page
+from common.http import for_everybody, render_page
 from common.views import public
 from resources.reading.articles import find_article, list_articles
 from resources.showing.articles import show_article, show_list
@@ -13,7 +14,8 @@ from resources.showing.articles import show_article, show_list
 @require_safe
 def articles(request: HttpRequest) -> HttpResponse:
     """What there is to read, by what one has on one's mind."""
-    return render_page(request, "resources/articles.html", {"themes": show_list(list_articles())})
+    page = render_page(request, "resources/articles.html", {"themes": show_list(list_articles())})
+    return for_everybody(request, page)
 
 
 @public
@@ -22,4 +24,5 @@ def article(request: HttpRequest, key: str) -> HttpResponse:
     """One article. Those for children have a page of their own kind."""
     found = find_article(key)
     template = "resources/article_for_children.html" if found.is_for_children else "resources/article.html"
-    return render_page(request, template, {"article": show_article(found)})
+    page = render_page(request, template, {"article": show_article(found, timezone.now())})
+    return for_everybody(request, page)

@@ -62,7 +62,7 @@ def test_help_that_fits_stands_with_a_number_to_touch():
     article.services.set([shown, draft])
     html = page(article).text
     assert 'href="tel:+4780040567"' in html
-    assert "800 40 567" in html
+    assert "Ring 800\u00a040\u00a0567" in html
     assert f'href="{reverse("help_service", args=[shown.key])}"' in html
     assert "Uferdig hjelp" not in html
 
@@ -81,13 +81,15 @@ def test_it_says_who_has_read_it(time_machine):
 def test_the_page_for_children_has_big_buttons_and_keeps_the_way_out():
     article = ArticleFactory(for_children=True, title="Det er ikke din skyld", body="Du kan ringe.")
     call = HelpServiceFactory(name="Alarmtelefonen", channel__value="116111")
-    chat = HelpServiceFactory(name="BAR", channel=None)
-    ChannelFactory(service=chat, chat=True, value="https://barnavrus.no/")
+    chat = HelpServiceFactory(name="BAR", is_anonymous=True)
+    ChannelFactory(service=chat, chat=True, value="https://www.barnavrus.no/")
+    HelpServiceFactory(name="Et nettsted", channel=None)
     article.services.set([call, chat])
     html = page(article).text
     assert html.count('class="big-button"') == 2
     assert 'href="tel:116111"' in html
-    assert 'href="https://barnavrus.no/"' in html
+    assert 'href="https://www.barnavrus.no/"' in html
+    assert "barnavrus.no – du trenger ikke si hvem du er" in html
     assert 'class="help-bar"' in html
     assert f'href="{reverse("quick_exit")}"' in html
 

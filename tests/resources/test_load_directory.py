@@ -13,6 +13,7 @@ from common.phones import show_phone
 from resources import loading
 from resources.facets import State
 from resources.loading import FILE, BadFileError, load_services, read_services
+from resources.loading_articles import read_articles
 from resources.management.commands import load_directory
 from resources.models import Channel, HelpService, HelpServiceVersion
 from tests.factories import HelpServiceFactory, UserFactory
@@ -157,10 +158,12 @@ def test_twice_is_once():
     first = list(HelpService.objects.order_by("key").values()), list(Channel.objects.order_by("id").values())
     call_command("load_directory", stdout=out)
     assert (list(HelpService.objects.order_by("key").values()), list(Channel.objects.order_by("id").values())) == first
-    number = len(read_services())
+    number, articles = len(read_services()), len(read_articles())
     assert out.getvalue() == (
         f"The directory of help: {number} new, 0 updated, 0 left as curators made them.\n"
+        f"To read: {articles} new, 0 updated, 0 left as curators made them.\n"
         "The directory of help: 0 new, 0 updated, 0 left as curators made them.\n"
+        "To read: 0 new, 0 updated, 0 left as curators made them.\n"
     )
     assert HelpServiceVersion.objects.count() == number
 

@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from resources.loading import BadFileError, load_services, read_services
+from resources.loading_articles import load_articles, read_articles
 
 
 class Command(BaseCommand):
@@ -12,10 +14,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            loaded = load_services(read_services())
+            services, articles = read_services(), read_articles()
+            with transaction.atomic():
+                done = [("The directory of help", load_services(services)), ("To read", load_articles(articles))]
         except BadFileError as problem:
             raise CommandError(f"Nothing was loaded. {problem}") from None
-        self.stdout.write(
-            f"The directory of help: {loaded.new} new, {loaded.updated} updated, "
-            f"{loaded.left} left as curators made them."
-        )
+        for name, loaded in done:
+            self.stdout.write(
+                f"{name}: {loaded.new} new, {loaded.updated} updated, {loaded.left} left as curators made them."
+            )
