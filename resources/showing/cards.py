@@ -48,7 +48,6 @@ class Card:
     how: str
     facts: str
     checked: str
-    source: str
     warnings: tuple[str, ...]
 
 
@@ -83,8 +82,7 @@ def show_card(service: HelpService, base: str, at: datetime, need: Need | None) 
         now=now_words(now, at) if now else "",
         how=how(now),
         facts=facts_words(service),
-        checked=checked_words(service, today),
-        source=service.source,
+        checked=checked_words(service),
         warnings=warning_words(service, today),
     )
 
@@ -141,16 +139,17 @@ def facts_words(service: HelpService) -> str:
         (service.is_free, "free"),
         (service.needs_referral, "referral"),
     ]
+    whom = whom_words(service)
     said = [known[fact] for fact in facts if fact in known]
-    return " · ".join([*said, *filter(None, (whom_words(service), age_words(service), area_words(service)))])
+    said += [_("For: %(names)s") % {"names": whom}] if whom else []
+    return " · ".join([*said, *filter(None, (age_words(service), area_words(service)))])
 
 
 def whom_words(service: HelpService) -> str:
-    """For søsken, venn; nothing when it is for everybody."""
-    if not service.audiences or len(service.audiences) == len(Audience):
+    """søsken, venn; nothing when it is for everybody."""
+    if len(service.audiences) == len(Audience):
         return ""
-    names = [str(Audience(value).label).lower() for value in service.audiences]
-    return _("For: %(names)s") % {"names": ", ".join(names)}
+    return ", ".join(str(Audience(value).label).lower() for value in service.audiences)
 
 
 def age_words(service: HelpService) -> str:
@@ -175,11 +174,15 @@ def area_words(service: HelpService) -> str:
     return ", ".join(str(County(value).label) for value in service.counties)
 
 
-def checked_words(service: HelpService, today: date) -> str:
-    """Whether we have checked it, and when."""
+def checked_words(service: HelpService) -> str:
+    """Whether we have checked it, when, and where it comes from."""
     if service.checked_on is None:
-        return _("From a source, not checked by us yet")
-    return _("Checked %(day)s") % {"day": day_words(service.checked_on)}
+        words = _("From a source, not checked by us yet")
+    else:
+        words = _("Checked %(day)s") % {"day": day_words(service.checked_on)}
+    return (
+        _("%(checked)s. Source: %(source)s") % {"checked": words, "source": service.source} if service.source else words
+    )
 
 
 def warning_words(service: HelpService, today: date) -> tuple[str, ...]:

@@ -68,7 +68,6 @@ class ServiceShown:
     web_shown: str
     articles: list[ToRead]
     checked: str
-    source: str
     directory_url: str
 
 
@@ -87,8 +86,7 @@ def show_service(service: HelpService, articles: Iterable[GuidanceArticle], at: 
         web=service.web,
         web_shown=bare_address(service.web),
         articles=[ToRead(one.title, one.summary, reverse("article", args=[one.key])) for one in articles],
-        checked=checked_words(service, today),
-        source=service.source,
+        checked=checked_words(service),
         directory_url=reverse("help_directory"),
     )
 
