@@ -43,7 +43,7 @@ WHO = {
     for who in (
         Who("mor-far", _("Mother or father"), Audience.PARENTS),
         Who("partner", _("Partner"), Audience.PARTNERS),
-        Who("sosken", _("Sister or brother"), Audience.SIBLINGS),
+        Who("sosken", pgettext_lazy("I am", "Sibling"), Audience.SIBLINGS),
         Who("voksent-barn", _("Grown-up child"), Audience.ADULT_CHILDREN),
         Who("venn", _("Friend"), Audience.FRIENDS),
         Who("barn", _("Child or young person"), Audience.CHILDREN),

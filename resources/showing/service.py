@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from common.phones import show_phone
 from resources.facets import ChannelKind, Kind
 from resources.hours import TALK_NOW, Week, now_words, read_now, week_of, week_words
 from resources.markdown import to_html
@@ -30,8 +32,8 @@ from resources.showing.languages import language_name
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelShown:
-    """One way to reach it. `address` instead of `way` where one goes there oneself; `failed_id` of a number, to say
-    that it did not work."""
+    """One way to reach it. `address` instead of `way` where one goes there oneself; `number_id` of a number, to
+    say that it did not work."""
 
     way: Way | None
     address: str
@@ -40,7 +42,8 @@ class ChannelShown:
     how: str
     hours: str
     week: Week | None
-    failed_url: str
+    number_id: UUID | None
+    number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,8 @@ def _channel(channel: Channel, at: datetime) -> ChannelShown:
         how=how(now),
         hours=week_words(channel.opening_hours, timezone.localdate(at)) if has_hours else "",
         week=week_of(channel.opening_hours, timezone.localdate(at)) if now and not now.is_always else None,
-        failed_url=reverse("number_failed", args=[channel.pk]) if kind in NUMBERS else "",
+        number_id=channel.pk if kind in NUMBERS else None,
+        number=show_phone(channel.value) if kind in NUMBERS else "",
     )
 
 

@@ -91,7 +91,7 @@ def _line(service: HelpService, today: date) -> Line:
         numbers=numbers,
         web="" if numbers else service.web,
         facts=facts_words(service),
-        checked=checked_words(service, today),
+        checked=checked_words(service),
         warnings=warning_words(service, today),
         who=" ".join(slug for slug, who in WHO.items() if _is_for(service, who.audiences)),
         what=" ".join(slug for slug in ORDER if _offers(service, WHAT[slug])),

@@ -1,0 +1,225 @@
+"""The directory: from the front page to the right number, with nothing but links."""
+
+import gzip
+import re
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from resources.facets import Audience, Kind, OnFailure
+from resources.models import DEAD_LINK_AFTER
+from tests.factories import ChannelFactory, HelpServiceFactory
+
+SATURDAY_EVENING = "2026-11-28 22:30:00+01:00"
+SOMEBODY = {"audiences": [Audience.RELATIVES], "kinds": [Kind.PHONE]}
+
+
+class Links(HTMLParser):
+    """The links of a page by their words, and all its words."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+        self.words = ""
+        self._open: str | None = None
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "a":
+            self._open, self._text = dict(attrs).get("href", ""), ""
+
+    def handle_data(self, data):
+        self.words += data
+        if self._open is not None:
+            self._text += data
+
+    def handle_endtag(self, tag):
+        if tag == "a" and self._open is not None:
+            self.found.setdefault(" ".join(self._text.split()), self._open)
+            self._open = None
+
+
+def look(client, path):
+    """A page as somebody gets it without scripts or images."""
+    answer = client.get(path)
+    assert answer.status_code == 200, (path, answer.status_code)
+    return Links(answer.content.decode())
+
+
+def names(answer):
+    return re.findall(r'<h3><a href="[^"]+">([^<]+)</a></h3>', answer.content.decode())
+
+
+def touch(client, page, *words):
+    """Follow the link that has these words."""
+    (href,) = {href for text, href in page.found.items() if all(word in text for word in words)}
+    assert urlsplit(href).netloc == ""
+    return look(client, href)
+
+
+@pytest.fixture
+def directory(db):
+    call_command("load_directory", verbosity=0)
+
+
+@time_machine.travel(SATURDAY_EVENING, tick=False)
+def test_the_sister_of_a_man_who_drinks_gets_a_number_in_three_touches(client, directory):
+    page = touch(client, look(client, "/"), "Finn noen å snakke med")
+    page = touch(client, page, "Søsken")
+    page = touch(client, page, "Snakke nå")
+    assert page.found["Ring 800 40 567: Ivareta – Pårørende berørt av rus"] == "tel:+4780040567"
+    assert "Anonymt · For: pårørende · Hele landet" in page.words
+    assert "Åpningstid ikke oppgitt" in page.words
+    assert client.cookies == {}
+
+
+@time_machine.travel(SATURDAY_EVENING, tick=False)
+def test_she_is_told_who_is_surely_open_instead(client, directory):
+    page = look(client, "/hjelp/?hvem=sosken&hva=snakke&sted=trondelag&anonym=1")
+    assert "Vi vet ikke om noen her har åpent nå. Disse har alltid åpent:" in page.words
+    assert {"tel:113", "tel:116117", "tel:116111", "tel:+4780040567"} <= set(page.found.values())
+
+
+@time_machine.travel("2026-11-25 12:00:00+01:00", tick=False)  # a Wednesday
+def test_when_somebody_is_open_they_stand_first_and_nobody_is_named_instead(client, directory):
+    answer = client.get("/hjelp/?hvem=sosken&hva=snakke")
+    assert names(answer)[0] == "RUSinfo"
+    assert "Åpent nå, til 18.00" in answer.content.decode()
+    assert "Disse har alltid åpent" not in answer.content.decode()
+
+
+def test_the_first_visit_shows_the_acute_numbers_the_choices_and_the_pinned(client, directory):
+    page = look(client, "/hjelp/")
+    for words in ("113 Livsfare", "116 117 Legevakt", "116 111 Barn og unge", "Mor eller far", "Penger og rettigheter"):
+        assert words in page.found, words
+    for name in ("Ivareta – Pårørende berørt av rus", "RUSinfo", "Blå Kors", "Barn av rusmisbrukere (BAR)"):
+        assert name in page.found, name
+    assert "Fossumkollektivet" not in page.found
+    assert "Fossumkollektivet" in touch(client, page, "Vis flere").found
+
+
+def test_every_choice_is_a_link_and_can_be_taken_back(client, directory):
+    page = look(client, "/hjelp/?hvem=sosken&hva=snakke&anonym=1")
+    assert page.found["Ta bort: Søsken×"] == "/hjelp/?hva=snakke&anonym=1"
+    assert page.found["Ta bort: Snakke nå×"] == "/hjelp/?hvem=sosken&anonym=1"
+    assert page.found["Ta bort: Anonymt×"] == "/hjelp/?hvem=sosken&hva=snakke"
+    assert page.found["Partner"] == "/hjelp/?hvem=partner&hva=snakke&anonym=1"
+    html = client.get("/hjelp/?hvem=sosken").content.decode()
+    assert html.count('aria-current="true"') == 2  # the closed row says it, and the link in it
+
+
+def test_the_filters_are_open_when_one_of_them_is_in_use(client, db):
+    assert '<details class="narrow">' in client.get("/hjelp/?hvem=venn").content.decode()
+    for used in ("sted=oslo", "gratis=1", "apent=1", "sok=kurs", "sprak=en"):
+        assert '<details class="narrow" open>' in client.get(f"/hjelp/?{used}").content.decode(), used
+
+
+def test_nothing_found_is_said_with_a_way_to_take_away_each_filter(client, directory):
+    page = look(client, "/hjelp/?hvem=barn&hva=kurs&sted=agder&anonym=1&sprak=en")
+    assert "Ingen treff" in page.words
+    assert page.found["Ta bort: Agder×"] == "/hjelp/?hvem=barn&hva=kurs&anonym=1&sprak=en"
+    assert page.found["Ta bort: English×"] == "/hjelp/?hvem=barn&hva=kurs&sted=agder&anonym=1"
+    assert "tel:116111" in page.found.values()
+    assert "Barn av rusmisbrukere (BAR)" in page.found
+    assert "Ivareta – Pårørende berørt av rus" not in page.found  # it is not for children
+
+
+def test_an_empty_directory_still_says_whom_to_call(client, db):
+    page = look(client, "/hjelp/")
+    assert {"tel:113", "tel:116117", "tel:116111"} <= set(page.found.values())
+
+
+def test_drafts_withdrawn_and_hidden_services_never_show(client, db):
+    shown = HelpServiceFactory(name="Vises")
+    HelpServiceFactory(name="Kladd", draft=True)
+    HelpServiceFactory(name="Trukket", withdrawn=True)
+    HelpServiceFactory(name="Gammel", due=True, on_failure=OnFailure.HIDE)
+    HelpServiceFactory(name="Borte", link_failures=DEAD_LINK_AFTER, on_failure=OnFailure.HIDE)
+    for address in ("/hjelp/?hva=snakke", "/hjelp/?hvem=venn", "/hjelp/?sok=kladd", "/hjelp/"):
+        html = client.get(address).content.decode()
+        for name in ("Kladd", "Trukket", "Gammel", "Borte"):
+            assert f"{name}</a>" not in html, (address, name)
+    assert names(client.get("/hjelp/?hva=snakke")) == [shown.name]
+
+
+def test_a_card_warns_of_what_is_overdue_or_does_not_answer(client, db):
+    HelpServiceFactory(due=True, link_failures=DEAD_LINK_AFTER, web="https://borte.example.org/")
+    words = look(client, "/hjelp/?hva=snakke").words
+    assert "Ikke kontrollert på over et halvt år" in words
+    assert "Nettsiden svarte ikke sist vi prøvde" in words
+
+
+def test_a_card_says_only_what_is_known(client, db):
+    HelpServiceFactory(is_anonymous=True, is_free=None, needs_referral=False, age_from=14, age_to=35, places=["Oslo"])
+    words = look(client, "/hjelp/?hva=snakke").words
+    assert "Anonymt · Uten henvisning · For: pårørende · 14–35 år · Oslo" in words
+    assert "Fra kilde, ikke kontrollert av oss ennå. Kilde: Brosjyre" in words
+
+
+def test_the_way_asked_for_comes_first(client, db):
+    service = HelpServiceFactory(name="Begge", kinds=[Kind.PHONE, Kind.CHAT], channel__value="+4780040567")
+    ChannelFactory(service=service, chat=True, position=1, value="https://chat.example.org/")
+    buttons = re.compile(r'<a class="ds-button" href="([^"]+)">')
+    assert buttons.findall(client.get("/hjelp/?hva=snakke").content.decode()) == ["tel:+4780040567"]
+    assert buttons.findall(client.get("/hjelp/?hva=chat").content.decode()) == ["https://chat.example.org/"]
+
+
+def statements(client, path):
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(path).status_code == 200
+    return [query["sql"] for query in queries.captured_queries]
+
+
+@pytest.mark.parametrize(
+    ("path", "most"), [("/hjelp/", 2), ("/hjelp/?hva=snakke", 2), ("/hjelp/?hva=snakke&apent=1", 3)]
+)
+def test_a_page_asks_the_database_as_often_for_twenty_five_as_for_one(client, db, path, most):
+    HelpServiceFactory(pinned=True, channel__always=True)
+    one = statements(client, path)
+    HelpServiceFactory.create_batch(30, pinned=True, channel__always=True)
+    many = statements(client, path)
+    assert len(one) == len(many) <= most, many
+    assert "OFFSET" not in "".join(many)
+    assert "session" not in "".join(many)
+
+
+def test_show_more_leads_through_everything_once(client, db):
+    for number in range(60):
+        HelpServiceFactory(name=f"Likt navn {number % 3}", pin=number + 1 if number < 3 else None)
+    page, seen = client.get("/hjelp/?hva=snakke"), []
+    headings = []
+    while True:
+        seen += re.findall(r'<h3><a href="([^"]+)">', page.content.decode())
+        headings += re.findall(r'<h2 id="treff">([^<]+)<', page.content.decode())
+        links = Links(page.content.decode()).found
+        if "Vis flere" not in links:
+            break
+        page = client.get(links["Vis flere"])
+    assert len(seen) == len(set(seen)) == 60
+    assert headings == ["De første 25", "De neste 25", "De siste 10"]
+    assert links["Til de første"] == "/hjelp/?hva=snakke"
+
+
+def test_an_answer_may_be_kept_a_minute_by_anybody_and_never_for_who_is_signed_in(client, ours):
+    answer = client.get("/hjelp/")
+    assert answer.headers["Cache-Control"] == "public, max-age=60"
+    assert {"Cookie", "HX-Request", "Accept-Encoding"} <= set(re.split(r",\s*", answer.headers["Vary"]))
+    assert answer.cookies == {}
+    client.force_login(ours.relative)
+    assert client.get("/hjelp/").headers["Cache-Control"] == "no-store, private"
+
+
+def test_the_title_says_the_room_only(client, directory):
+    for path in ("/hjelp/", "/hjelp/?hvem=sosken&hva=snakke", "/hjelp/?sok=broren+drikker", "/hjelp/ivareta/"):
+        assert "<title>Hjelp – Fotfeste</title>" in client.get(path).content.decode()
+
+
+def test_a_whole_page_of_cards_is_light(client, directory):
+    html = client.get("/hjelp/?hvem=sosken").content
+    assert html.count(b"<h3>") >= 15
+    assert len(gzip.compress(html, 6)) <= 6_000
