@@ -42,7 +42,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     import weasyprint
 
-    from crisisplans.pdf.worker import Press
+    from common.paper.worker import Press
 
     press = Press(Path(os.environ["PDF_FONTS"]))
     page = sys.stdin.read()

@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.core.checks import register
 
 
 class CrisisPlansConfig(AppConfig):
@@ -7,7 +6,6 @@ class CrisisPlansConfig(AppConfig):
 
     def ready(self) -> None:
         from crisisplans.actions import start_plan
-        from crisisplans.checks import check_paper
         from crisisplans.models import Comment, CrisisPlan, PlanItem, SupportContact
         from crisisplans.permissions import check_can_edit_entry, check_can_edit_plan, check_can_remove_comment
         from families.access import register_edit_check
@@ -18,4 +16,3 @@ class CrisisPlansConfig(AppConfig):
         register_edit_check(PlanItem, check_can_edit_entry)
         register_edit_check(SupportContact, check_can_edit_entry)
         on_family_started(start_plan)
-        register(check_paper)

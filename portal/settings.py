@@ -307,6 +307,10 @@ PDF_FONTS = ROOT / "node_modules/@fontsource"
 PDF_PROCESSES = env.int("PDF_PROCESSES", default=2)
 PDF_SECONDS = env.int("PDF_SECONDS", default=25)  # for one paper, a cold start included
 PDF_WAIT_SECONDS = env.int("PDF_WAIT_SECONDS", default=10)  # for a free process
+# The directory's papers, which anybody may ask for, have processes of their own and few who may wait (ADR 0024).
+PDF_PUBLIC_PROCESSES = env.int("PDF_PUBLIC_PROCESSES", default=1)
+PDF_PUBLIC_WAITING = env.int("PDF_PUBLIC_WAITING", default=1)
+PDF_PUBLIC_WAIT_SECONDS = env.int("PDF_PUBLIC_WAIT_SECONDS", default=4)
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="smtp://127.0.0.1:1025")
 vars().update(EMAIL_CONFIG)

@@ -1,1 +1,1 @@
-"""The plan on paper: what stands on it (paper), how it is set (worker, paper.css), where that happens (pool)."""
+"""The plan on paper: what stands on it (paper), what goes along (forms), that it was printed (actions)."""

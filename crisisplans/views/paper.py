@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.http import render_page
+from common.paper.pool import PaperBusyError, PaperError, PaperUnavailableError, print_paper
 from crisisplans.models import CrisisPlan
 from crisisplans.pdf.actions import record_print
 from crisisplans.pdf.forms import PrintForm
 from crisisplans.pdf.paper import Choice, paper_html
-from crisisplans.pdf.pool import PaperBusyError, PaperError, PaperUnavailableError, print_paper
 from crisisplans.reading import Reading, read_plan
 from families.access import FamilyRequest, door, get_for_reading
 from families.models import Family

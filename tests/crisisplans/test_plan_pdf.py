@@ -7,10 +7,10 @@ import time_machine
 from django.urls import reverse
 
 from accesslog.models import AccessEntry
+from common.paper import pool
 from crisisplans.models import Section
-from crisisplans.pdf import pool
-from tests.crisisplans.reading_paper import bare, read_pdf, text_of
 from tests.factories import PlanItemFactory, SupportContactFactory
+from tests.reading_paper import bare, read_pdf, text_of
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from urllib.parse import quote_from_bytes, urlsplit
 import pytest
 from django.utils import timezone
 
-from crisisplans.pdf.pool import Paper
+from common.paper.pool import Paper
 from crisisplans.views import paper
 from families.actions import accept_invitation, decline_invitation, leave_family, withdraw_invitation
 from families.actions.invitations import hash_token

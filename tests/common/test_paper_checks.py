@@ -1,6 +1,6 @@
 """What a machine that cannot print says about it."""
 
-from crisisplans import checks
+from common.paper import checks
 
 
 def test_a_machine_that_has_everything_says_nothing():
@@ -10,7 +10,7 @@ def test_a_machine_that_has_everything_says_nothing():
 def test_a_missing_library_is_named_with_the_package_that_brings_it(monkeypatch):
     monkeypatch.setattr(checks, "LIBRARIES", (("libnothing-1.0.so.0", "libnothing-1.0.dylib"),))
     [warning] = checks.check_paper()
-    assert warning.id == "crisisplans.W001"
+    assert warning.id == "common.W001"
     assert "libnothing-1.0.so.0" in warning.msg
     assert "apt-get install libpango-1.0-0" in warning.hint
 
@@ -18,5 +18,5 @@ def test_a_missing_library_is_named_with_the_package_that_brings_it(monkeypatch)
 def test_missing_fonts_are_told_with_the_command_that_brings_them(settings, tmp_path):
     settings.PDF_FONTS = tmp_path
     [warning] = checks.check_paper()
-    assert warning.id == "crisisplans.W002"
+    assert warning.id == "common.W002"
     assert "npm ci" in warning.hint

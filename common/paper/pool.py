@@ -1,6 +1,9 @@
 """A few processes that set paper, beside the web process: started when first needed, killed when they take too long.
 
 Nothing of theirs is loaded here. A paper goes over a pipe and comes back over a pipe; no file, no broker.
+
+Families' papers and those anybody may ask for go by lanes of their own, so that strangers cannot make a family wait:
+their processes are others, they give way to everything else on the machine, and few may wait for them.
 """
 
 import atexit
@@ -13,17 +16,19 @@ import tempfile
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import BinaryIO, cast
 
 from django.conf import settings
 
-from crisisplans.pdf.worker import ANSWER, DONE, HEADER, LIBRARY_MISSING
+from common.paper.worker import ANSWER, DONE, HEADER, LIBRARY_MISSING
 
 log = logging.getLogger(__name__)
 
 WORKER = Path(__file__).with_name("worker.py")
+GIVES_WAY = 10  # niceness of the public lane's processes
 PAPERS_A_PROCESS = 100  # then a fresh one, so that whatever leaks is given back
 
 
@@ -40,7 +45,7 @@ class PaperTooHeavyError(PaperError):
 
 
 class PaperUnavailableError(PaperError):
-    """This machine lacks a library (system check crisisplans.W001 says which)."""
+    """This machine lacks a library (system check common.W001 says which)."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +56,18 @@ class Paper:
     missing: int
 
 
-class Worker:
-    """One process and the pipes to it. Starts with its first paper."""
+class Lane(Enum):
+    """Whose papers they are."""
 
-    def __init__(self) -> None:
+    FAMILIES = "families"
+    PUBLIC = "public"
+
+
+class Worker:
+    """One process and the pipes to it. Starts with its first paper. `niceness`: how much it gives way to others."""
+
+    def __init__(self, niceness: int = 0) -> None:
+        self._niceness = niceness
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = ""
         self._papers = 0
@@ -68,7 +81,7 @@ class Worker:
         self._folder = tempfile.mkdtemp(prefix="paper-")
         self._papers = 0
         return subprocess.Popen(  # noqa: S603  # our own file, no shell, no words from outside
-            [sys.executable, "-I", str(WORKER)],
+            [sys.executable, "-I", str(WORKER), str(self._niceness)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # a library's warning may quote the paper
@@ -119,16 +132,27 @@ class Worker:
 
 
 class Pool:
-    """At most `size` processes; whoever comes while all are at work waits."""
+    """At most `size` processes; whoever comes while all are at work waits, unless `most_waiting` already do."""
 
-    def __init__(self, size: int) -> None:
-        self.workers = [Worker() for _ in range(size)]
+    def __init__(self, size: int, *, most_waiting: int | None = None, niceness: int = 0) -> None:
+        self.workers = [Worker(niceness) for _ in range(size)]
+        self._seats = threading.Semaphore(size + most_waiting) if most_waiting is not None else None
         self._idle: LifoQueue[Worker] = LifoQueue()  # the last used first: on a quiet day one process is enough
         for worker in reversed(self.workers):
             self._idle.put(worker)
 
     def print(self, html: str, *, seconds: float, wait: float) -> Paper:
         """Set one paper within `seconds`, after waiting at most `wait` for a free process. Raises PaperError."""
+        if self._seats is None:
+            return self._print(html, seconds, wait)
+        if not self._seats.acquire(blocking=False):
+            raise PaperBusyError
+        try:
+            return self._print(html, seconds, wait)
+        finally:
+            self._seats.release()
+
+    def _print(self, html: str, seconds: float, wait: float) -> Paper:
         try:
             worker = self._idle.get(timeout=wait)
         except Empty:
@@ -144,20 +168,33 @@ class Pool:
             worker.stop()
 
 
-_pools: dict[int, Pool] = {}  # by process id: a forked web process must not share its parent's pipes
+_pools: dict[tuple[int, Lane], Pool] = {}  # by process id: a forked web process must not share its parent's pipes
 _lock = threading.Lock()
 
 
-def pool() -> Pool:
-    """The pool of this web process."""
+def pool(lane: Lane = Lane.FAMILIES) -> Pool:
+    """The pool of this web process for a lane."""
+    here = os.getpid()
     with _lock:
-        if os.getpid() not in _pools:
-            _pools.clear()
-            _pools[os.getpid()] = Pool(settings.PDF_PROCESSES)
-            atexit.register(_pools[os.getpid()].stop)
-        return _pools[os.getpid()]
+        if (here, lane) not in _pools:
+            for other in [key for key in _pools if key[0] != here]:
+                del _pools[other]
+            _pools[here, lane] = _open(lane)
+            atexit.register(_pools[here, lane].stop)
+        return _pools[here, lane]
+
+
+def _open(lane: Lane) -> Pool:
+    if lane == Lane.FAMILIES:
+        return Pool(settings.PDF_PROCESSES)
+    return Pool(settings.PDF_PUBLIC_PROCESSES, most_waiting=settings.PDF_PUBLIC_WAITING, niceness=GIVES_WAY)
 
 
 def print_paper(html: str) -> Paper:
-    """Set `html` in this web process's pool. Raises PaperError."""
+    """Set a family's paper. Raises PaperError."""
     return pool().print(html, seconds=settings.PDF_SECONDS, wait=settings.PDF_WAIT_SECONDS)
+
+
+def print_public_paper(html: str) -> Paper:
+    """Set a paper anybody may ask for, in the lane of its own. Raises PaperError."""
+    return pool(Lane.PUBLIC).print(html, seconds=settings.PDF_SECONDS, wait=settings.PDF_PUBLIC_WAIT_SECONDS)

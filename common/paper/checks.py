@@ -1,4 +1,4 @@
-"""What the machine must have before a plan can be printed. Said at start, not found out by somebody who needs paper."""
+"""What the machine must have before anything can be printed. Said at start, not found out by somebody who needs it."""
 
 import ctypes
 from typing import Any
@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage
 from django.core.checks import Warning as CheckWarning
 
-from crisisplans.pdf.worker import face_files
+from common.paper.worker import face_files
 
 # As WeasyPrint asks for them; on Debian and Ubuntu the packages of the hint bring them.
 LIBRARIES = (
@@ -35,11 +35,11 @@ def check_paper(**kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     missing = [names[0] for names in LIBRARIES if not has_library(names)]
     if missing:
-        message = f"Plans cannot be printed: {', '.join(missing)} is missing."
+        message = f"Papers cannot be printed: {', '.join(missing)} is missing."
         hint = "On Debian or Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
-        found.append(CheckWarning(message, hint=hint, id="crisisplans.W001"))
+        found.append(CheckWarning(message, hint=hint, id="common.W001"))
     if not all(file.exists() for _, _, file in face_files(settings.PDF_FONTS).values()):
-        message = "Plans cannot be printed: the fonts for paper are missing."
+        message = "Papers cannot be printed: the fonts for paper are missing."
         hint = "Run: npm ci --omit=dev --ignore-scripts"
-        found.append(CheckWarning(message, hint=hint, id="crisisplans.W002"))
+        found.append(CheckWarning(message, hint=hint, id="common.W002"))
     return found

@@ -10,8 +10,16 @@ from pathlib import Path
 import pytest
 
 from common.env import ROOT
-from crisisplans.pdf import worker
-from crisisplans.pdf.pool import PAPERS_A_PROCESS, PaperBusyError, PaperTooHeavyError, PaperUnavailableError, Pool
+from common.paper import pool as paper_pool
+from common.paper import worker
+from common.paper.pool import (
+    PAPERS_A_PROCESS,
+    Lane,
+    PaperBusyError,
+    PaperTooHeavyError,
+    PaperUnavailableError,
+    Pool,
+)
 
 HTML = "<html lang=nb><title>Plan</title><body><p>Hei"
 
@@ -155,3 +163,66 @@ def test_the_web_process_does_not_load_weasyprint():
     )
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, env=environment, check=True)  # noqa: S603  # our own code
+
+
+def test_strangers_papers_and_families_papers_never_meet(settings):
+    public, families = paper_pool.pool(Lane.PUBLIC), paper_pool.pool()
+    assert public is not families
+    assert {id(one) for one in public.workers} & {id(one) for one in families.workers} == set()
+    assert len(public.workers) == settings.PDF_PUBLIC_PROCESSES
+    assert paper_pool.pool(Lane.PUBLIC) is public
+
+
+def test_while_strangers_fill_their_lane_a_family_s_paper_comes(settings):
+    settings.PDF_SECONDS = 120
+    public = paper_pool.pool(Lane.PUBLIC)
+    taken = [public._idle.get() for _ in public.workers]
+    try:
+        with pytest.raises(PaperBusyError):
+            public.print(HTML, seconds=1, wait=0.01)
+        assert paper_pool.print_paper(HTML).pdf.startswith(b"%PDF")
+    finally:
+        for one in taken:
+            public._idle.put(one)
+        public.stop()
+        paper_pool.pool().stop()
+
+
+def test_more_than_a_few_do_not_even_wait():
+    few, heard = Pool(1, most_waiting=1), []
+
+    def wait_for_it(seconds):
+        try:
+            few.print(HTML, seconds=1, wait=seconds)
+        except PaperBusyError:
+            heard.append(seconds)
+
+    few._idle.get()  # one is at work
+    few._seats.acquire()
+    waiting = threading.Thread(target=wait_for_it, args=[2])
+    waiting.start()
+    while few._seats.acquire(blocking=False):  # until it has sat down
+        few._seats.release()
+        threading.Event().wait(0.01)
+    wait_for_it(600)  # at once, or this test would take ten minutes
+    waiting.join()
+    assert heard == [600, 2]
+    assert few._seats.acquire(blocking=False)
+
+
+def test_a_seat_is_free_again_after_a_paper_that_failed():
+    few = Pool(1, most_waiting=0)
+    for _ in range(3):
+        with pytest.raises(PaperTooHeavyError):
+            few.print("<img src='file:///etc/passwd'>", seconds=60, wait=0)
+    assert few.print(HTML, seconds=60, wait=0).pdf
+    few.stop()
+
+
+def test_a_process_for_strangers_gives_way_to_all_others(pool):
+    polite = Pool(1, niceness=paper_pool.GIVES_WAY)
+    printed(polite)
+    printed(pool)
+    assert os.getpriority(os.PRIO_PROCESS, polite.workers[0].pid) == os.getpriority(os.PRIO_PROCESS, 0) + 10
+    assert os.getpriority(os.PRIO_PROCESS, pool.workers[0].pid) == os.getpriority(os.PRIO_PROCESS, 0)
+    polite.stop()

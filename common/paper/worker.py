@@ -2,7 +2,7 @@
 
 It is given HTML on standard input and answers with a PDF on standard output. It knows no database, no settings and no
 secrets (its environment is two paths), opens no address but the bundled fonts', and lives under a memory limit. The
-web process keeps the clock (crisisplans.pdf.pool).
+web process keeps the clock (common.paper.pool).
 
 Run as a file, not imported: WeasyPrint and its libraries are loaded here and nowhere else.
 """
@@ -149,6 +149,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # through the `finally` below
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.nice(int(sys.argv[1]))
     folder = Path(os.environ["TMPDIR"])
     config = folder / "fonts.conf"
     config.write_text(NO_SYSTEM_FONTS.format(folder=folder))
