@@ -32,7 +32,8 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A service. `who`, `what`, `where`: the words of an address it fits, with spaces between."""
+    """A service. What is for danger to life is for everybody, and says no more of whom it is for. `who`, `what`,
+    `where`: the words of an address it fits, with spaces between."""
 
     key: str
     name: str
@@ -41,6 +42,7 @@ class Line:
     web: str
     facts: str
     checked: str
+    source: str
     warnings: tuple[str, ...]
     who: str
     what: str
@@ -90,8 +92,9 @@ def _line(service: HelpService, today: date) -> Line:
         summary=service.summary,
         numbers=numbers,
         web="" if numbers else service.web,
-        facts=facts_words(service),
+        facts="" if Kind.ACUTE in service.kinds else facts_words(service),
         checked=checked_words(service),
+        source=service.source,
         warnings=warning_words(service, today),
         who=" ".join(slug for slug, who in WHO.items() if _is_for(service, who.audiences)),
         what=" ".join(slug for slug in ORDER if _offers(service, WHAT[slug])),

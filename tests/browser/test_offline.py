@@ -11,7 +11,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from portal.views import crisis
+from portal.views import crisis, offline
 from tests import traps
 
 KEPT = """async () => {
@@ -23,6 +23,18 @@ KEPT = """async () => {
   }
   return all;
 }"""
+
+
+CONTROLLED_BY_ANOTHER = """async () => {
+  while ((await caches.keys()).length !== 1 || (await navigator.serviceWorker.getRegistration()).waiting
+    || (await navigator.serviceWorker.getRegistration()).installing) await new Promise((r) => setTimeout(r, 20));
+}"""
+
+
+@pytest.fixture(autouse=True)
+def _the_worker_is_made_anew():
+    yield
+    offline._worker.cache_clear()
 
 
 @pytest.fixture
@@ -205,3 +217,45 @@ def test_a_browser_that_keeps_nothing_works_as_before(browse):
     page.goto("/")
     page.goto("/krise/")
     expect(page.locator("a.call-now")).to_be_visible()
+
+
+def test_somebody_can_have_the_copy_removed_and_it_stays_away_until_wanted_again(visit):
+    page = visit(path="/forlat/om/")
+    keep = page.get_by_role("button", name="Ta vare på en kopi igjen")
+    expect(keep).to_be_hidden()
+    page.get_by_role("button", name="Fjern kopien fra denne enheten").click()
+    expect(page.get_by_text("Kopien er borte")).to_be_visible()
+    expect(keep).to_be_focused()
+    for path in ("/", "/krise/"):
+        page.goto(path)
+    assert kept(page) == {}
+    assert page.evaluate("async () => (await navigator.serviceWorker.getRegistrations()).length") == 0
+    page.goto("/forlat/om/")
+    keep.click()
+    expect(page.get_by_text("tar vare på en kopi igjen")).to_be_visible()
+    copied(page)
+    assert "/krise/" in kept(page)
+
+
+def test_a_new_worker_takes_over_and_the_old_copy_goes(visit, monkeypatch):
+    page = visit()
+    (old,) = page.evaluate("() => caches.keys()")
+    monkeypatch.setattr(offline, "FILES", offline.FILES[:-1])
+    offline._worker.cache_clear()
+    page.evaluate("async () => { await (await navigator.serviceWorker.getRegistration()).update() }")
+    page.evaluate(CONTROLLED_BY_ANOTHER)
+    (new,) = page.evaluate("() => caches.keys()")
+    assert new != old
+    assert set(kept(page)) >= {"/", "/krise/", "/uten-nett/"}
+    with no_net(page):
+        page.goto("/krise/")
+        expect(page.locator("a.call-now")).to_be_visible()
+
+
+def test_a_broken_worker_can_be_taken_back(visit, settings):
+    page = visit()
+    settings.OFFLINE_COPY = False
+    page.evaluate("async () => { await (await navigator.serviceWorker.getRegistration()).update() }")
+    page.evaluate("async () => { while ((await caches.keys()).length) await new Promise((r) => setTimeout(r, 20)) }")
+    page.goto("/om/")
+    assert page.evaluate("() => navigator.serviceWorker.controller") is None

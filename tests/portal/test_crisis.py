@@ -1,6 +1,7 @@
 """`/krise/` answers whatever is down, the same for everybody."""
 
 import gzip
+import tomllib
 from pathlib import Path
 
 import brotli
@@ -9,6 +10,9 @@ from django.contrib.staticfiles import finders
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
+
+from common.phones import clean_phone
+from tests.traps import ROOT
 
 URL = "/krise/"
 
@@ -63,6 +67,38 @@ def test_it_is_the_same_for_everybody_and_sets_no_cookie(client, ours):
 @pytest.mark.parametrize("number", ["113", "112", "110", "116117", "116111", "+4791508588", "+4780040567"])
 def test_every_number_is_called_with_one_touch(client, number):
     assert f'href="tel:{number}"' in client.get(URL).text
+
+
+def numbers_of(key):
+    """The directory's own, as it is loaded: what its file says of a service."""
+    services = tomllib.loads((ROOT / "resources/data/services.toml").read_text())["service"]
+    (service,) = [service for service in services if service["key"] == key]
+    return [one for one in service["channels"] if one["kind"] == "phone"]
+
+
+@pytest.mark.parametrize("key", ["113", "legevakt", "112", "110", "rusinfo", "ivareta", "alarmtelefonen"])
+def test_its_numbers_are_those_of_the_directory(client, key):
+    for channel in numbers_of(key):
+        assert f'href="tel:{clean_phone(channel["value"])}"' in client.get(URL).text
+
+
+def test_the_hours_of_rusinfo_are_those_of_the_directory(client):
+    (phone,) = numbers_of("rusinfo")
+    assert phone["opening_hours"].startswith("Mo-Fr 11:00-18:00")
+    assert "Mandag til fredag kl. 11–18." in client.get(URL).text
+
+
+def test_whoever_was_taken_out_of_a_family_is_given_numbers_of_the_directory():
+    html = (ROOT / "templates/portal/overview.html").read_text()
+    for key in ("ivareta", "rusinfo"):
+        (phone,) = numbers_of(key)
+        assert f'href="tel:{clean_phone(phone["value"])}"' in html
+
+
+@pytest.mark.parametrize("key", ["tilbakefall-og-overdose", "til-deg-som-er-barn"])
+def test_what_it_leads_to_is_there_to_read(client, key):
+    assert f'href="{reverse("article", args=[key])}"' in client.get(URL).text
+    assert (ROOT / f"resources/data/articles/{key}.md").exists()
 
 
 def test_it_leads_on_to_the_familys_own_plan(client):
