@@ -81,9 +81,14 @@ def show_article(article: GuidanceArticle, at: datetime) -> ArticleShown:
         contents=body.headings if len(body.headings) >= CONTENTS_FROM else (),
         body=body.html,
         sources=to_html(article.source),
-        helpers=[show_card(service, base, at, None) for service in services],
-        buttons=[button for service in services for button in show_button(service)],
+        helpers=sorted((show_card(service, base, at, None) for service in services), key=_answers_last),
+        buttons=show_buttons(services) if article.is_for_children else [],
     )
+
+
+def _answers_last(card: Card) -> bool:
+    """Whom one can call stands before who only has a page."""
+    return not any(way.href.startswith("tel:") for way in card.ways)
 
 
 def checked_words(article: GuidanceArticle, today: date) -> str:
@@ -95,14 +100,20 @@ def checked_words(article: GuidanceArticle, today: date) -> str:
     return _("Checked %(day)s") % {"day": day_words(article.checked_on)}
 
 
-def show_button(service: HelpService) -> list[BigButton]:
+def show_buttons(services: list[HelpService]) -> list[BigButton]:
+    """One button for each service that a child can reach from here, those to call first."""
+    buttons = [button for service in services if (button := show_button(service))]
+    return sorted(buttons, key=lambda button: not button.href.startswith("tel:"))
+
+
+def show_button(service: HelpService) -> BigButton | None:
     """The one way in for a child: to write, where one can, else to call. None where there is neither."""
     channels = {channel.kind: channel for channel in reversed(service.channels.all())}
     channel = channels.get(ChannelKind.CHAT) or channels.get(ChannelKind.PHONE)
     if channel is None:
-        return []
+        return None
     way = show_way(channel)
     whom = (urlsplit(way.href).hostname or service.name).removeprefix("www.")
     if service.is_anonymous:
         whom = _("%(whom)s – you need not say who you are") % {"whom": whom}
-    return [BigButton(way.href, way.label, whom)]
+    return BigButton(way.href, way.label, whom)
