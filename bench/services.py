@@ -38,7 +38,7 @@ TOWNS = {
 HOURS = ("", "", "", "24/7", "Mo-Fr 11:00-18:00", "Mo-Fr 09:00-15:00; PH off", "Mo-Su 17:00-22:00", "Tu,Th 12:00-20:00")
 WHO_ASKS = ("sosken", "mor-far", "partner", "voksent-barn", "venn")
 WHAT_FOR = ("snakke", "gruppe", "kurs", "behandling", "samtaler")
-WISHES = ("", "&gratis=1", "&anonym=1", "&gratis=1&anonym=1")
+WISHES = ("", "&anonym=1", "&gratis=1", "&anonym=1&gratis=1")
 WHERE = ("", "&sted=trondelag", "&sted=oslo", "&sted=vestland")
 
 

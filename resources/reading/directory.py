@@ -14,6 +14,7 @@ from resources.filters import UNPINNED, Cursor, Filters
 from resources.hours import TALK_NOW, read_now
 from resources.models import Channel, GuidanceArticle, HelpService, HelpServiceQuerySet
 from resources.needs import Who
+from resources.reading.listed import LISTED
 
 PAGE = 25  # services
 UNSHOWN = ("description", "search_names", "search_text", "keywords", "loaded_digest")
@@ -21,7 +22,7 @@ UNSHOWN = ("description", "search_names", "search_text", "keywords", "loaded_dig
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """Some services in order, each with its channels fetched; `more` is where the next page begins, if any.
+    """Some services in order, each with all that a card says in `listed`; `more` is where the next page begins, if any.
     Where nothing fits, `nearest` is what to try."""
 
     services: list[HelpService]
@@ -47,7 +48,7 @@ def list_pinned(who: Who | None = None) -> list[HelpService]:
 
 
 def list_page(filters: Filters, at: datetime) -> Page:
-    """One page of what fits, in the directory's order: by pins, then by name. Two statements; never OFFSET."""
+    """One page of what fits, in the directory's order: by pins, then by name. One statement; never OFFSET."""
     found = in_place(matching(filters, at))
     if filters.after:
         found = found.filter(_beyond(filters.after))
@@ -105,7 +106,7 @@ def _open_at(at: datetime | None) -> QuerySet[Channel, Any]:
 
 
 def _fetch(services: HelpServiceQuerySet) -> list[HelpService]:
-    return list(services.defer(*UNSHOWN).prefetch_related("channels"))
+    return list(services.annotate(listed=LISTED).only("pin", "sort_key"))
 
 
 def _beyond(cursor: Cursor) -> Q:

@@ -1,14 +1,17 @@
-"""A service as a card: finished words and links. A page shows 25 of them, so nothing is worked out twice."""
+"""A service as a card: finished words and links. A page shows 25 of them, so nothing is worked out twice: what a card
+says is kept by the very words of the service, and its HTML by those of the card."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from common.dates import day_words
 from common.phones import phone_href, show_phone
@@ -16,11 +19,13 @@ from resources.facets import Audience, ChannelKind, County
 from resources.hours import Now, now_words, service_now
 from resources.models import DEAD_LINK_AFTER, Channel, HelpService
 from resources.needs import Need
+from resources.reading.listed import read_listed
 
 FEW_PLACES = 6
 NUMBERS = {ChannelKind.PHONE, ChannelKind.SMS}
 LINKS = {ChannelKind.PHONE, ChannelKind.SMS, ChannelKind.CHAT, ChannelKind.EMAIL}
 NOW_FIRST = ("open", "unknown", "closed")
+KEPT = 4096  # cards: a few kB each
 DIALLED = 4096  # numbers whose written form is remembered: they are public, and reading one takes a while
 
 
@@ -50,10 +55,23 @@ class Card:
     checked: str
     warnings: tuple[str, ...]
 
+    @property
+    def html(self) -> SafeString:
+        """The finished card."""
+        return _written(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """A card that does not say yet how it stands now, and the channels that decide it."""
+
+    card: Card
+    channels: tuple[Channel, ...]
+
 
 def show_cards(services: Iterable[HelpService], at: datetime, need: Need | None = None) -> list[Card]:
-    """The services as cards, channels fetched. Where one wants to talk now, who is surely open stands first on the
-    page, then those whose hours nobody states; else they stand as they came."""
+    """The services as cards, each `listed` or with its channels fetched. Where one wants to talk now, who is surely
+    open stands first on the page, then those whose hours nobody states; else they stand as they came."""
     base = reverse("help_directory")
     cards = [show_card(service, base, at, need) for service in services]
     return sorted(cards, key=lambda card: NOW_FIRST.index(card.how)) if need and need.is_now else cards
@@ -67,27 +85,57 @@ def how(now: Now | None) -> str:
 
 
 def show_card(service: HelpService, base: str, at: datetime, need: Need | None) -> Card:
-    """The card of a service whose channels are fetched, at `at`, for somebody who needs `need`."""
-    channels = list(service.channels.all())
-    wanted = need.ways if need else ()
+    """The card of a service that is `listed` or has its channels fetched, at `at`, for somebody who needs `need`."""
+    wanted, today = need.ways if need else (), timezone.localdate(at)
+    if text := getattr(service, "listed", ""):
+        settled = _settle_listed(text, base, today, wanted, get_language())
+    else:
+        settled = _settle(service, service.channels.all(), base, today, wanted)
+    channels = settled.channels
     now = service_now([one for one in channels if not wanted or one.kind in wanted], at) or service_now(channels, at)
-    today = timezone.localdate(at)
-    return Card(
+    return replace(settled.card, now=now_words(now, at) if now else "", how=how(now))
+
+
+@lru_cache(maxsize=KEPT)
+def _settle_listed(
+    text: str,
+    base: str,
+    today: date,
+    wanted: tuple[ChannelKind, ...],
+    language: str | None,
+) -> _Settled:
+    """As `_settle`, kept. The words are in `language`."""
+    return _settle(*read_listed(text), base, today, wanted)
+
+
+def _settle(
+    service: HelpService, channels: Iterable[Channel], base: str, today: date, wanted: tuple[ChannelKind, ...]
+) -> _Settled:
+    channels = tuple(channels)
+    card = Card(
         key=service.key,
         url=f"{base}{service.key}/",
         name=service.name,
         summary=service.summary,
         former=former_words(service),
         ways=show_ways(service, channels, wanted),
-        now=now_words(now, at) if now else "",
-        how=how(now),
+        now="",
+        how="",
         facts=facts_words(service),
         checked=checked_words(service),
         warnings=warning_words(service, today),
     )
+    return _Settled(card, channels)
 
 
-def show_ways(service: HelpService, channels: list[Channel], wanted: tuple[ChannelKind, ...] = ()) -> tuple[Way, ...]:
+@lru_cache(maxsize=KEPT)
+def _written(card: Card) -> SafeString:
+    return render_to_string("resources/card.html", {"card": card})
+
+
+def show_ways(
+    service: HelpService, channels: Iterable[Channel], wanted: tuple[ChannelKind, ...] = ()
+) -> tuple[Way, ...]:
     """The buttons, what is wanted first; one of them is the one to touch. Whoever has no other way has a web page."""
     links = [channel for channel in channels if channel.kind in LINKS]
     links.sort(key=lambda one: wanted.index(one.kind) if one.kind in wanted else len(wanted))
