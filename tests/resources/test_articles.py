@@ -117,3 +117,8 @@ def test_as_many_questions_for_twenty_as_for_one(django_assert_num_queries):
 def test_the_title_of_the_page_names_the_room_alone():
     html = page(ArticleFactory(title="Om tilbakefall")).text
     assert "<title>Les – Fotfeste</title>" in html
+
+
+def test_the_directory_leads_to_the_texts_and_a_child_to_the_page_for_children():
+    assert f'href="{LIST}"' in Client().get(reverse("help_directory")).text
+    assert 'href="/les/til-deg-som-er-barn/"' in Client().get("/hjelp/?hvem=barn").text
