@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "phonenumber_field",
     "pgtrigger",
     "pghistory",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # no table gets in by itself: portal/curating.py says which
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.urls import include, path
 
+from portal.curating import site as curators
 from portal.views.crisis import crisis_now
 from portal.views.front import front
 from portal.views.leaving import about_leaving, quick_exit
@@ -26,6 +27,7 @@ urlpatterns = [
     path("uten-nett/", offline, name="offline"),
     path("oversikt/", overview, name="overview"),
     path("konto/", include("accounts.urls")),
+    path("redaktor/", curators.urls),
     path("", include("families.urls")),
     path("", include("crisisplans.urls")),
     path("", include("resources.urls")),

@@ -2,20 +2,26 @@
 
 import re
 from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
-from resources.facets import Audience, ChannelKind, County, Kind
+from resources.facets import Audience, ChannelKind, County, Kind, State
 from resources.folding import fold, join, sort_key
-from resources.models import Channel, HelpService, NumberReport
+from resources.models import Channel, Checked, HelpService, NumberReport
+from resources.reading.versions import CHANNEL, CONTENT, Version, Way, versions_of
+
+Item = TypeVar("Item", bound=Checked)
 
 MADE = ("sort_key", "search_names", "search_text")
 NAME, WORD = "|", "#"  # what stands before and after each name, each keyword, in `search_names`
 # What stands on either side of a dash, or in brackets, is a name too: «Barn av rusmisbrukere (BAR)».
 PARTS = re.compile(r"\s[\u2013\u2014-]\s|[(),]")
 NUMBERS = (ChannelKind.PHONE, ChannelKind.SMS)
+UNDONE = ("state", "checked_on", "due_on")  # what `undo` takes back
 
 # What people call those a service is for, and the help they want. The labels are said in the reader's language, so they
 # cannot be searched.
@@ -90,3 +96,107 @@ def report_number(*, channel: Channel) -> None:
     report, is_first = NumberReport.objects.get_or_create(channel=channel, reported_on=timezone.localdate())
     if not is_first:
         NumberReport.objects.filter(pk=report.pk).update(count=F("count") + 1, handled_at=None, handled_by=None)
+
+
+@transaction.atomic
+def verify(*, item: Item, by: Any) -> Item:
+    """Note that `by` has checked `item` today; whoever said that one of its numbers failed is answered by that."""
+    item, now = _lock(item), timezone.now()
+    item.checked_on, item.checked_by = timezone.localdate(now), by
+    item.due_on = item.checked_on + timedelta(days=item.check_days)
+    _note(item, by, now)
+    NumberReport.objects.filter(_of(item), handled_at=None).update(handled_at=now, handled_by=by)
+    return item
+
+
+def publish(*, item: Item, by: Any) -> Item:
+    """Show `item` to everybody."""
+    return _set_state(item, State.PUBLISHED, by)
+
+
+def withdraw(*, item: Item, by: Any) -> Item:
+    """Show `item` to nobody any more; it stays here with its history."""
+    return _set_state(item, State.WITHDRAWN, by)
+
+
+@transaction.atomic
+def undo(*, item: Item, version_id: int, by: Any) -> bool:
+    """Take back the check, publishing or withdrawal that made the version, and open the reports it answered.
+
+    False, and nothing done, when the item has been changed since, or the version is none of these.
+    """
+    item = _lock(item)
+    newest, *older = versions_of(item)
+    if newest.id != version_id or not older or not set(newest.changed) <= set(UNDONE):
+        return False
+    before: Any = item.versions.get(pgh_id=older[0].id)  # type: ignore[attr-defined]  # made by pghistory
+    for name in ("state", "checked_on", "checked_by_id", "due_on"):
+        setattr(item, name, getattr(before, name))
+    NumberReport.objects.filter(_of(item), handled_at=newest.at).update(handled_at=None, handled_by=None)
+    _note(item, by, timezone.now())
+    return True
+
+
+@transaction.atomic
+def restore(*, item: Item, version: Version, by: Any) -> Item:
+    """Let `item` say again what it said then. Whether it is shown, and when it was checked, stay as they are."""
+    item = _lock(item)
+    for name in CONTENT[type(item)]:
+        setattr(item, name, version.now.fields[name])
+    if isinstance(item, HelpService):
+        save_ways(service=item, ways=version.now.ways)
+    _note(item, by, timezone.now())
+    if isinstance(item, HelpService):
+        index(service=item)
+    return item
+
+
+def save_ways(*, service: HelpService, ways: Iterable[Way]) -> None:
+    """Let exactly `ways` lead to `service`. One that is there already, by its id, stays the same row and keeps what
+    was said of it; call `index` afterwards."""
+    there = {channel.pk: channel for channel in Channel.objects.filter(service=service)}
+    for way in ways:
+        channel = there.pop(way.id, None)
+        kept = {name: getattr(way, name) for name in CHANNEL}
+        if channel is None:
+            Channel.objects.create(id=way.id, service=service, **kept)
+        elif any(getattr(channel, name) != value for name, value in kept.items()):
+            for name, value in kept.items():
+                setattr(channel, name, value)
+            channel.save()
+    for channel in there.values():
+        channel.delete()
+
+
+@transaction.atomic
+def handle_report(*, report: NumberReport, by: Any) -> None:
+    """Note that somebody has looked into it that a number failed."""
+    NumberReport.objects.filter(pk=report.pk, handled_at=None).update(handled_at=timezone.now(), handled_by=by)
+
+
+@transaction.atomic
+def reopen_report(*, report: NumberReport) -> None:
+    """Take that back."""
+    NumberReport.objects.filter(pk=report.pk).update(handled_at=None, handled_by=None)
+
+
+@transaction.atomic
+def _set_state(item: Item, state: State, by: Any) -> Item:
+    item = _lock(item)
+    item.state = state
+    _note(item, by, timezone.now())
+    return item
+
+
+def _lock(item: Item) -> Item:
+    """The row as it is now, and nobody else's until we are done."""
+    return type(item)._default_manager.select_for_update(of=("self",)).get(pk=item.pk)
+
+
+def _note(item: Checked, by: Any, now: datetime) -> None:
+    item.changed_at, item.changed_by = now, by
+    item.save()
+
+
+def _of(item: Checked) -> Q:
+    return Q(channel__service=item.pk) if isinstance(item, HelpService) else Q(pk__in=())

@@ -229,8 +229,9 @@ def _words_of(package: str) -> set[str]:
     if found is None or found.origin is None:
         return set()
     words: set[str] = set()
-    for file in Path(found.origin).parent.rglob("locale/nb/LC_MESSAGES/django.po"):
-        words |= {_first(message) for message in read(file) if message.id}
+    for language in ("en", "nb"):  # the Norwegian of a package may lag behind
+        for file in Path(found.origin).parent.rglob(f"locale/{language}/LC_MESSAGES/django.po"):
+            words |= {_first(message) for message in read(file) if message.id}
     return words
 
 

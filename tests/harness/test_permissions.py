@@ -178,6 +178,52 @@ articles                            GET     200       200      200     200    20
 articles                            POST    405       405      405     405    405     405      405
 article                             GET     200       200      200     200    200     200      200
 article                             POST    405       405      405     405    405     405      405
+admin:index                         GET     login     404      404     404    404     404      404         200
+admin:index                         POST    403       404      404     404    404     404      404         405
+admin:jsi18n                        GET     login     404      404     404    404     404      404         200
+admin:jsi18n                        POST    403       404      404     404    404     404      404         405
+admin:resources_helpservice_changelist GET     login     404      404     404    404     404      404         200
+admin:resources_helpservice_changelist POST    403       404      404     404    404     404      404         200
+admin:resources_helpservice_add     GET     login     404      404     404    404     404      404         200
+admin:resources_helpservice_add     POST    403       404      404     404    404     404      404         200
+admin:resources_helpservice_change  GET     login     404      404     404    404     404      404         200
+admin:resources_helpservice_change  POST    403       404      404     404    404     404      404         200
+admin:resources_helpservice_history GET     login     404      404     404    404     404      404         200
+admin:resources_helpservice_history POST    403       404      404     404    404     404      404         405
+admin:resources_helpservice_verify  GET     login     404      404     404    404     404      404         405
+admin:resources_helpservice_verify  POST    403       404      404     404    404     404      404         302
+admin:resources_helpservice_publish GET     login     404      404     404    404     404      404         405
+admin:resources_helpservice_publish POST    403       404      404     404    404     404      404         302
+admin:resources_helpservice_withdraw GET     login     404      404     404    404     404      404         405
+admin:resources_helpservice_withdraw POST    403       404      404     404    404     404      404         302
+admin:resources_helpservice_undo    GET     login     404      404     404    404     404      404         405
+admin:resources_helpservice_undo    POST    403       404      404     404    404     404      404         302
+admin:resources_helpservice_restore GET     login     404      404     404    404     404      404         405
+admin:resources_helpservice_restore POST    403       404      404     404    404     404      404         302
+admin:resources_guidancearticle_changelist GET     login     404      404     404    404     404      404         200
+admin:resources_guidancearticle_changelist POST    403       404      404     404    404     404      404         200
+admin:resources_guidancearticle_add GET     login     404      404     404    404     404      404         200
+admin:resources_guidancearticle_add POST    403       404      404     404    404     404      404         200
+admin:resources_guidancearticle_change GET     login     404      404     404    404     404      404         200
+admin:resources_guidancearticle_change POST    403       404      404     404    404     404      404         200
+admin:resources_guidancearticle_history GET     login     404      404     404    404     404      404         200
+admin:resources_guidancearticle_history POST    403       404      404     404    404     404      404         405
+admin:resources_guidancearticle_verify GET     login     404      404     404    404     404      404         405
+admin:resources_guidancearticle_verify POST    403       404      404     404    404     404      404         302
+admin:resources_guidancearticle_publish GET     login     404      404     404    404     404      404         405
+admin:resources_guidancearticle_publish POST    403       404      404     404    404     404      404         302
+admin:resources_guidancearticle_withdraw GET     login     404      404     404    404     404      404         405
+admin:resources_guidancearticle_withdraw POST    403       404      404     404    404     404      404         302
+admin:resources_guidancearticle_undo GET     login     404      404     404    404     404      404         405
+admin:resources_guidancearticle_undo POST    403       404      404     404    404     404      404         302
+admin:resources_guidancearticle_restore GET     login     404      404     404    404     404      404         405
+admin:resources_guidancearticle_restore POST    403       404      404     404    404     404      404         302
+admin:resources_numberreport_changelist GET     login     404      404     404    404     404      404         200
+admin:resources_numberreport_changelist POST    403       404      404     404    404     404      404         200
+admin:resources_numberreport_handle GET     login     404      404     404    404     404      404         405
+admin:resources_numberreport_handle POST    403       404      404     404    404     404      404         302
+admin:resources_numberreport_reopen GET     login     404      404     404    404     404      404         405
+admin:resources_numberreport_reopen POST    403       404      404     404    404     404      404         302
 """
 
 # What an honest form sends, made from our home. Addresses not named here get an empty one.
