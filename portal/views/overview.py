@@ -1,10 +1,11 @@
 """`/oversikt/`: what matters today, from all the rooms. It tells; it never counts, compares or nags."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Value
+from django.db.models import Exists, OuterRef, Value
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -18,9 +19,11 @@ from families.access import FamilyRequest, memberships_of
 from families.models import Membership
 from families.names import family_label
 from families.views.invitations import IN_SESSION
+from resources.models import GuidanceArticle
 
 NEWS_FROM = timedelta(days=7)
 NEWS_ON_A_CARD = 3
+REST = "ta-vare-pa-deg-selv"  # the key of the article on looking after oneself
 News = dict[UUID, list[dict[str, Any]]]
 
 
@@ -28,22 +31,38 @@ News = dict[UUID, list[dict[str, Any]]]
 def overview(request: FamilyRequest) -> HttpResponse:
     """A card for each family, or the first step where there is none."""
     today = timezone.localdate()
-    review_days = dict(CrisisPlan.objects.visible_to(request.user).order_by("pk").values_list("pk", "review_on"))
+    plans = {plan["pk"]: plan for plan in _plans(request.user)}
     members = memberships_of(request)
     news = _news(request.user)
     here = {member.family_id for member in members}
     farewells = Membership.objects.untold_farewells(request.user)
     context = {
-        "cards": [_card(member, review_days.get(member.family_id), today, news) for member in members],
+        "cards": [_card(member, plans[member.family_id], today, news) for member in members],
         "farewells": [_farewell(member) for member in farewells if member.family_id not in here],
         "was_invited": IN_SESSION in request.session,
         "rest": _word_of_rest(today),
+        "rest_url": reverse("article", args=[REST]) if any(plan["rest_is_there"] for plan in plans.values()) else "",
     }
     return render_page(request, "portal/overview.html", context)
 
 
-def _card(member: Membership, review_on: date | None, today: date, news: News) -> dict[str, Any]:
+def _plans(user: User) -> Iterable[Mapping[str, Any]]:
+    """The plans of one's families: when to look at them again, and whether anything one may read is written in them.
+    Asked along with it, since it costs no statement: whether the article on one's own rest is there to read."""
+    items, contacts = (
+        model.objects.visible_to(user).present().filter(family=OuterRef("pk")) for model in (PlanItem, SupportContact)
+    )
+    plans = CrisisPlan.objects.visible_to(user).annotate(
+        is_begun=Exists(items) | Exists(contacts),
+        rest_is_there=Exists(GuidanceArticle.objects.public().filter(key=REST)),
+    )
+    return plans.order_by("pk").values("pk", "review_on", "is_begun", "rest_is_there")
+
+
+def _card(member: Membership, plan: Mapping[str, Any], today: date, news: News) -> dict[str, Any]:
+    review_on: date | None = plan["review_on"]
     return {
+        "first_step": "" if plan["is_begun"] else reverse("section", args=[member.family_id, Section.CONTACTS]),
         "news": news.get(member.family_id, [])[:NEWS_ON_A_CARD],
         "family_id": member.family_id,
         "label": family_label(member),

@@ -42,7 +42,6 @@ class Line:
     web: str
     facts: str
     checked: str
-    source: str
     warnings: tuple[str, ...]
     who: str
     what: str
@@ -62,21 +61,25 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class ShortDirectory:
-    """The whole of it: what can be chosen, and everybody who helps."""
+    """The whole of it: what can be chosen, everybody who helps, and where we have it from."""
 
     rows: list[Row]
     groups: list[Group]
+    sources: list[str]
 
 
 def show_short(services: Iterable[HelpService], at: datetime) -> ShortDirectory:
     """The directory in short as it is on the day of `at`."""
     today = timezone.localdate(at)
     groups: dict[str, list[Line]] = {slug: [] for slug in ORDER}
+    sources: set[str] = set()
     for service in services:
+        sources.add(service.source)
         line = _line(service, today)
         groups[line.what.split()[0] if line.what else ORDER[-1]].append(line)
     shown = [Group(slug, str(WHAT[slug].label), lines) for slug, lines in groups.items() if lines]
-    return ShortDirectory([_row("hvem", _("Who are you?")), _row("hva", _("What do you need?"))], shown)
+    rows = [_row("hvem", _("Who are you?")), _row("hva", _("What do you need?"))]
+    return ShortDirectory(rows, shown, sorted(sources - {""}))
 
 
 def _row(field: str, title: str) -> Row:
@@ -94,7 +97,6 @@ def _line(service: HelpService, today: date) -> Line:
         web="" if numbers else service.web,
         facts="" if Kind.ACUTE in service.kinds else facts_words(service),
         checked=checked_words(service),
-        source=service.source,
         warnings=warning_words(service, today),
         who=" ".join(slug for slug, who in WHO.items() if _is_for(service, who.audiences)),
         what=" ".join(slug for slug in ORDER if _offers(service, WHAT[slug])),

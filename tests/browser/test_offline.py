@@ -12,7 +12,9 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from portal.views import crisis, offline
+from resources.facets import State
 from tests import traps
+from tests.factories import ArticleFactory
 
 KEPT = """async () => {
   const all = {};
@@ -25,6 +27,12 @@ KEPT = """async () => {
 }"""
 
 
+SHORTLY = "new Promise((resolve) => setTimeout(resolve, 20))"
+AGE_A_DAY = """async () => {
+  const [name] = await caches.keys(), cache = await caches.open(name), page = await cache.match('/uten-nett/');
+  const headers = { 'Content-Type': 'text/html', Date: new Date(Date.now() - 25 * 3600 * 1000).toUTCString() };
+  await cache.put('/uten-nett/', new Response(await page.text(), { headers }));
+}"""
 CONTROLLED_BY_ANOTHER = """async () => {
   while ((await caches.keys()).length !== 1 || (await navigator.serviceWorker.getRegistration()).waiting
     || (await navigator.serviceWorker.getRegistration()).installing) await new Promise((r) => setTimeout(r, 20));
@@ -97,7 +105,7 @@ def test_the_right_number_is_three_touches_away_without_a_net(visit):
     with no_net(page):
         page.goto("/")
         page.get_by_role("link", name="Finn noen å snakke med").click()
-        page.get_by_role("link", name="Søster eller bror").click()
+        page.get_by_role("link", name="Søsken").click()
         page.get_by_role("link", name="Snakke nå").click()
         ring = page.get_by_role("link", name="Ring 800 40 567")
         expect(ring).to_be_in_viewport()
@@ -121,6 +129,21 @@ def test_an_address_somebody_shared_is_answered_from_the_copy(visit):
         assert names(page) == []
         expect(page.get_by_text("Ingen her passer med alt du valgte")).to_be_visible()
         expect(page.locator(".always a[href='tel:116111']")).to_be_visible()
+
+
+def test_what_to_read_when_it_burns_is_kept_until_it_is_taken_down(visit):
+    article = ArticleFactory(key="tilbakefall-og-overdose", title="Tilbakefall")
+    page = visit()
+    address = reverse("article", args=[article.key])
+    with no_net(page):
+        page.goto(address)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Tilbakefall")
+    article.state = State.WITHDRAWN
+    article.save()
+    page.evaluate(AGE_A_DAY)
+    page.goto("/om/")
+    page.evaluate(f"async () => {{ while (await caches.match('{address}')) await {SHORTLY} }}")
+    assert "/krise/" in kept(page)
 
 
 def test_a_dead_server_is_as_no_net(browse, live_server, monkeypatch):

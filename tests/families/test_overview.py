@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from crisisplans.models import CrisisPlan, PlanItem, Section
 from families.models import Membership
-from tests.factories import MembershipFactory, PlanItemFactory, UserFactory, make_home
+from portal.views.overview import REST
+from resources.facets import State
+from tests.factories import ArticleFactory, MembershipFactory, PlanItemFactory, UserFactory, make_home
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/oversikt/"
@@ -80,3 +83,39 @@ def test_three_families_cost_no_more_queries_than_one(ours, as_person, django_as
     with django_assert_max_num_queries(10) as three:
         browser.get(ADDRESS)
     assert len(one) == len(three)
+
+
+def test_a_plan_nobody_has_begun_is_begun_with_one_number(ours, as_person):
+    page = page_of(as_person(ours.coordinator))
+    assert "Planen er ikke begynt ennå" not in page
+    alone = MembershipFactory(coordinator=True)
+    page = page_of(as_person(alone.user))
+    assert "Planen er ikke begynt ennå" in page
+    assert f"/familie/{alone.family.pk}/plan/hvem-vi-ringer/" in page
+
+
+def test_what_is_for_relatives_does_not_begin_the_plan_for_the_one_it_concerns(as_person):
+    kin = MembershipFactory(coordinator=True)
+    member = MembershipFactory(subject=True, family=kin.family)
+    PlanItemFactory(family=member.family, relatives_only=True, created_by=kin.user)
+    assert "Planen er ikke begynt ennå" not in page_of(as_person(kin.user))
+    assert "Planen er ikke begynt ennå" in page_of(as_person(member.user))
+
+
+def test_the_text_on_ones_own_rest_is_offered_while_it_is_published(ours, as_person, django_assert_max_num_queries):
+    browser = as_person(ours.relative)
+    address = f'href="{reverse("article", args=[REST])}"'
+    assert address not in page_of(browser)
+    article = ArticleFactory(key=REST)
+    with django_assert_max_num_queries(10):
+        assert address in page_of(browser)
+    article.state = State.WITHDRAWN
+    article.save()
+    assert address not in page_of(browser)
+
+
+def test_whoever_was_taken_out_is_given_somebody_to_call(ours, as_person):
+    Membership.objects.filter(pk=ours.members["former"].pk).update(ended_by=ours.coordinator)
+    page = page_of(as_person(ours.former))
+    assert 'href="tel:+4780040567"' in page
+    assert "/hjelp/" in page
