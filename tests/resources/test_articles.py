@@ -100,6 +100,7 @@ def test_reading_sets_no_cookie_and_asks_for_no_session(django_assert_num_querie
     with django_assert_num_queries(3):  # the article, its services, their numbers
         response = page(article)
     assert not response.cookies
+    assert response.headers["Cache-Control"] == "public, max-age=60"
     with django_assert_num_queries(1):
         assert not Client().get(LIST).cookies
 
