@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 from resources.facets import GROWN_UP_RELATIVES, Audience, ChannelKind, Kind
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # there is one of each: compared by identity
 class Who:
     """Somebody who looks for help. `audiences`: what is for any of these is for them."""
 
@@ -23,7 +23,7 @@ class Who:
         return (self.audience, Audience.RELATIVES) if self.audience in GROWN_UP_RELATIVES else (self.audience,)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Need:
     """What somebody looks for. `ways`: how they want to be in touch, the best first, where that is what they ask."""
 

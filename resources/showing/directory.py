@@ -1,13 +1,16 @@
 """The page of the directory: what is chosen, what can be chosen, and what was found."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from resources.facets import County
 from resources.filters import Filters
@@ -15,6 +18,8 @@ from resources.needs import WHAT, WHO, Need, Who
 from resources.reading.directory import PAGE, Page
 from resources.showing.cards import Card, show_cards
 from resources.showing.languages import language_name
+
+CHOICES_KEPT = 1024  # drawn, by each process: some 6 kB each
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +50,9 @@ class Option:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DirectoryShown:
-    """The whole page, finished. `hidden` is what the search form carries along, `taken` what narrows and can be taken
-    away, `nearest` what to try where nothing fits."""
+class Choices:
+    """What is chosen and what can be. `hidden` is what the search form carries along, `taken` all that is chosen,
+    each a link that takes it away."""
 
     url: str
     who: Row
@@ -57,8 +62,17 @@ class DirectoryShown:
     hidden: list[tuple[str, str]]
     words: str
     taken: list[Chip]
-    is_first_visit: bool
     is_narrowed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class DirectoryShown:
+    """The whole page, finished. `choices` and `taken` are HTML; `nearest` is what to try where nothing fits."""
+
+    url: str
+    choices: SafeString
+    taken: SafeString
+    is_first_visit: bool
     for_children: bool
     heading: str
     cards: list[Card]
@@ -82,8 +96,38 @@ def show_directory(filters: Filters, page: Page, at: datetime) -> DirectoryShown
     """The page for what was chosen, as it is at `at`."""
     to = _Addresses(filters)
     cards = show_cards(page.services, at, filters.need)
-    who, need = _row(_("Who are you?"), to, "who", WHO), _row(_("What do you need?"), to, "need", WHAT)
+    choices, taken = _draw_choices(replace(filters, after=None), get_language())
     return DirectoryShown(
+        url=to.base,
+        choices=choices,
+        taken=taken,
+        is_first_visit=not filters.pairs,
+        for_children=filters.who is not None and filters.who.slug == "barn",
+        heading=_heading(filters, page),
+        cards=cards,
+        nearest=show_cards(page.nearest, at, filters.need),
+        nobody_is_surely_open=filters.wants_now and not any(card.how == "open" for card in cards),
+        more_url=to.but(after=page.more) if page.more else "",
+        first_page_url=to.but() if filters.after else "",
+    )
+
+
+@lru_cache(maxsize=CHOICES_KEPT)
+def _draw_choices(filters: Filters, language: str | None) -> tuple[SafeString, SafeString]:
+    """The choices, and what of them is taken: the same for everybody who chose the same."""
+    choices = show_choices(filters)
+    context = {"choices": choices}
+    return (
+        render_to_string("resources/choices.html", context),
+        render_to_string("resources/taken.html", context) if choices.taken else SafeString(),
+    )
+
+
+def show_choices(filters: Filters) -> Choices:
+    """What is chosen and what can be, as links that lead to the first page of each."""
+    to = _Addresses(filters)
+    who, need = _row(_("Who are you?"), to, "who", WHO), _row(_("What do you need?"), to, "need", WHAT)
+    return Choices(
         url=to.base,
         who=who,
         need=need,
@@ -92,15 +136,7 @@ def show_directory(filters: Filters, page: Page, at: datetime) -> DirectoryShown
         hidden=[pair for pair in filters.pairs if pair[0] not in {"sok", "sted", "etter"}],
         words=filters.words,
         taken=[chip for chip in (who.chosen, need.chosen) if chip] + _narrowings(to),
-        is_first_visit=not filters.pairs,
         is_narrowed=filters.is_narrowed,
-        for_children=filters.who is not None and filters.who.slug == "barn",
-        heading=_heading(filters, page),
-        cards=cards,
-        nearest=show_cards(page.nearest, at, filters.need),
-        nobody_is_surely_open=filters.wants_now and not any(card.how == "open" for card in cards),
-        more_url=to.but(after=page.more) if page.more else "",
-        first_page_url=to.but() if filters.after else "",
     )
 
 
