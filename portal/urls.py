@@ -7,7 +7,7 @@ from portal.curating import site as curators
 from portal.views.crisis import crisis_now
 from portal.views.front import front
 from portal.views.leaving import about_leaving, quick_exit
-from portal.views.offline import offline, service_worker
+from portal.views.offline import manifest, offline, service_worker
 from portal.views.overview import overview
 from portal.views.pages import about, accessibility, health, privacy, robots
 
@@ -24,6 +24,7 @@ urlpatterns = [
     path("forlat/", quick_exit, name="quick_exit"),
     path("forlat/om/", about_leaving, name="about_leaving"),
     path("sw.js", service_worker, name="service_worker"),
+    path("site.webmanifest", manifest, name="manifest"),
     path("uten-nett/", offline, name="offline"),
     path("oversikt/", overview, name="overview"),
     path("konto/", include("accounts.urls")),

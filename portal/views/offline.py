@@ -5,7 +5,7 @@ import json
 from functools import cache
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
@@ -50,6 +50,22 @@ def offline(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     context = {"short": show_short(list_short(), now), "fetched_on": timezone.localdate(now)}
     return for_everybody(request, render_page(request, "portal/offline.html", context))
+
+
+@public
+def manifest(request: HttpRequest) -> HttpResponse:
+    """What a home screen shows: a name and an icon that tell nothing. It opens an ordinary tab."""
+    about = {
+        "name": settings.SITE_NAME,
+        "lang": "nb",
+        "start_url": reverse("front"),
+        "display": "browser",
+        "background_color": "#fbf9f5",
+        "theme_color": "#10302e",
+        "icons": [{"src": static("icon.svg"), "sizes": "any", "type": "image/svg+xml"}],
+    }
+    headers = {"Cache-Control": "public, max-age=86400"}
+    return JsonResponse(about, content_type="application/manifest+json", headers=headers)
 
 
 @cache

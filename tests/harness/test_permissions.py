@@ -38,6 +38,8 @@ robots                              GET     200       200      200     200    20
 robots                              POST    200       200      200     200    200     200      200
 healthz                             GET     200       200      200     200    200     200      200
 healthz                             POST    200       200      200     200    200     200      200
+manifest                            GET     200       200      200     200    200     200      200
+manifest                            POST    200       200      200     200    200     200      200
 service_worker                      GET     200       200      200     200    200     200      200
 service_worker                      POST    200       200      200     200    200     200      200
 offline                             GET     200       200      200     200    200     200      200
