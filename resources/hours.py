@@ -146,12 +146,12 @@ class DayHours:
 class Week:
     """A week in seven rows. `holidays` says how it is on public holidays, as a sentence; empty where it is the same.
 
-    `only_this` when the hours change with the season: then the rows are those of this very week.
+    `only_in` when the hours change with the season: the number of the one week the rows are true of; else nothing.
     """
 
     rows: tuple[DayHours, ...]
     holidays: str
-    only_this: bool
+    only_in: int
 
 
 def week_of(text: str, on: date | None = None) -> Week | None:
@@ -171,7 +171,7 @@ def _week_of(text: str, monday: date, language: str | None) -> Week | None:
     days = [monday + timedelta(days=count) for count in range(_WEEK)]
     spans = list(_spans(hours, monday))
     rows = tuple(_row(day, spans) for day in days)
-    return Week(rows, _holiday_words(hours, plain), seasonal)
+    return Week(rows, _holiday_words(hours, plain), monday.isocalendar().week if seasonal else 0)
 
 
 def week_words(text: str, on: date | None = None) -> str:
@@ -186,7 +186,8 @@ def week_words(text: str, on: date | None = None) -> str:
         if not row.is_closed:
             groups.setdefault(row.words, []).append(number)
     said = ", ".join(f"{_days_words(days)} {words}" for words, days in groups.items()) or _("closed")
-    first = _("This week: %(hours)s.") % {"hours": said} if week.only_this else f"{capfirst(said)}."
+    first = _("In week %(number)s: %(hours)s.") % {"number": week.only_in, "hours": said}
+    first = first if week.only_in else f"{capfirst(said)}."
     return f"{first} {week.holidays}".rstrip()
 
 

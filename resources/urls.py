@@ -2,13 +2,12 @@
 
 from django.urls import path
 
-from resources.views import articles, directory, reports, service
-from resources.views.soon import soon
+from resources.views import articles, directory, paper, reports, service
 
 urlpatterns = [
     path("hjelp/", directory.directory, name="help_directory"),
-    path("hjelp/utvalg/", soon, name="help_choice"),
-    path("hjelp/utvalg/pdf/", soon, name="help_choice_pdf"),
+    path("hjelp/utvalg/", paper.choice, name="help_choice"),
+    path("hjelp/utvalg/pdf/", paper.choice_pdf, name="help_choice_pdf"),
     path("hjelp/nummer/<uuid:channel_id>/virket-ikke/", reports.number_failed, name="number_failed"),
     path("hjelp/<slug:key>/", service.service, name="help_service"),
     path("les/", articles.articles, name="articles"),

@@ -35,8 +35,9 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 @public
 def robots(request: HttpRequest) -> HttpResponse:
     """Search engines may know the public pages, and nothing behind them."""
-    lines = ["User-agent: *", "Disallow: /familie/", "Disallow: /konto/", "Disallow: /oversikt/", "Disallow: /forlat/"]
-    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
+    closed = ("/familie/", "/konto/", "/oversikt/", "/forlat/", "/hjelp/utvalg/")
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), ""]
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
 @public

@@ -80,6 +80,7 @@ class DirectoryShown:
     nobody_is_surely_open: bool
     more_url: str
     first_page_url: str
+    list_url: str
 
 
 class _Addresses:
@@ -109,6 +110,7 @@ def show_directory(filters: Filters, page: Page, at: datetime) -> DirectoryShown
         nobody_is_surely_open=filters.wants_now and not any(card.how == "open" for card in cards),
         more_url=to.but(after=page.more) if page.more else "",
         first_page_url=to.but() if filters.after else "",
+        list_url=f"{reverse('help_choice')}{filters.but()}",
     )
 
 

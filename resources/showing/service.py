@@ -72,6 +72,7 @@ class ServiceShown:
     articles: list[ToRead]
     checked: str
     directory_url: str
+    list_url: str
 
 
 def show_service(service: HelpService, articles: Iterable[GuidanceArticle], at: datetime) -> ServiceShown:
@@ -91,6 +92,7 @@ def show_service(service: HelpService, articles: Iterable[GuidanceArticle], at: 
         articles=[ToRead(one.title, one.summary, reverse("article", args=[one.key])) for one in articles],
         checked=checked_words(service),
         directory_url=reverse("help_directory"),
+        list_url=f"{reverse('help_choice')}?valg={service.key}",
     )
 
 

@@ -16,7 +16,15 @@ from tests.harness.addresses import every_address
 from tests.harness.matrix import PEOPLE, fill
 from tests.harness.test_permissions import EXPECTED
 
-NOT_PAGES = {"robots", "healthz", "service_worker", "manifest", "plan_pdf", "mfa_download_recovery_codes"}
+NOT_PAGES = {
+    "robots",
+    "healthz",
+    "service_worker",
+    "manifest",
+    "plan_pdf",
+    "help_choice_pdf",
+    "mfa_download_recovery_codes",
+}
 ADDRESSES = {address.name: address for address in every_address()}
 
 

@@ -112,7 +112,7 @@ def status_word(response: HttpResponse) -> str:
 def everything_in(response: HttpResponse) -> str:
     """All that can be read in an answer: headers, cookies, text, the words of a PDF."""
     content = b"".join(response.streaming_content) if response.streaming else response.content
-    if response.headers.get("Content-Type", "").startswith("application/pdf"):
+    if content and response.headers.get("Content-Type", "").startswith("application/pdf"):
         from pypdf import PdfReader
 
         reader = PdfReader(io.BytesIO(content))

@@ -168,10 +168,10 @@ crisis_plan_of                      GET     login     404      404     404    20
 crisis_plan_of                      POST    403       404      404     404    200     200      200
 help_directory                      GET     200       200      200     200    200     200      200
 help_directory                      POST    405       405      405     405    405     405      405
-help_choice                         GET     404       404      404     404    404     404      404
-help_choice                         POST    404       404      404     404    404     404      404
-help_choice_pdf                     GET     404       404      404     404    404     404      404
-help_choice_pdf                     POST    404       404      404     404    404     404      404
+help_choice                         GET     200       200      200     200    200     200      200
+help_choice                         POST    405       405      405     405    405     405      405
+help_choice_pdf                     GET     200       200      200     200    200     200      200
+help_choice_pdf                     POST    405       405      405     405    405     405      405
 number_failed                       GET     302       302      302     302    302     302      302
 number_failed                       POST    200       200      200     200    200     200      200
 help_service                        GET     200       200      200     200    200     200      200

@@ -311,9 +311,9 @@ def test_the_week_in_words(hours, says):
 
 def test_hours_of_the_season_are_those_of_this_very_week():
     season = "Jun-Aug Mo-Fr 10:00-12:00; Sep-May Mo-Fr 09:00-15:00; PH off"
-    assert in_words(season, date(2026, 7, 1)) == "Denne uka: mandag–fredag 10.00–12.00. Stengt på helligdager."
-    assert in_words(season, date(2026, 11, 1)) == "Denne uka: mandag–fredag 09.00–15.00. Stengt på helligdager."
-    assert week_of(season, date(2026, 11, 1)).only_this
+    assert in_words(season, date(2026, 7, 1)) == "I uke 27: mandag–fredag 10.00–12.00. Stengt på helligdager."
+    assert in_words(season, date(2026, 11, 1)) == "I uke 44: mandag–fredag 09.00–15.00. Stengt på helligdager."
+    assert week_of(season, date(2026, 11, 1)).only_in == 44
 
 
 def test_a_week_has_seven_rows_and_says_what_is_closed():
@@ -328,4 +328,4 @@ def test_a_week_has_seven_rows_and_says_what_is_closed():
         ("søndag", "stengt"),
     ]
     assert [row.is_closed for row in week.rows] == [False] * 5 + [True] * 2
-    assert not week.only_this
+    assert not week.only_in

@@ -1,0 +1,58 @@
+"""What somebody takes along on paper: the services they ticked, or all that fits what they chose."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Self
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import QueryDict
+
+from resources.filters import Filters
+from resources.models import HelpService
+from resources.reading.directory import PAGE, UNSHOWN, find_page
+
+MOST = 60  # services on one list
+TICKED = "valg"
+_KEY = re.compile(r"[-a-zA-Z0-9_]{1,60}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What an address asks for: the services with these keys, or, when nothing is ticked, whatever fits `filters`."""
+
+    keys: tuple[str, ...]
+    filters: Filters
+
+    @classmethod
+    def read(cls, query: QueryDict) -> Self:
+        """What an address says. What it says wrongly counts as not said; so does more than a list can hold."""
+        keys = dict.fromkeys(key for key in query.getlist(TICKED) if _KEY.fullmatch(key))
+        return cls(keys=tuple(keys)[:MOST], filters=replace(Filters.read(query), after=None))
+
+    @property
+    def address(self) -> str:
+        """The query string with its question mark, or nothing."""
+        return f"?{urlencode([(TICKED, key) for key in self.keys])}" if self.keys else self.filters.address
+
+
+def list_choice(choice: Choice, at: datetime) -> tuple[list[HelpService], bool]:
+    """The services in the directory's order, channels fetched, and whether there would have been more."""
+    public = HelpService.objects.public().defer(*UNSHOWN).prefetch_related("channels")
+    if choice.keys:
+        return list(public.filter(key__in=choice.keys).in_order()), False
+    found = [pk for page in _pages(choice.filters, at) for pk in page]
+    services = public.in_bulk(found[:MOST])
+    return [services[pk] for pk in found[:MOST] if pk in services], len(found) > MOST
+
+
+def _pages(filters: Filters, at: datetime) -> Iterator[list[UUID]]:
+    """The ids of as many pages of the directory as one list may need."""
+    for _number in range(MOST // PAGE + 1):
+        page = find_page(filters, at)
+        yield [service.pk for service in page.services]
+        if page.more is None:
+            return
+        filters = replace(filters, after=page.more)

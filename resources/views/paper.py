@@ -1,0 +1,79 @@
+"""Help to take along: a list fit to print, and the same as PDF. Neither writes anything of anybody."""
+
+from functools import lru_cache
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from common.http import for_everybody, render_page
+from common.origin import place_of
+from common.paper.pool import Paper, PaperError, print_public_paper
+from common.rates import within_rate
+from common.views import public
+from resources.reading.choice import Choice, list_choice
+from resources.showing.paper import ListOnPaper, list_html, show_list
+
+A_PLACE, SECONDS = 10, 600  # papers a place may ask for in so long
+KEPT = 16  # papers: everybody who asks for the same list on a day gets the same bytes
+TOO_MANY, LATER = 429, 503
+
+
+@public
+@require_safe
+def choice(request: HttpRequest) -> HttpResponse:
+    """What was ticked, or whatever fits what was chosen, on one page fit to print."""
+    return for_everybody(request, show_page(request, Choice.read(request.GET)))
+
+
+@public
+@require_safe
+def choice_pdf(request: HttpRequest) -> HttpResponse:
+    """The same as PDF. Where none comes of it, the page itself, which any browser can print."""
+    chosen = Choice.read(request.GET)
+    if not within_rate("public_paper", place_of(request), amount=A_PLACE, seconds=SECONDS):
+        return show_page(request, chosen, problem=True, status=TOO_MANY)
+    shown = what_stands_on_it(request, chosen)
+    try:
+        paper = set_paper(list_html(shown))
+        if paper.missing:
+            paper = set_paper(list_html(shown, missing=paper.missing))
+    except PaperError:
+        return show_page(request, chosen, problem=True, status=LATER)
+    headers = {"Content-Disposition": 'attachment; filename="hjelp.pdf"', "X-Robots-Tag": "noindex"}
+    return for_everybody(request, HttpResponse(paper.pdf, "application/pdf", headers=headers))
+
+
+@lru_cache(maxsize=KEPT)
+def set_paper(html: str) -> Paper:
+    """Set it, or hand out the same paper again. Raises PaperError."""
+    return print_public_paper(html)
+
+
+def what_stands_on_it(request: HttpRequest, chosen: Choice) -> ListOnPaper:
+    """The list, and where it is found again."""
+    services, is_cut = list_choice(chosen, timezone.now())
+    return show_list(
+        services,
+        today=timezone.localdate(),
+        address=request.build_absolute_uri(f"{reverse('help_choice')}{chosen.address}"),
+        directory=request.build_absolute_uri(reverse("help_directory")),
+        is_cut=is_cut,
+    )
+
+
+def show_page(request: HttpRequest, chosen: Choice, *, problem: bool = False, status: int = 200) -> HttpResponse:
+    """The list as a page; with `problem`, why it is no PDF, and what to do instead."""
+    words = _("The PDF could not be made just now. You can print this page from your browser instead.")
+    context = {
+        "page": what_stands_on_it(request, chosen),
+        "list_url": reverse("help_choice"),
+        "pdf_url": reverse("help_choice_pdf"),
+        "hidden": [] if chosen.keys else chosen.filters.pairs,
+        "are_ticked": bool(chosen.keys),
+        "directory_url": f"{reverse('help_directory')}{chosen.filters.address}",
+        "problem": words if problem else "",
+    }
+    return render_page(request, "resources/list.html", context, status=status)
