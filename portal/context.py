@@ -27,7 +27,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "signed_in": signed_in,
         "here": _family(here, here) if here else None,
         "families": [_family(member, here) for member in members],
-        "rooms": _rooms(request.path, here) if signed_in else [],
+        "rooms": _rooms(request.path, here, curates=user.is_staff) if user and signed_in else [],
     }
 
 
@@ -39,12 +39,14 @@ def _family(member: Membership, here: Membership | None) -> dict[str, Any]:
     }
 
 
-def _rooms(path: str, here: Membership | None) -> list[dict[str, Any]]:
+def _rooms(path: str, here: Membership | None, *, curates: bool) -> list[dict[str, Any]]:
     """The words of the main menu that lead somewhere from here."""
     rooms = [(_("Overview"), _address("overview"))]
     if here:
         rooms += [(_("Plan"), _address("plan", here.family_id)), (_("People"), _address("people", here.family_id))]
     rooms.append((_("Help"), _address("help_directory")))
+    if curates:
+        rooms.append((_("Edit"), _address("admin:index")))
     return [{"label": label, "url": url, "is_here": path.startswith(url)} for label, url in rooms if url]
 
 
