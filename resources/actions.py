@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from resources.facets import Audience, ChannelKind, County, Kind, State
-from resources.folding import fold, join, sort_key
+from resources.folding import fold, join, sort_key, telling
 from resources.models import Channel, Checked, HelpService, NumberReport
 from resources.reading.versions import CHANNEL, CONTENT, Version, Way, versions_of
 
@@ -19,7 +19,7 @@ Item = TypeVar("Item", bound=Checked)
 MADE = ("sort_key", "search_names", "search_text")
 NAME, WORD = "|", "#"  # what stands before and after each name, each keyword, in `search_names`
 # What stands on either side of a dash, or in brackets, is a name too: «Barn av rusmisbrukere (BAR)».
-PARTS = re.compile(r"\s[\u2013\u2014-]\s|[(),]")
+PARTS = re.compile(r"\s[\u2013\u2014-]\s|[()]")
 NUMBERS = (ChannelKind.PHONE, ChannelKind.SMS)
 UNDONE = ("state", "checked_on", "due_on")  # what `undo` takes back
 
@@ -68,6 +68,8 @@ def fill_index(*, service: HelpService, channels: Iterable[Channel]) -> None:
                 *(OFFERED[Kind(value)] for value in service.kinds),
                 *(str(County(value).label) for value in service.counties),
                 *service.places,
+                "anonym anonymt" if service.is_anonymous else "",
+                "gratis kostnadsfritt" if service.is_free else "",
                 *(channel.label for channel in channels),
                 *(address.removeprefix("https://").removeprefix("www.") for address in addresses),
             )
@@ -76,8 +78,8 @@ def fill_index(*, service: HelpService, channels: Iterable[Channel]) -> None:
 
 
 def _each(mark: str, words: Iterable[str]) -> str:
-    """The words folded, and joined where that differs, with `mark` around each."""
-    forms = [form for folded in map(fold, words) if folded for form in (folded, join(folded))]
+    """The words folded, joined, and joined of what they tell, where these differ, with `mark` around each."""
+    forms = [form for folded in map(fold, words) for form in (folded, join(folded), join(telling(folded))) if form]
     return f"{mark}{mark.join(dict.fromkeys(forms))}{mark}" if forms else ""
 
 

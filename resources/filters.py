@@ -12,10 +12,10 @@ from uuid import UUID
 from django.http import QueryDict
 
 from resources.facets import County
+from resources.models import UNPINNED
 from resources.needs import WHAT, WHO, Need, Who
 
 LONGEST_SEARCH = 100  # characters
-UNPINNED = 32_767  # stands after every pin: the largest a pin can be
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _MARK = "1"  # of what is switched on
 

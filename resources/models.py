@@ -7,14 +7,19 @@ from typing import Any, ClassVar, Self
 import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from resources.facets import Audience, ChannelKind, County, Kind, LinkProblem, OnFailure, State, Theme
 
 CHECK_EVERY = timedelta(days=182)  # half a year: directory-facts, what every entry is flagged by
+UNPINNED = 32_767  # stands after every pin: the largest a pin can be
+STEMS = "norwegian"  # whose endings PostgreSQL knows
 DEAD_LINK_AFTER = 3  # checks in a row that failed, on as many days
 
 
@@ -69,7 +74,7 @@ class HelpServiceQuerySet(models.QuerySet["HelpService"]):
         """
         failed = Q(checked_on__isnull=False, due_on__lte=timezone.localdate()) | Q(link_failures__gte=DEAD_LINK_AFTER)
         hidden = Q(on_failure=OnFailure.HIDE, pin__isnull=True) & failed
-        return self.filter(state=State.PUBLISHED).exclude(hidden)
+        return self.filter(state=State.PUBLISHED).exclude(hidden).defer("search_words")
 
     def in_order(self) -> Self:
         """Pinned first in the order of their pins, then by name as Norwegians sort."""
@@ -106,9 +111,18 @@ class HelpService(Checked):  # type: ignore[django-manager-missing]  # `versions
     link_problem = models.CharField(max_length=10, choices=LinkProblem, blank=True, default="")
 
     # Made of the others whenever a service is saved (resources.actions.index).
-    sort_key = models.CharField(max_length=130, default="", editable=False)
-    search_names = models.TextField(default="", editable=False)  # folded: names, former names, keywords
-    search_text = models.TextField(default="", editable=False)  # folded: everything a search may find
+    sort_key = models.CharField(max_length=130, default="", editable=False, db_collation="C")
+    search_names = models.TextField(default="", editable=False)  # folded: names, former names, numbers, keywords
+    search_text = models.TextField(default="", editable=False)  # folded: all else that a search may find
+    search_words = models.GeneratedField(
+        expression=Func(
+            SearchVector("search_names", "search_text", config=STEMS),
+            function="strip",
+            output_field=SearchVectorField(),
+        ),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )  # the stems of both; made by the database
 
     objects = HelpServiceQuerySet.as_manager()
 
@@ -116,6 +130,13 @@ class HelpService(Checked):  # type: ignore[django-manager-missing]  # `versions
         verbose_name = _("service")
         verbose_name_plural = _("services")
         constraints = [checked_pair("service_checked_pair")]
+        indexes = [
+            models.Index(Coalesce("pin", Value(UNPINNED)), "sort_key", "id", name="service_in_order"),
+            GinIndex(fields=["search_words"], fastupdate=False, name="service_search_words"),
+            GinIndex(
+                fields=["search_names"], opclasses=["gin_trgm_ops"], fastupdate=False, name="service_search_names"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -216,7 +237,16 @@ def _version_model(tracked: type[models.Model], *unseen: str) -> Any:
     )
 
 
-_MADE = ("sort_key", "search_names", "search_text", "link_checked_at", "link_failures", "link_problem", "loaded_digest")
+_MADE = (
+    "sort_key",
+    "search_names",
+    "search_text",
+    "search_words",
+    "link_checked_at",
+    "link_failures",
+    "link_problem",
+    "loaded_digest",
+)
 
 
 class HelpServiceVersion(_version_model(HelpService, *_MADE)):  # type: ignore[misc]  # the base is made by pghistory

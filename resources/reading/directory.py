@@ -10,9 +10,9 @@ from django.db.models.functions import Coalesce
 from django.http import Http404
 
 from resources.facets import Kind
-from resources.filters import UNPINNED, Cursor, Filters
+from resources.filters import Cursor, Filters
 from resources.hours import TALK_NOW, read_now
-from resources.models import Channel, GuidanceArticle, HelpService, HelpServiceQuerySet
+from resources.models import UNPINNED, Channel, GuidanceArticle, HelpService, HelpServiceQuerySet
 from resources.needs import Who
 from resources.reading.listed import LISTED
 

@@ -1,0 +1,280 @@
+"""What people type, and whom they should find first."""
+
+from io import StringIO
+
+import pytest
+from django.contrib.postgres.search import SearchQuery
+from django.core.management import call_command
+from django.db import connection
+from django.db.models import Q
+
+from resources.actions import fill_index
+from resources.models import STEMS, HelpService
+from resources.reading.search import IN_ORDER, MOST, Found, search
+from tests.factories import HelpServiceFactory
+
+pytestmark = pytest.mark.django_db
+
+TOP = {
+    # Names, written rightly and in other ways
+    "Ivareta": "ivareta",
+    "ivareta.no": "ivareta",
+    "IVARETA – PÅRØRENDE BERØRT AV RUS": "ivareta",
+    "blå kors": "bla-kors",
+    "blåkors": "bla-kors",
+    "blaakors": "bla-kors",
+    "Blaa Kors": "bla-kors",
+    "bla kors": "bla-kors",
+    "bar": "barn-av-rusmisbrukere",
+    "BAR": "barn-av-rusmisbrukere",
+    "barn av rusmisbrukere": "barn-av-rusmisbrukere",
+    "barn av rus": "barn-av-rusmisbrukere",
+    "barnavrus.no": "barn-av-rusmisbrukere",
+    "rus info": "rusinfo",
+    "rus-info": "rusinfo",
+    "RUSinfo": "rusinfo",
+    "a larm": "a-larm",
+    "alarm": "a-larm",
+    "alarmtelefonen": "alarmtelefonen",
+    "alarmtelefon for barn": "alarmtelefonen",
+    "nks": "nks-veiledningssenter",
+    "sanitetskvinnene": "nks-veiledningssenter",
+    "ous": "ous-opplaering",
+    "ror": "ror",
+    "rådgivning om rus": "ror",
+    "fossum": "fossumkollektivet",
+    "tsb": "tsb",
+    "pro lar": "prolar-nett",
+    "pårørendesenteret": "parorendesenteret-i-oslo",
+    "paaroerendesenteret": "parorendesenteret-i-oslo",
+    "pio": "parorendesenteret-i-oslo",
+    "nødtelefon": "113",
+    "legevakta": "legevakt",
+    "lege vakt": "legevakt",
+    # Misspelt
+    "ivarta": "ivareta",
+    "i vareta": "ivareta",
+    "i varta": "ivareta",
+    "ivaretta": "ivareta",
+    "blå kårs": "bla-kors",
+    "blå kros": "bla-kors",
+    "bløkors": "bla-kors",
+    "russinfo": "rusinfo",
+    "rusinf": "rusinfo",
+    "legevagt": "legevakt",
+    "legvakt": "legevakt",
+    "alarmtelfonen": "alarmtelefonen",
+    "alarm telefonen": "alarmtelefonen",
+    "pårørendesentret": "parorendesenteret-i-oslo",
+    "pårørende senteret": "parorendesenteret-i-oslo",
+    "parørendesenter oslo": "parorendesenteret-i-oslo",
+    "fossumkolektivet": "fossumkollektivet",
+    "fossumkollektivtet": "fossumkollektivet",
+    "sanitetskvinene": "nks-veiledningssenter",
+    "ivarta telefon": "ivareta",
+    "barn av rusmisbruker": "barn-av-rusmisbrukere",
+    "helse norge": "helsenorge",
+    "helsenorg": "helsenorge",
+    "helsedirektorate": "helsedirektoratet",
+    # What they were called before
+    "LMS": "ivareta",
+    "landsforbundet mot stoffmisbruk": "ivareta",
+    "landsforbundet mot stoff misbruk": "ivareta",
+    "lansforbundet mot stofmisbruk": "ivareta",
+    "landsforbundet stoffmisbruk": "ivareta",
+    "rustelefonen": "rusinfo",
+    "rus telefonen": "rusinfo",
+    # Numbers
+    "116111": "alarmtelefonen",
+    "116 111": "alarmtelefonen",
+    "116117": "legevakt",
+    "116 117": "legevakt",
+    "80040567": "ivareta",
+    "800 40 567": "ivareta",
+    "+47 800 40 567": "ivareta",
+    "0047 80040567": "ivareta",
+    "80040568": "ivareta",
+    "91508588": "rusinfo",
+    "915 08 588": "rusinfo",
+    "479 77 565": "barn-av-rusmisbrukere",
+    "23 02 63 50": "ous-ruspoliklinikker",
+    "113": "113",
+    "112": "112",
+    "110": "110",
+    # As one says it
+    "mamma drikker": "barn-av-rusmisbrukere",
+    "pappa drikker": "barn-av-rusmisbrukere",
+    "mammaen min drikker for mye": "barn-av-rusmisbrukere",
+    "broren min ruser seg": "ivareta",
+    "søster drikker": "ivareta",
+    "søsteren min drikker": "ivareta",
+    "sønnen min røyker hasj": "ivareta",
+    "mannen min drikker": "ivareta",
+    "min mann drikker hver kveld": "ivareta",
+    "hasj": "ivareta",
+    "weed": "rusinfo",
+    "ghb": "rusinfo",
+    "hjelp til pårørende": "ivareta",
+    "jeg trenger noen å snakke med": "ivareta",
+    "jeg er redd for barna": "alarmtelefonen",
+    "overdose": "113",
+    "puster ikke": "113",
+    "ambulanse": "113",
+    "politi": "112",
+    "det brenner": "110",
+    "gjeld": "nav",
+    "penger til mat": "nav",
+    "taushetsplikt": "helsedirektoratet",
+    "rettigheter": "helsedirektoratet",
+    "metadon": "prolar-nett",
+    "avrusning": "tsb",
+    "familieterapi": "nks-veiledningssenter",
+    "likemann": "a-larm",
+    "ruspoliklinikk": "ous-ruspoliklinikker",
+    "pårørendegruppe": "bla-kors",
+    "chat for barn": "barn-av-rusmisbrukere",
+    "søster drikker Trondheim": "ivareta",
+    "søster drikker Trondheim kveld anonym": "ivareta",
+    "kurs i Oslo": "ous-opplaering",
+}
+
+
+def load() -> None:
+    call_command("load_directory", stdout=StringIO())
+
+
+def find(text: str, **place: int) -> Found:
+    return search(text, HelpService.objects.public(), **place)
+
+
+def keys(services: list[HelpService]) -> list[str]:
+    return [service.key for service in services]
+
+
+def test_whoever_types_this_finds_them_first():
+    load()
+    first = {typed: keys(find(typed).services)[:1] for typed in TOP}
+    assert {typed: found for typed, found in first.items() if found != [TOP[typed]]} == {}
+    assert len(TOP) >= 100
+
+
+def test_every_service_is_found_by_its_name():
+    load()
+    for service in HelpService.objects.public().in_order():
+        assert keys(find(service.name).services)[:1] == [service.key]
+
+
+def test_what_is_nearest_is_offered_where_nothing_is_found():
+    load()
+    found = find("ivaratete")
+    assert (found.services, keys(found.meant)[:1]) == ([], ["ivareta"])
+    assert find("xyzzyqwk") == Found(services=[], all_words=False)
+
+
+def test_a_place_leaves_out_what_is_only_for_others_and_puts_the_near_first():
+    HelpServiceFactory(key="oslo", counties=["oslo"], name="Alltid her")
+    HelpServiceFactory(key="everywhere", name="Bestandig")
+    HelpServiceFactory(key="near", counties=["trondelag", "nordland"], name="Dagen lang")
+    found = find("Trondheim")
+    assert (keys(found.services), found.counties) == (["near", "everywhere"], ("trondelag",))
+    assert keys(find("familie i Trondheim").services) == ["near", "everywhere"]
+    assert keys(find("dagen langt Bodø").services) == ["near"]
+    assert keys(find("Hordaland").services) == ["everywhere"]
+    assert keys(find("Møre og Romsdal").services) == ["everywhere"]
+
+
+def test_only_small_words_give_the_directory_as_it_stands():
+    load()
+    assert keys(find("jeg trenger hjelp").services) == keys(list(HelpService.objects.public().in_order()))
+
+
+def test_only_what_anybody_may_see_is_found():
+    HelpServiceFactory(name="Hemmelig", draft=True)
+    HelpServiceFactory(name="Hemmelig", withdrawn=True)
+    assert find("hemmelig") == Found(services=[], all_words=False)
+    assert find("hemelg").meant == []
+
+
+def test_a_search_keeps_the_other_choices():
+    load()
+    anonymous = HelpService.objects.public().filter(is_anonymous=True)
+    assert keys(search("chat", anonymous).services) == ["rusinfo", "barn-av-rusmisbrukere"]
+    assert search("legevagt", anonymous).services == []
+
+
+def test_the_page_after_the_first_goes_on_where_it_ended():
+    for number in range(12):
+        HelpServiceFactory(key=f"n{number:02}", name=f"Samtaletreff {number:02}")
+    pages = [find("samtaletreff", start=start, count=5) for start in (0, 5, 10, 15)]
+    assert [keys(page.services) for page in pages] == [
+        [f"n{number:02}" for number in range(start, min(start + 5, 12))] for start in (0, 5, 10, 15)
+    ]
+    assert [page.has_more for page in pages] == [True, True, False, False]
+
+
+def test_there_is_an_end_to_what_is_found():
+    services = [HelpServiceFactory.build(name=f"Treff {number}", key=f"t{number}") for number in range(MOST + 5)]
+    for service in services:
+        fill_index(service=service, channels=[])
+    HelpService.objects.bulk_create(services)
+    assert len(find("treff").services) == MOST
+    assert not find("treff", start=75, count=25).has_more
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "%", "_", "\\", "'", '"', "''", "|", "#", "&", "!", ":*", "(", "<->", "a:*", "'; DROP TABLE x --"),
+        *("\x00", "\ud800", "🙃", "👩‍👩‍👧", "x" * 10_000, "alkohol " * 1_500, "ab " * 4_000, "\u202e", "²", "½", "ﬁ"),
+        *(
+            "مساعدة",
+            "помощь",
+            "ช่วย",
+            "助けて",
+            "wsparcie dla rodziny",
+            "i",
+            "å",
+            "1",
+            "-",
+            "+47",
+            "\n\t",
+            "50%",
+            "bla_kors",
+        ),
+    ],
+)
+def test_no_question_fails(text: str):
+    HelpServiceFactory(name="Blå Kors")
+    assert len(find(text).services) <= 1
+
+
+def test_what_stands_in_a_question_is_only_words_to_the_database():
+    HelpServiceFactory(name="Alt mulig", keywords=["hundre prosent"])
+    for text in ("%", "a%g", "_lt", "mulig' OR 'a'='a", "x*", "!mulig & !alt"):
+        assert find(text).services == [] or "alt" in text.lower() or "mulig" in text, text
+
+
+def test_a_question_that_is_spelt_rightly_costs_one_statement(django_assert_num_queries):
+    HelpServiceFactory(name="Ivareta")
+    with django_assert_num_queries(1):
+        assert find("ivareta").services
+
+
+@pytest.mark.parametrize(
+    ("found_by", "index"),
+    [
+        (Q(search_words=SearchQuery("'ivaret':*", config=STEMS, search_type="raw")), "service_search_words"),
+        (Q(search_names__contains="|ivareta|"), "service_search_names"),
+        (Q(search_names__trigram_word_similar="ivarta"), "service_search_names"),
+    ],
+)
+def test_each_way_to_find_has_an_index(found_by: Q, index: str):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert index in HelpService.objects.filter(found_by).order_by("id").explain()
+
+
+def test_the_directory_s_own_order_has_an_index():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+    assert "service_in_order" in HelpService.objects.order_by(*IN_ORDER)[:25].explain()
