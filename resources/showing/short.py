@@ -12,11 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from common.dates import day_words
 from resources.facets import County, Kind
 from resources.hours import week_words
 from resources.models import Channel, HelpService
 from resources.needs import WHAT, WHO, Need
-from resources.showing.cards import NUMBERS, Way, checked_words, facts_words, show_way, warning_words
+from resources.showing.cards import NUMBERS, Way, facts_words, show_way, warning_words
 from resources.showing.directory import Chip, Row
 
 ORDER = ("akutt", *(slug for slug in WHAT if slug != "akutt"))
@@ -79,7 +80,8 @@ def show_short(services: Iterable[HelpService], at: datetime) -> ShortDirectory:
         groups[line.what.split()[0] if line.what else ORDER[-1]].append(line)
     shown = [Group(slug, str(WHAT[slug].label), lines) for slug, lines in groups.items() if lines]
     rows = [_row("hvem", _("Who are you?")), _row("hva", _("What do you need?"))]
-    return ShortDirectory(rows, shown, sorted(sources - {""}))
+    whole = [source for source in sources if not any(source in other and source != other for other in sources)]
+    return ShortDirectory(rows, shown, sorted(filter(None, whole)))
 
 
 def _row(field: str, title: str) -> Row:
@@ -96,7 +98,7 @@ def _line(service: HelpService, today: date) -> Line:
         numbers=numbers,
         web="" if numbers else service.web,
         facts="" if Kind.ACUTE in service.kinds else facts_words(service),
-        checked=checked_words(service),
+        checked=_checked_words(service),
         warnings=warning_words(service, today),
         who=" ".join(slug for slug, who in WHO.items() if _is_for(service, who.audiences)),
         what=" ".join(slug for slug in ORDER if _offers(service, WHAT[slug])),
@@ -104,6 +106,13 @@ def _line(service: HelpService, today: date) -> Line:
         is_anonymous=service.is_anonymous is True,
         is_free=service.is_free is True,
     )
+
+
+def _checked_words(service: HelpService) -> str:
+    """Whether we have checked it, and when. Where we have it from is said once, at the end."""
+    if service.checked_on is None:
+        return _("From a source, not checked by us yet")
+    return _("Checked %(day)s") % {"day": day_words(service.checked_on)}
 
 
 def _number(channel: Channel) -> Number:

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from common.dates import day_words
 from resources.facets import Audience, County, Kind, State
 from resources.filters import Filters
 from resources.models import HelpService
@@ -13,7 +14,7 @@ from resources.needs import WHAT, WHO
 from resources.reading import short
 from resources.reading.directory import matching
 from resources.showing.short import show_short
-from tests.factories import ChannelFactory, HelpServiceFactory
+from tests.factories import ChannelFactory, HelpServiceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +53,14 @@ def test_a_choice_finds_what_the_directory_itself_finds():
                 key for key, line in shown.items() if who.slug in line.who.split() and need.slug in line.what.split()
             }
             assert chosen == found, (who.slug, need.slug)
+
+
+def test_a_check_is_told_by_its_date_and_the_sources_once():
+    today = timezone.localdate()
+    checked = HelpServiceFactory(source="Helsenorge", checked_on=today, checked_by=UserFactory(), due_on=today)
+    HelpServiceFactory(source="En brosjyre. Helsenorge")
+    assert lines()[checked.key].checked == f"Kontrollert {day_words(today)}"
+    assert show_short(short.list_short(), timezone.now()).sources == ["En brosjyre. Helsenorge"]
 
 
 def test_no_county_is_the_whole_country():
