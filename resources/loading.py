@@ -153,12 +153,13 @@ def load_services(entries: Iterable[Entry]) -> Loaded:
         if now == digest:
             if service.loaded_digest != digest:  # the curator and the file have come to say the same
                 HelpService.objects.filter(pk=service.pk).update(loaded_digest=digest)
-            index(service=service)  # how it is folded may have changed with the code
         elif now == service.loaded_digest:
-            _follow(service, entry, digest)
+            _follow(present.pop(service.key), entry, digest)
             loaded.updated += 1
         else:
             loaded.left += 1
+    for service in present.values():  # how words are folded may have changed with the code
+        index(service=service)
     return loaded
 
 

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 
 from common.phones import show_phone
 from resources import loading
+from resources.actions import index
 from resources.facets import State
 from resources.loading import FILE, BadFileError, load_services, read_services
 from resources.loading_articles import read_articles
@@ -190,6 +191,7 @@ def test_a_row_nobody_touched_follows_the_file(tmp_path: Path):
 def test_what_a_curator_changed_stays(tmp_path: Path, by_curator: dict, in_file: tuple[str, str]):
     load(ONE, tmp_path)
     HelpService.objects.update(**by_curator, changed_by=UserFactory(staff=True))
+    index(service=HelpService.objects.get())
     before = HelpService.objects.values().get()
     for _ in range(2):
         loaded = load(ONE.replace(*in_file), tmp_path)
@@ -260,6 +262,16 @@ def test_a_check_holds_only_for_what_was_checked(tmp_path: Path, old: str, new: 
     service = HelpService.objects.get()
     assert ((service.checked_on, service.due_on) == (date(2026, 11, 1), date(2027, 5, 1))) == still
     assert still or service.checked_by is None
+
+
+@pytest.mark.django_db
+def test_every_service_is_folded_anew_also_a_curator_s_own(tmp_path: Path):
+    load(ONE, tmp_path)
+    HelpServiceFactory(key="to", name="Vår egen")
+    HelpService.objects.update(search_names="", search_text="", sort_key="", summary="Endret.")
+    load(ONE, tmp_path)
+    assert HelpService.objects.filter(search_names__contains="|varegen|", sort_key="v}r egen").exists()
+    assert HelpService.objects.filter(key="en", search_text__contains="endret").exists()
 
 
 @pytest.mark.django_db
