@@ -17,6 +17,7 @@ from resources.needs import WHAT, WHO, Need, Who
 
 LONGEST_SEARCH = 100  # characters
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
+_SHOWN = re.compile(r"[1-9][0-9]?")  # nobody reads a hundred
 _MARK = "1"  # of what is switched on
 
 
@@ -57,22 +58,22 @@ class Filters:
     free: bool = False
     open_now: bool = False
     language: str = ""
-    after: Cursor | None = None
+    after: Cursor | int | None = None  # where the page begins; of a search, how many were shown before
 
     @classmethod
     def read(cls, query: QueryDict) -> Self:
         """What an address says. What it says wrongly or twice counts as not said."""
-        county, language = query.get("sted", ""), query.get("sprak", "")
+        county, language, words = query.get("sted", ""), query.get("sprak", ""), clean_words(query.get("sok", ""))
         return cls(
             who=WHO.get(query.get("hvem", "")),
             need=WHAT.get(query.get("hva", "")),
             county=county if county in County.values else "",
-            words=clean_words(query.get("sok", "")),
+            words=words,
             anonymous=query.get("anonym") == _MARK,
             free=query.get("gratis") == _MARK,
             open_now=query.get("apent") == _MARK,
             language=language if _LANGUAGE.fullmatch(language) else "",
-            after=Cursor.read(query.get("etter", "")),
+            after=_read_after(query.get("etter", ""), is_search=bool(words)),
         )
 
     @property
@@ -113,6 +114,12 @@ class Filters:
     def wants_now(self) -> bool:
         """Whether it matters who is open at this moment."""
         return self.open_now or bool(self.need and self.need.is_now)
+
+
+def _read_after(text: str, *, is_search: bool) -> Cursor | int | None:
+    if is_search:
+        return int(text) if _SHOWN.fullmatch(text) else None
+    return Cursor.read(text)
 
 
 def clean_words(text: str) -> str:

@@ -132,6 +132,7 @@ class HelpService(Checked):  # type: ignore[django-manager-missing]  # `versions
         constraints = [checked_pair("service_checked_pair")]
         indexes = [
             models.Index(Coalesce("pin", Value(UNPINNED)), "sort_key", "id", name="service_in_order"),
+            GinIndex(fields=["audiences", "kinds", "counties"], fastupdate=False, name="service_facets"),
             GinIndex(fields=["search_words"], fastupdate=False, name="service_search_words"),
             GinIndex(
                 fields=["search_names"], opclasses=["gin_trgm_ops"], fastupdate=False, name="service_search_names"

@@ -9,12 +9,13 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404
 
-from resources.facets import Kind
+from resources.facets import County, Kind
 from resources.filters import Cursor, Filters
 from resources.hours import TALK_NOW, read_now
 from resources.models import UNPINNED, Channel, GuidanceArticle, HelpService, HelpServiceQuerySet
 from resources.needs import Who
 from resources.reading.listed import LISTED
+from resources.reading.search import search
 
 PAGE = 25  # services
 UNSHOWN = ("description", "search_names", "search_text", "keywords", "loaded_digest")
@@ -23,11 +24,17 @@ UNSHOWN = ("description", "search_names", "search_text", "keywords", "loaded_dig
 @dataclass(frozen=True, kw_only=True)
 class Page:
     """Some services in order, each with all that a card says in `listed`; `more` is where the next page begins, if any.
-    Where nothing fits, `nearest` is what to try."""
+
+    Where nothing fits, `nearest` is what to try. Of a search: `is_alike` when the words stand nowhere as they were
+    written, `is_meant` when `nearest` is named nearly so, `counties` when places were named.
+    """
 
     services: list[HelpService]
-    more: Cursor | None = None
+    more: Cursor | int | None = None
     nearest: list[HelpService] = field(default_factory=list)
+    is_alike: bool = False
+    is_meant: bool = False
+    counties: tuple[County, ...] = ()
 
 
 def find_page(filters: Filters, at: datetime) -> Page:
@@ -36,8 +43,8 @@ def find_page(filters: Filters, at: datetime) -> Page:
         if pinned := list_pinned():
             return Page(services=pinned, more=_cursor(pinned[-1]))
         return list_page(filters, at)
-    page = list_page(filters, at)
-    return page if page.services else replace(page, nearest=list_pinned(filters.who))
+    page = search_page(filters, at) if filters.words else list_page(filters, at)
+    return page if page.services or page.nearest else replace(page, nearest=list_pinned(filters.who))
 
 
 def list_pinned(who: Who | None = None) -> list[HelpService]:
@@ -50,11 +57,25 @@ def list_pinned(who: Who | None = None) -> list[HelpService]:
 def list_page(filters: Filters, at: datetime) -> Page:
     """One page of what fits, in the directory's order: by pins, then by name. One statement; never OFFSET."""
     found = in_place(matching(filters, at))
-    if filters.after:
+    if isinstance(filters.after, Cursor):
         found = found.filter(_beyond(filters.after))
     rows = _fetch(found[: PAGE + 1])
     more = _cursor(rows[PAGE - 1]) if len(rows) > PAGE else None
     return Page(services=rows[:PAGE], more=more)
+
+
+def search_page(filters: Filters, at: datetime) -> Page:
+    """One page of what is found by words among what fits the rest, best first."""
+    start = filters.after if isinstance(filters.after, int) else 0
+    found = search(filters.words, _listed(matching(filters, at)), start=start, count=PAGE)
+    return Page(
+        services=found.services,
+        more=start + PAGE if found.has_more else None,
+        nearest=found.meant,
+        is_alike=bool(found.services) and not found.all_words,
+        is_meant=bool(found.meant),
+        counties=found.counties,
+    )
 
 
 def matching(filters: Filters, at: datetime | None = None) -> HelpServiceQuerySet:
@@ -105,8 +126,12 @@ def _open_at(at: datetime | None) -> QuerySet[Channel, Any]:
     return talking.filter(opening_hours__in=open_hours(texts, at)).order_by().values("service")
 
 
+def _listed(services: HelpServiceQuerySet) -> HelpServiceQuerySet:
+    return services.annotate(listed=LISTED).only("pin", "sort_key")
+
+
 def _fetch(services: HelpServiceQuerySet) -> list[HelpService]:
-    return list(services.annotate(listed=LISTED).only("pin", "sort_key"))
+    return list(_listed(services))
 
 
 def _beyond(cursor: Cursor) -> Q:

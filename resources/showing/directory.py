@@ -75,8 +75,10 @@ class DirectoryShown:
     is_first_visit: bool
     for_children: bool
     heading: str
+    notes: list[str]
     cards: list[Card]
     nearest: list[Card]
+    nearest_heading: str
     nobody_is_surely_open: bool
     more_url: str
     first_page_url: str
@@ -105,8 +107,10 @@ def show_directory(filters: Filters, page: Page, at: datetime) -> DirectoryShown
         is_first_visit=not filters.pairs,
         for_children=filters.who is not None and filters.who.slug == "barn",
         heading=_heading(filters, page),
+        notes=_notes(page),
         cards=cards,
         nearest=show_cards(page.nearest, at, filters.need),
+        nearest_heading=_("Did you mean one of these?") if page.is_meant else _("These you can try"),
         nobody_is_surely_open=filters.wants_now and not any(card.how == "open" for card in cards),
         more_url=to.but(after=page.more) if page.more else "",
         first_page_url=to.but() if filters.after else "",
@@ -179,9 +183,18 @@ def _heading(filters: Filters, page: Page) -> str:
     if not filters.pairs:
         return _("Many begin here")
     if not count:
-        return _("No match")
+        return _("No more") if filters.after else _("No match")
     if page.more:
         return (_("The next %(count)s") if filters.after else _("The first %(count)s")) % {"count": PAGE}
     if filters.after:
         return ngettext("The last one", "The last %(count)s", count) % {"count": count}
     return ngettext("%(count)s match", "%(count)s matches", count) % {"count": count}
+
+
+def _notes(page: Page) -> list[str]:
+    """What one should know of a search: that it took words for others, or a word for a place."""
+    notes = [_("We did not find just that. This comes nearest.")] if page.is_alike else []
+    if page.counties and page.services:
+        places = ", ".join(str(county.label) for county in page.counties)
+        notes.append(_("In %(places)s, or for the whole country.") % {"places": places})
+    return notes

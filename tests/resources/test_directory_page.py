@@ -223,3 +223,41 @@ def test_a_whole_page_of_cards_is_light(client, directory):
     html = client.get("/hjelp/?hvem=sosken").content
     assert html.count(b"<h3>") >= 15
     assert len(gzip.compress(html, 6)) <= 6_000
+
+
+def test_words_however_they_are_spelt_find_the_service(client, directory):
+    for words in ("ivarta", "Landsforbundet mot stoffmisbruk", "80040567"):
+        assert names(client.get("/hjelp/", {"sok": words}))[0] == "Ivareta – Pårørende berørt av rus", words
+
+
+def test_a_search_says_when_it_took_words_for_others_or_for_a_place(client, directory):
+    assert "Vi fant ikke akkurat det. Dette er det nærmeste." in look(client, "/hjelp/?sok=ivarta").words
+    page = look(client, "/hjelp/?sok=bror+drikker+Trondheim")
+    assert "I Trøndelag, eller for hele landet." in page.words
+    assert "tel:+4780040567" in page.found.values()
+
+
+def test_a_search_that_finds_nothing_offers_numbers_and_a_way_back(client, directory):
+    page = look(client, "/hjelp/?hva=snakke&sok=xqzwv")
+    assert "Ingen treff" in page.words
+    assert page.found["Ta bort: «xqzwv»×"] == "/hjelp/?hva=snakke"
+    assert {"tel:113", "tel:116117", "tel:+4780040567"} <= set(page.found.values())
+
+
+def test_a_search_is_paged_too(client, db):
+    for number in range(60):
+        HelpServiceFactory(name=f"Fjellstua {number}")
+    page, seen = client.get("/hjelp/?sok=fjellstua"), []
+    while True:
+        seen += re.findall(r'<h3><a href="([^"]+)">', page.content.decode())
+        links = Links(page.content.decode()).found
+        if "Vis flere" not in links:
+            break
+        page = client.get(links["Vis flere"])
+    assert len(seen) == len(set(seen)) == 60
+    assert "Ikke flere" in look(client, "/hjelp/?sok=fjellstua&etter=90").words
+
+
+def test_a_search_narrows_within_what_was_chosen(client, directory):
+    assert "Blå Kors" in names(client.get("/hjelp/?hvem=sosken&sok=kurs"))
+    assert "Ingen treff" in look(client, "/hjelp/?hvem=fagperson&hva=penger&sok=ivareta").words
