@@ -26,6 +26,7 @@ FILES = (
     "designsystemet-css/theme/designsystemet.css",
     "designsystemet-css/src/index.css",
     "css/portal.css",
+    "css/articles.css",
     "js/exit.js",
     "js/offline.js",
     "js/offline-directory.js",

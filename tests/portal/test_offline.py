@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.views import offline
+from tests.factories import ArticleFactory
 
 URL = "/sw.js"
 
@@ -48,7 +49,9 @@ def test_its_version_changes_with_what_it_keeps(client, monkeypatch):
 def test_it_names_every_file_of_the_pages_it_keeps_and_no_other(client):
     copy = copy_of(client)
     named = set()
-    for page in copy["pages"]:
+    for path in copy["articles"]:
+        ArticleFactory(key=path.split("/")[2])
+    for page in copy["pages"] + copy["articles"]:
         named |= set(re.findall(r'(?:src|href)="(/static/[^"]+)"', client.get(page).text))
     assert named == set(copy["files"])
 
