@@ -321,6 +321,9 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <ikke-s
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes; the longest honest form is a tenth of it
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+# What is sent as a file stays in memory and is gone with its request; what is too large for that is not taken in.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes
 
 LOGGING = {
     "version": 1,

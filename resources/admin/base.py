@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import URLPattern, path, resolve, reverse
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -217,6 +218,7 @@ class CuratedAdmin(ReadAdmin):
             sent.setlist(name, value if isinstance(value, list) else [value])
         again = copy(request)
         again.method, again.POST = "POST", sent  # type: ignore[assignment,misc]  # Django lets it be set
+        again._files = MultiValueDict()  # type: ignore[attr-defined]  # else Django reads the form anew, from nothing
         again.is_kept = True  # type: ignore[attr-defined]
         return again
 

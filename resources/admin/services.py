@@ -2,21 +2,31 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.admin import StackedInline, display
 from django.db.models import F, Prefetch, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
 
+from common.http import render_page
 from common.phones import show_phone
 from resources.actions import index
+from resources.admin import exchange
 from resources.admin.base import CuratedAdmin
+from resources.admin.filing import FileForm
 from resources.admin.filters import ByAudience, ByCounty, ByKind, Links, ToCheck
 from resources.admin.forms import ChannelForm, ServiceForm
 from resources.facets import ChannelKind, LinkProblem
 from resources.folding import fold
 from resources.models import Channel, HelpService
 from resources.reading.desk import most_urgent_first
+
+
+def _as_file(content: bytes, kind: str, name: str) -> HttpResponse:
+    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 class ChannelInline(StackedInline):  # type: ignore[type-arg]  # channels of services
@@ -50,6 +60,55 @@ class ServiceAdmin(CuratedAdmin):
         (gettext_lazy("How it is found"), {"fields": ("keywords", "pin")}),
         (gettext_lazy("Source and check"), {"fields": ("source", "check_days", "on_failure", "verified")}),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            self.route("fil.csv", require_safe(self.fetch_csv), "csv"),
+            self.route("fil.json", require_safe(self.fetch_json), "json"),
+            self.route("fil/", self.bring_back, "file"),
+            *super().get_urls(),
+        ]
+
+    def fetch_csv(self, request: HttpRequest) -> HttpResponse:
+        """Every service, for a spreadsheet."""
+        return _as_file(exchange.to_csv(exchange.write_rows()), "text/csv; charset=utf-8", "tjenester.csv")
+
+    def fetch_json(self, request: HttpRequest) -> HttpResponse:
+        """Every service, for a program."""
+        return _as_file(exchange.to_json(exchange.write_rows()), "application/json", "tjenester.json")
+
+    def bring_back(self, request: HttpRequest) -> HttpResponse:
+        """Take a file back: first what it would change, then, when the curator says so, the changes themselves.
+
+        Between the two the file lies in the page, nowhere else.
+        """
+        form = FileForm(request.POST or None, request.FILES or None)
+        found = None
+        if request.method == "POST" and form.is_valid():
+            if form.cleaned_data["content"]:
+                done = exchange.carry_out(form.cleaned_data["rows"], by=request.user)
+                if not done.errors:
+                    messages.success(
+                        request, _("The file is taken in. Rows changed: %(count)d.") % {"count": len(done.changes)}
+                    )
+                    return HttpResponseRedirect(self.address("changelist"))
+            found = exchange.plan(form.cleaned_data["rows"])
+        context = self.admin_site.each_context(request) | {
+            "title": _("The services as a file"),
+            "subtitle": None,
+            "opts": self.opts,
+            "form": form,
+            "plan": found,
+            "content": form.text if found and found.changes and not found.errors else "",
+            "csv_url": self.address("csv"),
+            "json_url": self.address("json"),
+        }
+        return render_page(
+            request,
+            "resources/admin/file.html",
+            context,
+            status=422 if form.errors or (found and found.errors) else 200,
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[HelpService]:
         return most_urgent_first(HelpService.objects.all())

@@ -226,6 +226,12 @@ admin:resources_numberreport_handle GET     login     404      404     404    40
 admin:resources_numberreport_handle POST    403       404      404     404    404     404      404         302
 admin:resources_numberreport_reopen GET     login     404      404     404    404     404      404         405
 admin:resources_numberreport_reopen POST    403       404      404     404    404     404      404         302
+admin:resources_helpservice_csv     GET     login     404      404     404    404     404      404         200
+admin:resources_helpservice_csv     POST    403       404      404     404    404     404      404         405
+admin:resources_helpservice_json    GET     login     404      404     404    404     404      404         200
+admin:resources_helpservice_json    POST    403       404      404     404    404     404      404         405
+admin:resources_helpservice_file    GET     login     404      404     404    404     404      404         200
+admin:resources_helpservice_file    POST    403       404      404     404    404     404      404         422
 """
 
 # What an honest form sends, made from our home. Addresses not named here get an empty one.
