@@ -1,22 +1,30 @@
 """Whom to call instead of a number that did not work."""
 
+from collections.abc import Iterable
+
+from resources.facets import Kind
 from resources.hours import TALK_NOW, read_now
 from resources.models import Channel, HelpService
 
-MOST = 6
+MOST = 3  # of each
 
 
 def channels_instead_of(channel: Channel) -> list[Channel]:
-    """What is open now of the other ways to the same service, what is pinned and always open, the rest of the former.
+    """The other ways to talk to the same service; of the pinned ones, who helps the same people; what is always open.
     Services fetched."""
-    pinned = HelpService.objects.public().filter(pin__isnull=False)
-    own = Channel.objects.filter(service=channel.service_id).select_related("service").order_by("position", "id")
-    always = (
-        Channel.objects.filter(service__in=pinned, kind__in=TALK_NOW)
-        .exclude(service=channel.service_id)
-        .select_related("service")
-        .order_by("service__pin", "position", "id")
-    )
-    others = [other for other in own if other.kind in TALK_NOW and other.value != channel.value]
-    surely = [other for other in always if read_now(other.opening_hours).is_always][:MOST]
-    return sorted([*others, *surely], key=lambda other: not read_now(other.opening_hours).is_open)
+    service = channel.service
+    talking = Channel.objects.filter(kind__in=TALK_NOW).exclude(value=channel.value).select_related("service")
+    own = talking.filter(service=service).order_by("position", "id")
+    pinned = HelpService.objects.public().filter(pin__isnull=False).exclude(pk=service.pk)
+    others = list(talking.filter(service__in=pinned).order_by("service__pin", "position", "id"))
+    alike = [one for one in others if not _is_acute(one) and set(one.service.audiences) & set(service.audiences)]
+    always = [one for one in others if _is_acute(one) and read_now(one.opening_hours).is_always]
+    return [*_open_first(own), *_open_first(alike)[:MOST], *always[:MOST]]
+
+
+def _is_acute(channel: Channel) -> bool:
+    return Kind.ACUTE in channel.service.kinds
+
+
+def _open_first(channels: Iterable[Channel]) -> list[Channel]:
+    return sorted(channels, key=lambda channel: not read_now(channel.opening_hours).is_open)

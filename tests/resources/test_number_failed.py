@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from common.origin import place_of
 from resources.actions import report_number
-from resources.facets import ChannelKind, State
+from resources.facets import Audience, ChannelKind, Kind, State
 from resources.models import Channel, NumberReport
 from resources.views import reports
 from tests.factories import ChannelFactory, HelpServiceFactory, UserFactory
@@ -31,7 +31,9 @@ def channel():
 def acute():
     """What is pinned and always open."""
     for number in ("113", "116117", "116111"):
-        HelpServiceFactory(name=f"Nød {number}", pinned=True, channel__value=number, channel__always=True)
+        HelpServiceFactory(
+            name=f"Nød {number}", kinds=[Kind.ACUTE], pinned=True, channel__value=number, channel__always=True
+        )
 
 
 def url(channel: Channel) -> str:
@@ -77,10 +79,21 @@ def test_the_other_ways_to_the_service_are_offered_open_ones_first(channel):
     sms = ChannelFactory(service=channel.service, kind=ChannelKind.SMS, value="+4790000002")
     ChannelFactory(service=channel.service, kind=ChannelKind.EMAIL, value="post@example.org")
     html = press(channel).text.split("<main")[1]
-    assert html.index(chat.value) < html.index("tel:113") < html.index(f"tel:{closed.value}")
+    assert html.index(chat.value) < html.index(f"tel:{closed.value}") < html.index("tel:113")
     assert f'href="sms:{sms.value}"' in html
     assert "post@example.org" not in html
     assert channel.value not in html
+
+
+def test_who_helps_the_same_people_is_offered_too(channel):
+    alike = HelpServiceFactory(name="Pårørendelinja", pinned=True, channel__opening_hours="Mo 10:00-11:00")
+    awake = HelpServiceFactory(name="Nattlinja", pinned=True, channel__opening_hours="24/7")
+    for_others = HelpServiceFactory(name="Bare for barn", pinned=True, audiences=[Audience.CHILDREN])
+    unpinned = HelpServiceFactory(name="En annen")
+    html = press(channel).text.split("<main")[1]
+    assert html.index(awake.name) < html.index(alike.name) < html.index("tel:113")
+    assert for_others.name not in html
+    assert unpinned.name not in html
 
 
 def test_with_nothing_pinned_the_page_points_to_the_top_of_itself(channel):
