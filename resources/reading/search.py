@@ -136,7 +136,9 @@ def _here(counties: tuple[County, ...]) -> Q:
 def _with_all(asked: Asked, among: HelpServiceQuerySet, enough: int) -> list[HelpService]:
     """What is so named, then what has every word: here, then in the whole country. Only a place, or only «jeg trenger
     hjelp»: everything. Each shelf is read as far as needed, in an order an index has, so common words cost no more."""
-    words = Q(search_words=_query(*asked.words)) | Q(search_words=_query(asked.joined)) if asked.words else Q()
+    words = Q(search_words=_query(*asked.words)) if asked.words else Q()
+    if asked.words and asked.words != (asked.joined,):
+        words |= Q(search_words=_query(asked.joined))
     named = among.filter(_says("|{}", asked) | _says("#{}#", asked))
     shelves = [_on_shelf(named, _tier(asked), enough)]
     if asked.counties:
@@ -167,7 +169,7 @@ def _tier(asked: Asked) -> Case:
 
 def _with_like(asked: Asked, among: HelpServiceQuerySet) -> HelpServiceQuerySet:
     """What is nearly named so, or has every word or one like it."""
-    whole, each = _like(asked.spaced) | _like(asked.joined), [_word_or_like(word) for word in asked.words]
+    whole, each = _like_whole(asked), [_word_or_like(word) for word in asked.words]
     found = among.filter(whole | reduce(and_, each))
     return found.order_by(_how_many(each).desc(), _likeness(asked).desc(), *IN_ORDER)
 
@@ -185,7 +187,7 @@ def _how_many(conditions: list[Q]) -> CombinedExpression | Case:
 
 def _says(form: str, asked: Asked) -> Q:
     """Whether the question stands among the names or keywords in this form (`actions.fill_index`)."""
-    said = [text for text in (asked.joined, asked.telling) if text]
+    said = [text for text in dict.fromkeys((asked.joined, asked.telling)) if text]
     return reduce(or_, (Q(search_names__contains=form.format(text)) for text in said))
 
 
@@ -198,6 +200,10 @@ def _query(*words: str) -> SearchQuery:
 def _like(words: str) -> Q:
     """Whether a name or keyword is nearly written so. Nothing is like a word of a few letters."""
     return Q(search_names__trigram_word_similar=words) if len(words) >= SHORTEST_LIKE else Q(pk=None)
+
+
+def _like_whole(asked: Asked) -> Q:
+    return reduce(or_, map(_like, dict.fromkeys((asked.spaced, asked.joined))))
 
 
 def _word_or_like(word: str) -> Q:
@@ -218,6 +224,6 @@ def _meant(asked: Asked, among: HelpServiceQuerySet) -> list[HelpService]:
     """The services whose names and keywords are most like what was asked."""
     if len(asked.joined) < SHORTEST_LIKE:
         return []
-    alike = among.filter(_like(asked.spaced) | _like(asked.joined)).order_by(_likeness(asked).desc(), *IN_ORDER)
+    alike = among.filter(_like_whole(asked)).order_by(_likeness(asked).desc(), *IN_ORDER)
     with _taking_for_alike(ALIKE_ENOUGH_TO_OFFER):
         return list(alike[:OFFERED])
