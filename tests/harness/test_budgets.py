@@ -35,7 +35,7 @@ FAMILY_PAGES = ["overview", "plan", "people", "section", "account", "start_famil
 
 
 def url(name: str, home: Home, **more) -> str:
-    plain = {"overview", "account", "start_family", "front", "crisis_now"}
+    plain = {"overview", "account", "start_family", "front", "crisis_now", "help_directory"}
     kwargs = {} if name in plain else {"family_id": home.family.pk}
     if name == "section":
         kwargs["section"] = Section.COPING
@@ -99,7 +99,8 @@ def first_visit(client: Client, path: str) -> tuple[int, int, int]:
 
 
 @pytest.mark.parametrize(
-    ("name", "most"), [("front", 35_000), ("crisis_now", 35_000), ("overview", 75_000), ("plan", 75_000)]
+    ("name", "most"),
+    [("front", 35_000), ("crisis_now", 35_000), ("help_directory", 35_000), ("overview", 75_000), ("plan", 75_000)],
 )
 def test_a_first_visit_is_light(name, most, ours, client):
     if most > 35_000:
