@@ -261,3 +261,9 @@ def test_a_search_is_paged_too(client, db):
 def test_a_search_narrows_within_what_was_chosen(client, directory):
     assert "Blå Kors" in names(client.get("/hjelp/?hvem=sosken&sok=kurs"))
     assert "Ingen treff" in look(client, "/hjelp/?hvem=fagperson&hva=penger&sok=ivareta").words
+
+
+def test_a_search_folds_the_rows_so_that_what_was_found_stands_near_the_top(client, db):
+    html = client.get("/hjelp/?sok=kurs").content.decode()
+    assert html.count("<summary>Hvem er du?</summary>") == html.count("<summary>Hva trenger du?</summary>") == 1
+    assert "/hjelp/?hvem=venn&amp;sok=kurs" in html
