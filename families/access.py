@@ -6,17 +6,19 @@ one query rule, `visible_to(user)`: what a person may not see does not exist for
 """
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 
 from accounts.models import User
 from common.permissions import NotAllowed
+from common.queries import Prepared
 from families.models import Membership
+from families.names import name_family, named
 
 
 class FamilyRequest(HttpRequest):
@@ -33,6 +35,14 @@ EditCheck = Callable[[Membership, Any], None]
 
 _edit_checks: dict[type[Model], EditCheck] = {}
 
+_MEMBERSHIPS = Prepared(lambda user: named(Membership.objects.live().filter(user=user)).in_order())
+
+
+@cache
+def _visible(model: type[M]) -> Prepared[M]:
+    """The one row of `model` that has this key, if this person may see it."""
+    return Prepared(lambda user, pk: model._default_manager.visible_to(user).filter(pk=pk))  # type: ignore[attr-defined]
+
 
 def register_edit_check(model: type[Model], check: EditCheck) -> None:
     """Tell the door who may edit `model`. Called from the owning app's `AppConfig.ready()`."""
@@ -42,10 +52,10 @@ def register_edit_check(model: type[Model], check: EditCheck) -> None:
 def memberships_of(request: FamilyRequest) -> list[Membership]:
     """The live memberships of the signed-in person, oldest first. One query a request, however often it is asked."""
     if not hasattr(request, "memberships_cache"):
-        live = Membership.objects.live().filter(user=request.user)
-        request.memberships_cache = list(live.select_related("family").in_order())
+        request.memberships_cache = _MEMBERSHIPS.fetch(user=request.user.pk)
         for member in request.memberships_cache:
             member.user = request.user
+            name_family(member)
     return request.memberships_cache
 
 
@@ -54,10 +64,10 @@ def get_for_reading(request: FamilyRequest, model: type[M], pk: UUID) -> M:
 
     Raises Http404 when it is not there, or not for them: a stranger cannot tell which.
     """
-    visible: QuerySet[M] = model._default_manager.visible_to(request.user)  # type: ignore[attr-defined]
-    found = visible.filter(pk=pk).first()
-    if found is None:
+    visible = _visible(model).fetch(user=request.user.pk, pk=pk)
+    if not visible:
         raise Http404
+    found: M = visible[0]
     family_id: UUID = found.family_id  # type: ignore[attr-defined]
     for member in memberships_of(request):
         if member.family_id == family_id:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from common.dates import day_words
 from common.phones import show_phone
+from common.queries import Prepared
 from crisisplans.models import (
     Audience,
     Level,
@@ -23,6 +24,9 @@ from families.names import subject_label
 def join_names(names: Iterable[str]) -> str:
     """Kari, Ola og Per"""
     return str(get_text_list(list(names), _("and")))
+
+
+_EVERYBODY = Prepared(lambda family: Membership.objects.filter(family=family).in_order())
 
 
 class People:
@@ -38,7 +42,7 @@ class People:
 
     @cached_property
     def _everybody(self) -> list[Membership]:
-        return list(Membership.objects.filter(family_id=self.me.family_id).in_order())
+        return _EVERYBODY.fetch(family=self.me.family_id)
 
     @cached_property
     def _by_user(self) -> dict[UUID, str]:

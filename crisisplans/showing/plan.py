@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,12 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from common.dates import age_words, day_words, exact_words, moment_words
 from common.phones import phone_href
+from common.queries import Prepared
 from crisisplans.models import (
     REMOVED_IS_KEPT_FOR,
     Comment,
     CrisisPlan,
+    EntryQuerySet,
     PlanItem,
     Section,
     SupportContact,
@@ -232,15 +235,26 @@ def show_comment(comment: Comment, people: People) -> CommentShown:
     )
 
 
+def _kept(model: type[PlanItem | SupportContact], user: User, family: UUID, since: datetime) -> EntryQuerySet:
+    kept: EntryQuerySet = model.objects.visible_to(user).filter(family=family).kept_since(since)
+    return kept.in_order().defer("created_at", "created_by")
+
+
+_ITEMS = Prepared(lambda user, family, since: _kept(PlanItem, user, family, since))
+_ITEMS_OF = Prepared(lambda user, family, since, section: _kept(PlanItem, user, family, since).filter(section=section))
+_CONTACTS = Prepared(lambda user, family, since: _kept(SupportContact, user, family, since))
+
+
 def _entries(plan: CrisisPlan, user: User, only: Section | None) -> list[Entry]:
     """Entries in their order, with those that can still be brought back. Two queries, or one for a single section."""
-    since = timezone.now() - REMOVED_IS_KEPT_FOR
+    asked = {"user": user.pk, "family": plan.family_id, "since": timezone.now() - REMOVED_IS_KEPT_FOR}
     found: list[Entry] = []
-    if only != Section.CONTACTS:
-        items = PlanItem.objects.visible_to(user).filter(family=plan.family_id).kept_since(since)
-        found += items.filter(section=only).in_order() if only else items.in_order()
+    if only is None:
+        found += _ITEMS.fetch(**asked)
+    elif only != Section.CONTACTS:
+        found += _ITEMS_OF.fetch(**asked, section=only)
     if only in (None, Section.CONTACTS):
-        found += SupportContact.objects.visible_to(user).filter(family=plan.family_id).kept_since(since).in_order()
+        found += _CONTACTS.fetch(**asked)
     return found
 
 

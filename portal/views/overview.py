@@ -1,11 +1,11 @@
 """`/oversikt/`: what matters today, from all the rooms. It tells; it never counts, compares or nags."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Value
+from django.db.models import Exists, F, Max, OuterRef, QuerySet, Value
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from common.http import render_page
+from common.queries import Prepared
 from common.views import own
-from crisisplans.models import CrisisPlan, EntryQuerySet, PlanItem, Section, SupportContact
+from crisisplans.models import CrisisPlan, PlanItem, Section, SupportContact
 from families.access import FamilyRequest, memberships_of
 from families.models import Membership
-from families.names import family_label
+from families.names import family_label, name_family, named
 from families.views.invitations import IN_SESSION
 from resources.models import GuidanceArticle
 
@@ -31,43 +32,74 @@ News = dict[UUID, list[dict[str, Any]]]
 def overview(request: FamilyRequest) -> HttpResponse:
     """A card for each family, or the first step where there is none."""
     today = timezone.localdate()
-    plans = {plan["pk"]: plan for plan in _plans(request.user)}
+    plans = {plan.family_id: plan for plan in map(_Plan._make, _PLANS.rows(user=request.user.pk))}
     members = memberships_of(request)
     news = _news(request.user)
     here = {member.family_id for member in members}
-    farewells = Membership.objects.untold_farewells(request.user)
+    farewells = _FAREWELLS.fetch(user=request.user.pk)
     context = {
         "cards": [_card(member, plans[member.family_id], today, news) for member in members],
         "farewells": [_farewell(member) for member in farewells if member.family_id not in here],
         "was_invited": IN_SESSION in request.session,
         "rest": _word_of_rest(today),
-        "rest_url": reverse("article", args=[REST]) if any(plan["rest_is_there"] for plan in plans.values()) else "",
+        "rest_url": reverse("article", args=[REST]) if any(plan.rest_is_there for plan in plans.values()) else "",
     }
     return render_page(request, "portal/overview.html", context)
 
 
-def _plans(user: User) -> Iterable[Mapping[str, Any]]:
-    """The plans of one's families: when to look at them again, and whether anything one may read is written in them.
+class _Plan(NamedTuple):
+    """The plan of one of one's families: when to look at it again, and whether anything one may read is written in it.
     Asked along with it, since it costs no statement: whether the article on one's own rest is there to read."""
+
+    family_id: UUID
+    review_on: date
+    is_begun: bool
+    rest_is_there: bool
+
+
+def _plans(user: User) -> QuerySet[CrisisPlan, Any]:
     items, contacts = (
         model.objects.visible_to(user).present().filter(family=OuterRef("pk")) for model in (PlanItem, SupportContact)
     )
-    plans = CrisisPlan.objects.visible_to(user).annotate(
-        is_begun=Exists(items) | Exists(contacts),
-        rest_is_there=Exists(GuidanceArticle.objects.public().filter(key=REST)),
-    )
-    return plans.order_by("pk").values("pk", "review_on", "is_begun", "rest_is_there")
+    plans = CrisisPlan.objects.visible_to(user).order_by("pk")
+    is_begun: Any = Exists(items) | Exists(contacts)
+    return plans.values_list("pk", "review_on", is_begun, Exists(GuidanceArticle.objects.public().filter(key=REST)))
 
 
-def _card(member: Membership, plan: Mapping[str, Any], today: date, news: News) -> dict[str, Any]:
-    review_on: date | None = plan["review_on"]
+def _farewells(user: User) -> QuerySet[Membership]:
+    return named(Membership.objects.untold_farewells(user).select_related(None))
+
+
+def _names(user: User) -> QuerySet[Membership, Any]:
+    return Membership.objects.visible_to(user).in_order().values_list("family_id", "user_id", "display_name")
+
+
+def _written_since(model: type[PlanItem | SupportContact]) -> Callable[[User, datetime], QuerySet[Any, Any]]:
+    """When others than `user` last wrote what `user` may read, by family, person and section."""
+    section = F("section") if model is PlanItem else Value(Section.CONTACTS.value)
+
+    def build(user: User, since: datetime) -> QuerySet[Any, Any]:
+        others: QuerySet[Any] = model.objects.visible_to(user).present().exclude(changed_by=user)
+        written = others.filter(changed_at__gt=since).values_list("family_id", "changed_by_id", section)
+        latest: QuerySet[Any, Any] = written.annotate(at=Max("changed_at")).order_by("at")
+        return latest
+
+    return build
+
+
+_PLANS, _FAREWELLS, _NAMES = Prepared(_plans), Prepared(_farewells), Prepared(_names)
+_ITEMS, _CONTACTS = Prepared(_written_since(PlanItem)), Prepared(_written_since(SupportContact))
+
+
+def _card(member: Membership, plan: "_Plan", today: date, news: News) -> dict[str, Any]:
+    review_on = plan.review_on
     return {
-        "first_step": "" if plan["is_begun"] else reverse("section", args=[member.family_id, Section.CONTACTS]),
-        "news": news.get(member.family_id, [])[:NEWS_ON_A_CARD],
+        "first_step": "" if plan.is_begun else reverse("section", args=[member.family_id, Section.CONTACTS]),
+        "news": news.get(member.family_id, []),
         "family_id": member.family_id,
         "label": family_label(member),
         "review_on": review_on,
-        "is_due": review_on is not None and review_on <= today,
+        "is_due": review_on <= today,
     }
 
 
@@ -76,29 +108,21 @@ def _news(user: User) -> News:
 
     Three queries, however many families.
     """
-    since = timezone.now() - NEWS_FROM
-    columns = ("changed_at", "family_id", "changed_by_id")
-    items = _written_since(PlanItem, since, user).values_list(*columns, "section")
-    contacts = _written_since(SupportContact, since, user).values_list(*columns, Value(Section.CONTACTS.value))
-    people = Membership.objects.visible_to(user).in_order().values_list("family_id", "user_id", "display_name")
-    names = {(family, person): name for family, person, name in people}
-    latest: dict[tuple[UUID, UUID, Section], datetime] = {}
-    for at, family, person, section in sorted([*items, *contacts]):
-        latest[family, person, Section(section)] = at
+    asked = {"user": user.pk, "since": timezone.now() - NEWS_FROM}
+    names = {(family, person): name for family, person, name in _NAMES.rows(user=user.pk)}
+    latest = sorted([*_ITEMS.rows(**asked), *_CONTACTS.rows(**asked)], key=lambda one: one[-1], reverse=True)
     news: News = {}
-    for (family, person, section), at in sorted(latest.items(), key=lambda one: one[1], reverse=True):
-        line = {"name": names.get((family, person), ""), "section": section.label, "at": at}
-        news.setdefault(family, []).append(line | {"url": reverse("section", args=[family, section])})
+    for family, person, section, at in latest:
+        lines = news.setdefault(family, [])
+        if len(lines) < NEWS_ON_A_CARD:
+            url = reverse("section", args=[family, section])
+            name = names.get((family, person), "")
+            lines.append({"name": name, "section": Section(section).label, "at": at, "url": url})
     return news
 
 
-def _written_since(model: type[PlanItem | SupportContact], since: datetime, user: User) -> EntryQuerySet:
-    """What others than `user` have written, and `user` may read."""
-    written: EntryQuerySet = model.objects.visible_to(user).present().filter(changed_at__gt=since)
-    return written.exclude(changed_by=user).in_order()
-
-
 def _farewell(member: Membership) -> dict[str, Any]:
+    name_family(member)
     return {"id": member.pk, "label": family_label(member), "is_subject": member.is_subject}
 
 

@@ -13,6 +13,7 @@ import pytest
 from django.db.models import Value
 from django.utils import timezone
 
+from common.queries import Prepared
 from crisisplans.examples import EXAMPLES
 from crisisplans.models import CommentQuerySet, CrisisPlanQuerySet, EntryQuerySet, Section
 from families import access
@@ -313,6 +314,9 @@ def wall_one_is_off(monkeypatch):
         "memberships_of",
         lambda request: list(Membership.objects.filter(is_coordinator=True).order_by("pk").select_related("family")),
     )
+    Prepared.forget()
+    yield
+    Prepared.forget()
 
 
 @pytest.mark.parametrize("name", ["plan", "section", "people"])
