@@ -9,8 +9,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from resources.admin.base import CuratedAdmin
-from resources.admin.filters import ToCheck
+from resources.admin.filters import ByTheme, Shown, ToCheck
 from resources.admin.forms import ArticleForm
+from resources.admin.words import LABELS
 from resources.models import GuidanceArticle, HelpService
 
 
@@ -19,8 +20,8 @@ class ArticleAdmin(CuratedAdmin):
 
     form = ArticleForm
     public_page = "article"
-    list_display = ("title", "theme", "shown", "stands", "verify_button")
-    list_filter = (ToCheck, "state", "theme")
+    list_display = ("called", "about", "shown", "stands", "verify_button")
+    list_filter = (ToCheck, Shown, ByTheme)
     search_fields = ("title", "summary", "body", "today", "source")
     sortable_by = ()
     fieldsets = (
@@ -40,6 +41,14 @@ class ArticleAdmin(CuratedAdmin):
         kwargs["queryset"] = HelpService.objects.in_order()
         kwargs["widget"] = forms.CheckboxSelectMultiple
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    @display(description=LABELS["title"])
+    def called(self, article: GuidanceArticle) -> str:
+        return article.title
+
+    @display(description=LABELS["theme"])
+    def about(self, article: GuidanceArticle) -> str:
+        return article.get_theme_display()
 
     @display(description=gettext_lazy("Shown"))
     def shown(self, article: GuidanceArticle) -> str:

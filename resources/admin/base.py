@@ -5,7 +5,7 @@ from copy import copy
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin import ModelAdmin, ShowFacets
+from django.contrib.admin import ModelAdmin, ShowFacets, display
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import URLPattern, path, resolve, reverse
@@ -14,12 +14,13 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from common.dates import day_words, exact_words
 from common.http import render_page, tell
 from resources import actions
-from resources.admin.words import differences
+from resources.admin.words import LABELS, differences
 from resources.facets import State
 from resources.models import Checked
 from resources.reading.versions import version_of, versions_of
@@ -114,7 +115,20 @@ class CuratedAdmin(ReadAdmin):
         return own + plain
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("key",) if obj else ()
+        return ("address_here",) if obj else ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return the fields as they stand; the address on the site is chosen once, and only shown after."""
+        if obj is None:
+            return super().get_fieldsets(request, obj)
+        return [
+            (name, options | {"fields": tuple("address_here" if one == "key" else one for one in options["fields"])})
+            for name, options in super().get_fieldsets(request, obj)
+        ]
+
+    @display(description=LABELS["key"])
+    def address_here(self, item: Checked) -> str:
+        return reverse(self.public_page, args=[item.key])
 
     # Buttons
 
@@ -170,7 +184,7 @@ class CuratedAdmin(ReadAdmin):
             "original": item,
             "versions": versions,
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]  # read by {% url %}
+        request.current_app = self.admin_site.name
         return render_page(request, "resources/admin/history.html", context)
 
     def restore(self, request: HttpRequest, pk: Any, version_id: int) -> HttpResponse:
@@ -217,7 +231,7 @@ class CuratedAdmin(ReadAdmin):
         for name, value in kept.items():
             sent.setlist(name, value if isinstance(value, list) else [value])
         again = copy(request)
-        again.method, again.POST = "POST", sent  # type: ignore[assignment,misc]  # Django lets it be set
+        again.method, again.POST = "POST", sent  # type: ignore[assignment]  # Django lets it be set
         again._files = MultiValueDict()  # type: ignore[attr-defined]  # else Django reads the form anew, from nothing
         again.is_kept = True  # type: ignore[attr-defined]
         return again
@@ -297,6 +311,7 @@ class CuratedAdmin(ReadAdmin):
         late = (today - item.due_on).days
         return _("checked %(day)s, %(late)d days late") % {"day": day_words(item.checked_on), "late": late}
 
+    @display(description=gettext_lazy("Check now"))
     def verify_button(self, item: Checked) -> str:
         """One click in the list. It belongs to the list's own form, which carries its secret."""
         return format_html(

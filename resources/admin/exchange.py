@@ -42,7 +42,7 @@ class RowForm(ServiceForm):
     """The curators' form with what a file may change."""
 
     class Meta(ServiceForm.Meta):
-        fields = ("key", *CONTENT[HelpService])
+        fields = ("key", *CONTENT[HelpService])  # type: ignore[assignment]  # not all of them, as the base has
 
 
 @dataclass
@@ -119,7 +119,7 @@ def _read_json(text: str) -> list[Row]:
     )
     if not fine:
         raise ValidationError(_("This is no file of ours. Fetch one here, and write in that."))
-    return [{name: _lines_end_one_way(cell) for name, cell in row.items()} for row in found]  # type: ignore[union-attr]  # looked at above
+    return [{name: _lines_end_one_way(cell) for name, cell in row.items()} for row in found]
 
 
 def _read_csv(text: str) -> list[Row]:

@@ -6,20 +6,19 @@ from typing import Any
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from resources.facets import Audience, County, Kind
+from resources.facets import Audience, County, Kind, State, Theme
 from resources.models import DEAD_LINK_AFTER
 from resources.reading.desk import dead_links, to_check
 
-Choices = list[tuple[str, str | Promise]]
+Choices = list[tuple[str, Any]]
 
 
 class Narrowing(SimpleListFilter):
     """A filter whose choices each stand for a condition."""
 
-    title = ""
+    title: Any = ""
     parameter_name = ""
     options: Choices = []
     condition: Callable[[str], Q]
@@ -47,6 +46,20 @@ class ToCheck(Narrowing):
     parameter_name = "check"
     options = [("due", _("To be checked")), ("never", _("Never checked")), ("fine", _("Checked"))]
     condition = staticmethod(_check)
+
+
+class Shown(Narrowing):
+    title = _("who sees it")
+    parameter_name = "state"
+    options = list(State.choices)
+    condition = staticmethod(lambda value: Q(state=value))
+
+
+class ByTheme(Narrowing):
+    title = _("what the reader has on their mind")
+    parameter_name = "theme"
+    options = list(Theme.choices)
+    condition = staticmethod(lambda value: Q(theme=value))
 
 
 class Links(Narrowing):

@@ -137,8 +137,9 @@ class CuratedForm(forms.ModelForm):  # type: ignore[type-arg]  # of services and
             return
         then = next((version.now for version in versions_of(self.instance) if version.at.isoformat() == seen), None)
         self.meanwhile = differences(then, snapshot(self.instance)) if then else []
-        self.data = self.data.copy()
-        self.data[self.add_prefix("seen")] = now
+        data: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+        data[self.add_prefix("seen")] = now
+        self.data = data
         self.add_error(
             None,
             _(
@@ -231,7 +232,7 @@ def _clean_key(form: CuratedForm, cleaned: dict[str, Any], name: str) -> None:
     """A new one gets an address of its own, made of its name where the curator wrote none."""
     if "key" not in form.fields or "key" not in cleaned:
         return
-    model: type[Checked] = form._meta.model  # type: ignore[attr-defined]  # Django's, of every model form
+    model: type[Checked] = form._meta.model
     if not cleaned["key"]:
         made = slugify(name.translate(_IN_ADDRESSES))[:55].strip("-")
         taken = set(model._default_manager.filter(key__startswith=made).values_list("key", flat=True))

@@ -17,8 +17,9 @@ from resources.actions import index
 from resources.admin import exchange
 from resources.admin.base import CuratedAdmin
 from resources.admin.filing import FileForm
-from resources.admin.filters import ByAudience, ByCounty, ByKind, Links, ToCheck
+from resources.admin.filters import ByAudience, ByCounty, ByKind, Links, Shown, ToCheck
 from resources.admin.forms import ChannelForm, ServiceForm
+from resources.admin.words import LABELS
 from resources.facets import ChannelKind, LinkProblem
 from resources.folding import fold
 from resources.models import Channel, HelpService
@@ -47,11 +48,11 @@ class ServiceAdmin(CuratedAdmin):
     form = ServiceForm
     inlines = (ChannelInline,)
     public_page = "help_service"
-    list_display = ("name", "first_way", "shown", "stands", "link", "verify_button")
-    list_filter = (ToCheck, "state", Links, ByKind, ByAudience, ByCounty)
+    list_display = ("called", "first_way", "shown", "stands", "link", "verify_button")
+    list_filter = (ToCheck, Shown, Links, ByKind, ByAudience, ByCounty)
     search_fields = ("name",)
     search_help_text = gettext_lazy("Search in names, old names, numbers, texts and sources.")
-    sortable_by = ("name",)
+    sortable_by = ("called",)
     fieldsets = (
         (None, {"fields": ("seen", "name", "key", "former_names", "summary", "description")}),
         (gettext_lazy("For whom and what"), {"fields": ("audiences", "kinds", "age_from", "age_to")}),
@@ -82,9 +83,10 @@ class ServiceAdmin(CuratedAdmin):
 
         Between the two the file lies in the page, nowhere else.
         """
-        form = FileForm(request.POST or None, request.FILES or None)
+        sent = request.method == "POST"
+        form = FileForm(request.POST if sent else None, request.FILES if sent else None)
         found = None
-        if request.method == "POST" and form.is_valid():
+        if sent and form.is_valid():
             if form.cleaned_data["content"]:
                 done = exchange.carry_out(form.cleaned_data["rows"], by=request.user)
                 if not done.errors:
@@ -133,6 +135,10 @@ class ServiceAdmin(CuratedAdmin):
 
     def saved(self, item: HelpService) -> None:
         index(service=item)
+
+    @display(description=LABELS["name"], ordering="sort_key")
+    def called(self, service: HelpService) -> str:
+        return service.name
 
     @display(description=gettext_lazy("First way to reach it"))
     def first_way(self, service: HelpService) -> str:

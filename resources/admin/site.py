@@ -1,20 +1,19 @@
 """The rooms themselves: addresses, front page, door. Who may pass the door is said in portal/curating.py."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver
 from django.utils.decorators import method_decorator
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from resources.reading import desk
 
-View = Callable[..., HttpResponse]
 # Django's rooms that nobody here needs: signing in and out is ours, and the others reach beyond the directory.
 CLOSED = {"login", "logout", "password_change", "password_change_done", "autocomplete", "view_on_site", "app_list"}
 
@@ -22,9 +21,9 @@ CLOSED = {"login", "logout", "password_change", "password_change_done", "autocom
 class DirectorySite(AdminSite):
     """Django's admin, with the directory's addresses alone and one door before each of them."""
 
-    site_header: str | Promise = _("Curator")
-    site_title: str | Promise = _("Curator")
-    index_title: str | Promise = _("What needs looking after")
+    site_header = _("Curator")
+    site_title = _("Curator")
+    index_title = _("What needs looking after")
     index_template = "resources/admin/index.html"
     enable_nav_sidebar = False
     final_catch_all_view = False
@@ -38,7 +37,7 @@ class DirectorySite(AdminSite):
         """What the curator typed into the form of this page before their session ran out; nothing, mostly."""
         raise NotImplementedError
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Put the door before `view`. Every address of these rooms goes through here."""
         inside = super().admin_view(view, cacheable)
 
@@ -64,7 +63,7 @@ class DirectorySite(AdminSite):
         return []
 
     @method_decorator(require_safe)
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show what needs looking after, and how much of it."""
         return super().index(request, {"desk": desk.read(), **(extra_context or {})})
 

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 from django.db.models import TextChoices
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,7 +15,7 @@ from common.phones import show_phone
 from resources.facets import Audience, ChannelKind, County, Kind, OnFailure, State, Theme
 from resources.reading.versions import Snapshot, Way
 
-LABELS: dict[str, str | Promise] = {
+LABELS: dict[str, Any] = {
     "key": gettext_lazy("Address on the site"),
     "state": gettext_lazy("Shown"),
     "checked_on": gettext_lazy("Checked"),

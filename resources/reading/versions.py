@@ -94,7 +94,7 @@ def fields_of(item: type[Checked]) -> tuple[str, ...]:
 
 def snapshot(item: Checked) -> Snapshot:
     """What a service (its channels asked for anew) or an article is like now."""
-    ways = ()
+    ways: tuple[Way, ...] = ()
     if isinstance(item, HelpService):
         ways = ways_of(Channel.objects.filter(service=item))
     return Snapshot({name: getattr(item, name) for name in fields_of(type(item))}, ways)
