@@ -48,7 +48,7 @@ def serve(application: str, environment: dict[str, str], probe: str = "/") -> It
     command = [sys.executable, "-m", "gunicorn", application, f"--bind=127.0.0.1:{port}", "--workers=1", "--threads=2"]
     began = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603 - ourselves
-        [*command, "--worker-class=gthread", "--log-level=error", "--keep-alive=60"],
+        [*command, "--worker-class=gthread", "--log-level=error", "--keep-alive=600"],
         env=environment,
         preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - no threads here
     )
