@@ -112,7 +112,7 @@ class SignupForm(AccountForm, allauth_forms.SignupForm):
     sixteen_or_older = forms.BooleanField(
         label=_("I am 16 or older"),
         error_messages={
-            "required": _("This place is for those who are 16 or older. If you are younger, call or chat: 116 111.")
+            "required": _("This place is for those who are 16 or older. If you are younger, call 116 111.")
         },
     )
     remember = forms.BooleanField(label=OWN_DEVICE_LABEL, help_text=OWN_DEVICE_HELP, required=False)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from resources.facets import Kind
 from resources.hours import TALK_NOW, read_now
 from resources.models import Channel, HelpService
+from resources.reading.always import choose_always_open
 
 MOST = 3  # of each
 
@@ -18,8 +19,8 @@ def channels_instead_of(channel: Channel) -> list[Channel]:
     pinned = HelpService.objects.public().filter(pin__isnull=False).exclude(pk=service.pk)
     others = list(talking.filter(service__in=pinned).order_by("service__pin", "position", "id"))
     alike = [one for one in others if not _is_acute(one) and set(one.service.audiences) & set(service.audiences)]
-    always = [one for one in others if _is_acute(one) and read_now(one.opening_hours).is_always]
-    return [*_open_first(own), *_open_first(alike)[:MOST], *always[:MOST]]
+    always = choose_always_open(one for one in others if _is_acute(one))
+    return [*_open_first(own), *_open_first(alike)[:MOST], *always]
 
 
 def _is_acute(channel: Channel) -> bool:

@@ -17,6 +17,7 @@ from resources.filters import Filters
 from resources.needs import WHAT, WHO, Need, Who
 from resources.reading.directory import PAGE, Page
 from resources.showing.cards import Card, show_cards
+from resources.showing.instead import Way
 from resources.showing.languages import language_name
 
 CHOICES_KEPT = 1024  # drawn, by each process: some 6 kB each
@@ -67,7 +68,8 @@ class Choices:
 
 @dataclass(frozen=True, kw_only=True)
 class DirectoryShown:
-    """The whole page, finished. `choices` and `taken` are HTML; `nearest` is what to try where nothing fits."""
+    """The whole page, finished. `choices` and `taken` are HTML; `nearest` is what to try where nothing fits. Whoever
+    asks fills in `always`, whom one can surely call, where the page `needs_always`."""
 
     url: str
     choices: SafeString
@@ -80,9 +82,15 @@ class DirectoryShown:
     nearest: list[Card]
     nearest_heading: str
     nobody_is_surely_open: bool
+    always: list[Way]
     more_url: str
     first_page_url: str
     list_url: str
+
+    @property
+    def needs_always(self) -> bool:
+        """Whether it must be said who is surely open: nobody here is, or nobody is here."""
+        return self.nobody_is_surely_open or not (self.cards or self.is_first_visit)
 
 
 class _Addresses:
@@ -112,6 +120,7 @@ def show_directory(filters: Filters, page: Page, at: datetime) -> DirectoryShown
         nearest=show_cards(page.nearest, at, filters.need),
         nearest_heading=_("Did you mean one of these?") if page.is_meant else _("These you can try"),
         nobody_is_surely_open=filters.wants_now and not any(card.how == "open" for card in cards),
+        always=[],
         more_url=to.but(after=page.more) if page.more else "",
         first_page_url=to.but() if filters.after else "",
         list_url=f"{reverse('help_choice')}{filters.but()}",

@@ -17,8 +17,11 @@ from resources.facets import County, Kind
 from resources.hours import week_words
 from resources.models import Channel, HelpService
 from resources.needs import WHAT, WHO, Need
+from resources.reading.always import choose_always_open, is_for
 from resources.showing.cards import NUMBERS, Way, facts_words, show_way, warning_words
 from resources.showing.directory import Chip, Row
+from resources.showing.instead import Way as Call
+from resources.showing.instead import ways_of
 
 ORDER = ("akutt", *(slug for slug in WHAT if slug != "akutt"))
 
@@ -62,11 +65,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class ShortDirectory:
-    """The whole of it: what can be chosen, everybody who helps, and where we have it from."""
+    """The whole of it: what can be chosen, everybody who helps, where we have it from, and who surely answers."""
 
     rows: list[Row]
     groups: list[Group]
     sources: list[str]
+    always: list[Call]
 
 
 def show_short(services: Iterable[HelpService], at: datetime) -> ShortDirectory:
@@ -74,14 +78,16 @@ def show_short(services: Iterable[HelpService], at: datetime) -> ShortDirectory:
     today = timezone.localdate(at)
     groups: dict[str, list[Line]] = {slug: [] for slug in ORDER}
     sources: set[str] = set()
+    pinned: list[Channel] = []
     for service in services:
+        pinned += service.channels.all() if service.pin is not None else ()
         sources.add(service.source)
         line = _line(service, today)
         groups[line.what.split()[0] if line.what else ORDER[-1]].append(line)
     shown = [Group(slug, str(WHAT[slug].label), lines) for slug, lines in groups.items() if lines]
     rows = [_row("hvem", _("Who are you?")), _row("hva", _("What do you need?"))]
     whole = [source for source in sources if not any(source in other and source != other for other in sources)]
-    return ShortDirectory(rows, shown, sorted(filter(None, whole)))
+    return ShortDirectory(rows, shown, sorted(filter(None, whole)), ways_of(choose_always_open(pinned)))
 
 
 def _row(field: str, title: str) -> Row:
@@ -100,7 +106,7 @@ def _line(service: HelpService, today: date) -> Line:
         facts="" if Kind.ACUTE in service.kinds else facts_words(service),
         checked=_checked_words(service),
         warnings=warning_words(service, today),
-        who=" ".join(slug for slug, who in WHO.items() if _is_for(service, who.audiences)),
+        who=" ".join(slug for slug, who in WHO.items() if is_for(service, who)),
         what=" ".join(slug for slug in ORDER if _offers(service, WHAT[slug])),
         where=" ".join(service.counties or County.values),
         is_anonymous=service.is_anonymous is True,
@@ -117,11 +123,6 @@ def _checked_words(service: HelpService) -> str:
 
 def _number(channel: Channel) -> Number:
     return Number(show_way(channel), week_words(channel.opening_hours))
-
-
-def _is_for(service: HelpService, audiences: Iterable[str]) -> bool:
-    """As the directory itself finds: what is for danger to life is for everybody."""
-    return Kind.ACUTE in service.kinds or not set(service.audiences).isdisjoint(audiences)
 
 
 def _offers(service: HelpService, need: Need) -> bool:

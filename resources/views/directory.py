@@ -1,5 +1,7 @@
 """Find somebody: by who one is and what one needs, or by words."""
 
+from dataclasses import replace
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -9,8 +11,10 @@ from django.views.decorators.http import require_safe
 from common.http import for_everybody, render_page
 from common.views import public
 from resources.filters import Filters
+from resources.reading.always import channels_always_open
 from resources.reading.directory import find_page
 from resources.showing.directory import show_directory
+from resources.showing.instead import ways_of
 
 
 @public
@@ -21,4 +25,6 @@ def directory(request: HttpRequest) -> HttpResponse:
     if not filters.are_said_by(request.GET):
         return for_everybody(request, redirect(f"{reverse('help_directory')}{filters.address}"))
     page = show_directory(filters, find_page(filters, at), at)
+    if page.needs_always:
+        page = replace(page, always=ways_of(channels_always_open(filters.who)))
     return for_everybody(request, render_page(request, "resources/directory.html", {"page": page}))

@@ -128,7 +128,7 @@ def test_an_address_somebody_shared_is_answered_from_the_copy(visit):
         page.goto("/hjelp/?hvem=barn&hva=kurs&gratis=1")
         assert names(page) == []
         expect(page.get_by_text("Ingen her passer med alt du valgte")).to_be_visible()
-        expect(page.locator(".always a[href='tel:116111']")).to_be_visible()
+        expect(page.locator(".numbers a[href='tel:116111']")).to_be_visible()
 
 
 def test_what_to_read_when_it_burns_is_kept_until_it_is_taken_down(visit):

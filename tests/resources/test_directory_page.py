@@ -85,6 +85,52 @@ def test_she_is_told_who_is_surely_open_instead(client, directory):
     assert {"tel:113", "tel:116117", "tel:116111", "tel:+4780040567"} <= set(page.found.values())
 
 
+def surely_open(client, path="/hjelp/?hva=chat"):
+    """What the page says is always open, and what it names beside that."""
+    html = client.get(path).content.decode()
+    found = html.partition('<li class="surely-open">')[2].partition("</div>")[0]
+    claimed, _, beside = found.partition("For barn og unge:")
+    return Links(claimed), Links(beside)
+
+
+@time_machine.travel(SATURDAY_EVENING, tick=False)
+def test_only_what_the_directory_knows_to_be_always_open_is_called_so(client, db):
+    HelpServiceFactory(kinds=[Kind.CHAT])
+    young = HelpServiceFactory(name="Ungdomslinja", pinned=True, kinds=[Kind.ACUTE], channel__value="116111")
+    for number, more in (
+        ("113", {}),
+        ("112", {}),
+        ("+4721000001", {"withdrawn": True}),
+        ("+4721000002", {"pin": None}),
+        ("+4721000003", {"channel__opening_hours": "Mo-Fr 08:00-16:00"}),
+    ):
+        hours = {"channel__opening_hours": "24/7"} if number != "+4721000003" else {}
+        HelpServiceFactory(**{"name": f"Nr {number}", "pinned": True, "channel__value": number} | hours | more)
+    claimed, beside = surely_open(client)
+    assert claimed.found == {"113 Nr 113": "tel:113"}
+    assert beside.found["116 111 Alarmtelefonen"] == "tel:116111"
+    young.channels.update(opening_hours="24/7")
+    assert "116 111 Ungdomslinja" in surely_open(client)[0].found
+
+
+@time_machine.travel(SATURDAY_EVENING, tick=False)
+def test_where_nobody_is_known_to_be_always_open_nothing_is_claimed(client, db):
+    HelpServiceFactory()
+    page = look(client, "/hjelp/?hva=snakke")
+    assert {"tel:113", "tel:116117", "tel:116111"} <= set(page.found.values())
+    for path in ("/hjelp/?hva=snakke", "/hjelp/?hva=kurs", "/uten-nett/"):
+        words = look(client, path).words.lower()
+        assert "alltid" not in words, path
+
+
+@time_machine.travel(SATURDAY_EVENING, tick=False)
+def test_who_is_always_open_is_for_whoever_asks(client, db):
+    HelpServiceFactory(audiences=[Audience.CHILDREN, Audience.CLINICIANS])
+    HelpServiceFactory(name="For barn", audiences=[Audience.CHILDREN], pinned=True, channel__always=True, kinds=[])
+    assert "For barn" in surely_open(client, "/hjelp/?hvem=barn&hva=snakke")[0].words
+    assert "For barn" not in surely_open(client, "/hjelp/?hvem=fagperson&hva=snakke")[0].words
+
+
 @time_machine.travel("2026-11-25 12:00:00+01:00", tick=False)  # a Wednesday
 def test_when_somebody_is_open_they_stand_first_and_nobody_is_named_instead(client, directory):
     answer = client.get("/hjelp/?hvem=sosken&hva=snakke")

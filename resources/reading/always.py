@@ -1,0 +1,31 @@
+"""Who is surely open, as the directory itself knows it: nothing is called always open that no source says is."""
+
+from collections.abc import Iterable
+
+from resources.facets import ChannelKind, Kind
+from resources.hours import read_now
+from resources.models import Channel, HelpService
+from resources.needs import Who
+
+MOST = 3
+NOT_TO_TALK_WITH = {"112", "110"}  # police and fire: at danger, not for somebody to talk to
+
+
+def channels_always_open(who: Who | None = None) -> list[Channel]:
+    """The telephones of pinned services that are open day and night, by their pins, services fetched; with `who`, of
+    those for them."""
+    pinned = HelpService.objects.public().filter(pin__isnull=False)
+    channels = Channel.objects.filter(service__in=pinned).select_related("service")
+    ordered = channels.order_by("service__pin", "service__sort_key", "position", "id")
+    return choose_always_open(one for one in ordered if who is None or is_for(one.service, who))
+
+
+def choose_always_open(channels: Iterable[Channel]) -> list[Channel]:
+    """Those of these to talk on whose hours are stated, and are day and night, all days; of many the first."""
+    phones = (one for one in channels if one.kind == ChannelKind.PHONE and one.value not in NOT_TO_TALK_WITH)
+    return [one for one in phones if read_now(one.opening_hours).is_always][:MOST]
+
+
+def is_for(service: HelpService, who: Who) -> bool:
+    """As the directory itself finds: what is for danger to life is for everybody."""
+    return Kind.ACUTE in service.kinds or not set(service.audiences).isdisjoint(who.audiences)
