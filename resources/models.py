@@ -193,7 +193,7 @@ class NumberReport(models.Model):
 class GuidanceArticleQuerySet(models.QuerySet["GuidanceArticle"]):
     def public(self) -> Self:
         """What anybody may read."""
-        return self.filter(state=State.PUBLISHED)
+        return self.filter(state=State.PUBLISHED).defer("search_words")
 
     def in_order(self) -> Self:
         return self.order_by("position", "title", "id")
@@ -210,6 +210,12 @@ class GuidanceArticle(Checked):  # type: ignore[django-manager-missing]  # `vers
     is_for_children = models.BooleanField(default=False)  # big text, few words
     position = models.PositiveSmallIntegerField(default=0)
     services = models.ManyToManyField(HelpService, blank=True, related_name="articles")
+    search_words = models.GeneratedField(
+        expression=SearchVector("title", "summary", weight="A", config=STEMS)
+        + SearchVector("today", "body", weight="D", config=STEMS),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )  # the stems of all of it, made by the database; what the title says weighs most
 
     objects = GuidanceArticleQuerySet.as_manager()
 
@@ -258,5 +264,5 @@ class ChannelVersion(_version_model(Channel)):  # type: ignore[misc]  # the base
     """A way to reach a service, as it was after each change; of a removed one, as it was last."""
 
 
-class GuidanceArticleVersion(_version_model(GuidanceArticle, "loaded_digest")):  # type: ignore[misc]  # the base is made by pghistory
+class GuidanceArticleVersion(_version_model(GuidanceArticle, "loaded_digest", "search_words")):  # type: ignore[misc]  # the base is made by pghistory
     """An article as it was after each change."""

@@ -1,14 +1,26 @@
 """Articles, as anybody may read them."""
 
-from django.db.models import Prefetch
+import re
+
+from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.db.models import F, Prefetch
 from django.http import Http404
 
-from resources.models import GuidanceArticle, HelpService
+from resources.models import STEMS, GuidanceArticle, HelpService
+
+FEW = 3
 
 
 def list_articles() -> list[GuidanceArticle]:
     """What is published, in order, without the texts."""
     return list(GuidanceArticle.objects.public().in_order().only("key", "title", "summary", "theme"))
+
+
+def search_articles(words: str) -> list[GuidanceArticle]:
+    """The few published articles that say most of `words`, each in any of its forms; without the texts."""
+    query = SearchQuery(" ".join(re.findall(r"[^\W_]+", words)), config=STEMS)
+    found = GuidanceArticle.objects.public().filter(search_words=query).only("key", "title", "summary")
+    return list(found.order_by(SearchRank(F("search_words"), query).desc(), "position", "title", "id")[:FEW])
 
 
 def find_article(key: str) -> GuidanceArticle:

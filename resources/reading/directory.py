@@ -14,10 +14,12 @@ from resources.filters import Cursor, Filters
 from resources.hours import TALK_NOW, read_now
 from resources.models import UNPINNED, Channel, GuidanceArticle, HelpService, HelpServiceQuerySet
 from resources.needs import Who
+from resources.reading.articles import search_articles
 from resources.reading.listed import LISTED
 from resources.reading.search import search
 
 PAGE = 25  # services
+FEW = 5  # hits of a search: with fewer, there may be something to read instead
 UNSHOWN = ("description", "search_names", "search_text", "keywords", "loaded_digest")
 
 
@@ -25,15 +27,17 @@ UNSHOWN = ("description", "search_names", "search_text", "keywords", "loaded_dig
 class Page:
     """Some services in order, each with all that a card says in `listed`; `more` is where the next page begins, if any.
 
-    Where nothing fits, `nearest` is what to try. Of a search: `is_alike` when the words stand nowhere as they were
-    written, `is_meant` when `nearest` is named nearly so, `counties` when places were named.
+    Where nothing fits, `meant` are named nearly as was searched for, and `nearest` anybody can try. Of a search:
+    `is_alike` when the words stand nowhere as they were written, `counties` when places were named, `articles` where
+    few or none fit and there is something to read.
     """
 
     services: list[HelpService]
     more: Cursor | int | None = None
+    meant: list[HelpService] = field(default_factory=list)
     nearest: list[HelpService] = field(default_factory=list)
+    articles: list[GuidanceArticle] = field(default_factory=list)
     is_alike: bool = False
-    is_meant: bool = False
     counties: tuple[County, ...] = ()
 
 
@@ -44,7 +48,10 @@ def find_page(filters: Filters, at: datetime) -> Page:
             return Page(services=pinned, more=_cursor(pinned[-1]))
         return list_page(filters, at)
     page = search_page(filters, at) if filters.words else list_page(filters, at)
-    return page if page.services or page.nearest else replace(page, nearest=list_pinned(filters.who))
+    if page.services:
+        return page
+    meant = {service.pk for service in page.meant}
+    return replace(page, nearest=[service for service in list_pinned(filters.who) if service.pk not in meant])
 
 
 def list_pinned(who: Who | None = None) -> list[HelpService]:
@@ -71,9 +78,9 @@ def search_page(filters: Filters, at: datetime) -> Page:
     return Page(
         services=found.services,
         more=start + PAGE if found.has_more else None,
-        nearest=found.meant,
+        meant=found.meant,
         is_alike=bool(found.services) and not found.all_words,
-        is_meant=bool(found.meant),
+        articles=search_articles(filters.words) if not start and len(found.services) < FEW else [],
         counties=found.counties,
     )
 

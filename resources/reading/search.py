@@ -19,7 +19,7 @@ from operator import add, and_, or_
 from typing import Self
 from uuid import UUID
 
-from django.contrib.postgres.search import SearchQuery, TrigramWordSimilarity
+from django.contrib.postgres.search import SearchQuery, TrigramStrictWordSimilarity
 from django.db import connection, transaction
 from django.db.models import Case, IntegerField, Q, Value, When
 from django.db.models.expressions import Combinable, CombinedExpression
@@ -34,9 +34,9 @@ MOST = 100  # services: nobody reads further, and nobody makes the database sort
 LONGEST = 200  # characters that are read of a question
 MOST_WORDS = 8
 SHORTEST_PREFIX = 3  # letters: of a shorter word, only the word itself is found
-SHORTEST_LIKE = 4  # letters: of a shorter word, nothing is like it
+SHORTEST_LIKE = 5  # letters: of a shorter word, nothing is like it
 # What share of their three-letter pieces two words have in common, of 1: «ivarta» and «ivareta» 0.5.
-ALIKE, ALIKE_ENOUGH_TO_OFFER = 0.45, 0.3
+ALIKE, ALIKE_ENOUGH_TO_OFFER = 0.35, 0.28
 OFFERED = 3
 IN_ORDER = (Coalesce("pin", Value(UNPINNED)), "sort_key", "id")
 
@@ -120,7 +120,7 @@ def _forgivingly(asked: Asked, near: HelpServiceQuerySet, enough: int) -> list[H
 def _taking_for_alike(share: float) -> Iterator[None]:
     """Let PostgreSQL take words for alike that have this share of their pieces in common, until it is left."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(share)])
+        cursor.execute("SELECT set_config('pg_trgm.strict_word_similarity_threshold', %s, true)", [str(share)])
         yield
 
 
@@ -199,7 +199,7 @@ def _query(*words: str) -> SearchQuery:
 
 def _like(words: str) -> Q:
     """Whether a name or keyword is nearly written so. Nothing is like a word of a few letters."""
-    return Q(search_names__trigram_word_similar=words) if len(words) >= SHORTEST_LIKE else Q(pk=None)
+    return Q(search_names__trigram_strict_word_similar=words) if len(words) >= SHORTEST_LIKE else Q(pk=None)
 
 
 def _like_whole(asked: Asked) -> Q:
@@ -212,7 +212,7 @@ def _word_or_like(word: str) -> Q:
 
 def _likeness(asked: Asked) -> Greatest:
     """How like the question is to what is written nearest to it among names and keywords, from 0 to 1."""
-    return Greatest(*(TrigramWordSimilarity(phrase, "search_names") for phrase in (asked.spaced, asked.joined)))
+    return Greatest(*(TrigramStrictWordSimilarity(phrase, "search_names") for phrase in (asked.spaced, asked.joined)))
 
 
 def _one(condition: Q) -> Case:

@@ -60,12 +60,16 @@ class ArticleShown:
     buttons: list[BigButton]
 
 
+def show_entry(article: GuidanceArticle) -> Entry:
+    """An article, its text not needed, as a list names it."""
+    return Entry(article.title, article.summary, reverse("article", args=[article.key]))
+
+
 def show_list(articles: list[GuidanceArticle]) -> list[ThemeShown]:
     """The articles under their themes; a theme with none is left out."""
     by_theme: dict[str, list[Entry]] = {theme: [] for theme in Theme}
     for article in articles:
-        url = reverse("article", args=[article.key])
-        by_theme[article.theme].append(Entry(article.title, article.summary, url))
+        by_theme[article.theme].append(show_entry(article))
     return [ThemeShown(theme, str(theme.label), by_theme[theme]) for theme in Theme if by_theme[theme]]
 
 

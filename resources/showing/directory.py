@@ -16,6 +16,7 @@ from resources.facets import County
 from resources.filters import Filters
 from resources.needs import WHAT, WHO, Need, Who
 from resources.reading.directory import PAGE, Page
+from resources.showing.articles import Entry, show_entry
 from resources.showing.cards import Card, show_cards
 from resources.showing.instead import Way
 from resources.showing.languages import language_name
@@ -68,7 +69,8 @@ class Choices:
 
 @dataclass(frozen=True, kw_only=True)
 class DirectoryShown:
-    """The whole page, finished. `choices` and `taken` are HTML; `nearest` is what to try where nothing fits. Whoever
+    """The whole page, finished. `choices` and `taken` are HTML; `meant` and `nearest` are what to try where nothing
+    fits, `articles` what there is to read about what was searched for. Whoever
     asks fills in `always`, whom one can surely call, where the page `needs_always`."""
 
     url: str
@@ -79,8 +81,9 @@ class DirectoryShown:
     heading: str
     notes: list[str]
     cards: list[Card]
+    meant: list[Card]
     nearest: list[Card]
-    nearest_heading: str
+    articles: list[Entry]
     nobody_is_surely_open: bool
     always: list[Way]
     more_url: str
@@ -117,8 +120,9 @@ def show_directory(filters: Filters, page: Page, at: datetime) -> DirectoryShown
         heading=_heading(filters, page),
         notes=_notes(page),
         cards=cards,
+        meant=show_cards(page.meant, at, filters.need),
         nearest=show_cards(page.nearest, at, filters.need),
-        nearest_heading=_("Did you mean one of these?") if page.is_meant else _("These you can try"),
+        articles=[show_entry(article) for article in page.articles],
         nobody_is_surely_open=filters.wants_now and not any(card.how == "open" for card in cards),
         always=[],
         more_url=to.but(after=page.more) if page.more else "",

@@ -11,8 +11,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from resources.facets import Audience, Kind, OnFailure
-from resources.models import DEAD_LINK_AFTER
+from resources.facets import Audience, Kind, OnFailure, State
+from resources.models import DEAD_LINK_AFTER, GuidanceArticle
 from tests.factories import ChannelFactory, HelpServiceFactory
 
 SATURDAY_EVENING = "2026-11-28 22:30:00+01:00"
@@ -173,6 +173,37 @@ def test_nothing_found_is_said_with_a_way_to_take_away_each_filter(client, direc
     assert "tel:116111" in page.found.values()
     assert "Barn av rusmisbrukere (BAR)" in page.found
     assert "Ivareta – Pårørende berørt av rus" not in page.found  # it is not for children
+
+
+def test_who_may_be_meant_is_asked_and_those_many_begin_with_stand_below(client, directory):
+    html = client.get("/hjelp/?sok=ivaratete").content.decode()
+    assert "Ingen treff" in html
+    _, meant, rest = re.split("Mente du en av disse\\?|Disse kan du prøve", html)
+    assert "Ivareta – Pårørende berørt av rus" in meant
+    assert "RUSinfo" in rest
+    assert "Ivareta – Pårørende berørt av rus" not in rest.partition("</main>")[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [(word, "Når det er spill om penger") for word in ("gambling", "spill", "odds", "casino", "poker", "lotto")]
+    + [("grenser", "Grenser uten skam"), ("tilbakefall", "Tilbakefall og overdose")],
+)
+def test_where_nobody_fits_there_may_be_something_to_read(client, directory, typed, title):
+    page = look(client, f"/hjelp/?sok={typed}")
+    assert page.words.count("Å lese om dette") == 1
+    assert any(found.startswith(title.split(" ")[0]) for found in page.found), page.found
+    assert "Ivareta – Pårørende berørt av rus" in page.found
+
+
+def test_a_text_that_is_not_shown_is_not_led_to(client, directory):
+    GuidanceArticle.objects.filter(key="pengespill").update(state=State.WITHDRAWN)
+    assert "Når det er spill om penger" not in look(client, "/hjelp/?sok=spill").words
+
+
+@pytest.mark.parametrize("typed", ["'", "\\", "& | !", "æ", "x" * 100, "a:*", "<->"])
+def test_no_words_make_the_search_of_texts_fail(client, directory, typed):
+    assert client.get("/hjelp/", {"sok": typed}, follow=True).status_code == 200
 
 
 def test_an_empty_directory_still_says_whom_to_call(client, db):

@@ -114,6 +114,16 @@ def test_with_nothing_ticked_it_is_what_the_directory_shows():
     assert " checked" not in response.text
 
 
+def test_what_was_searched_for_is_what_stands_there_as_the_directory_finds_it():
+    near = HelpServiceFactory(name="Blå Kors", key="naer", counties=["oslo"])
+    HelpServiceFactory(name="Noen andre", key="andre")
+    for typed in ("blaakors", "bl%C3%A5+k%C3%A5rs", "bl%C3%A5+kors+Oslo"):
+        for path in (PAGE, "/hjelp/"):
+            html = on(path, f"sok={typed}").text
+            assert (near.name in html, "Noen andre" in html) == (True, False), (path, typed)
+    assert '<input type="hidden" name="sok" value="blaakors">' in on(PAGE, "sok=blaakors").text
+
+
 def test_more_than_one_page_of_the_directory_goes_on_one_list_and_no_more_than_one_list_holds():
     for number in range(MOST + 1):
         HelpServiceFactory(name=f"Tjeneste {number:03}", key=f"t-{number}")
