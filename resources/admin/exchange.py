@@ -29,7 +29,9 @@ from resources.reading.versions import CONTENT, Snapshot, Way, snapshot
 COLUMNS = ("key", *CONTENT[HelpService], "channels")
 ROWS = 20_000
 BYTES = 400_000  # of a file
+MOST_CHANGES = 200  # at a time: each goes through the form, and nobody else can save meanwhile
 _CHOSEN = {"audiences", "kinds", "counties"}
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can write one; no database keeps it
 _YES_NO = {"is_anonymous", "is_free", "needs_referral"}
 # What a spreadsheet would take for a formula. An apostrophe before it, and before an apostrophe, so that one taken away
 # gives back what was there.
@@ -76,9 +78,9 @@ def row_of(service: HelpService) -> Row:
 
 
 def to_csv(rows: list[Row]) -> bytes:
-    """As a spreadsheet opens it, whatever its language; nothing in it is run as a formula."""
+    """As a Norwegian spreadsheet opens it, with semicolons; nothing in it is run as a formula."""
     out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, COLUMNS, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
+    writer = csv.DictWriter(out, COLUMNS, delimiter=";", lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     writer.writeheader()
     writer.writerows(
         {name: f"'{cell}" if cell.startswith(_FORMULA) else cell for name, cell in row.items()} for row in rows
@@ -117,7 +119,7 @@ def _read_json(text: str) -> list[Row]:
         isinstance(row, dict) and all(isinstance(cell, str) for cell in row.values()) and set(row) == set(found[0])
         for row in found
     )
-    if not fine:
+    if not fine or _HALF_CHARACTER.search("".join(cell for row in found for cell in row.values())):
         raise ValidationError(_("This is no file of ours. Fetch one here, and write in that."))
     return [{name: _lines_end_one_way(cell) for name, cell in row.items()} for row in found]
 
@@ -164,7 +166,13 @@ def _carry_out(rows: list[Row], *, by: Any) -> Plan:
     found = Plan()
     twice = [key for key, count in Counter(row["key"] for row in rows).items() if count > 1 and key]
     found.errors += [_("“%(key)s” stands there twice.") % {"key": key[:60]} for key in twice]
-    services = {service.key: service for service in HelpService.objects.select_for_update().order_by("key")}
+    here = HelpService.objects.order_by("key")
+    services = {service.key: service for service in (here.select_for_update() if by else here)}
+    differing = sum(row["key"] not in services or row_of(services[row["key"]]) != row for row in rows)
+    if differing > MOST_CHANGES:
+        words = _("%(count)d rows differ. Divide the file: no more than %(most)d at a time.")
+        found.errors.append(words % {"count": differing, "most": MOST_CHANGES})
+        return found
     for number, row in enumerate(rows, 1):
         service = services.get(row["key"])
         if service is not None and row_of(service) == row:

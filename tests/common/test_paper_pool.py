@@ -39,7 +39,7 @@ def alive(pid):
     return True
 
 
-def printed(pool, html=HTML, seconds=30):
+def printed(pool, html=HTML, seconds=120):  # the machine of a test may be busy with others
     return pool.print(html, seconds=seconds, wait=0).pdf
 
 
@@ -223,6 +223,6 @@ def test_a_process_for_strangers_gives_way_to_all_others(pool):
     polite = Pool(1, niceness=paper_pool.GIVES_WAY)
     printed(polite)
     printed(pool)
-    assert os.getpriority(os.PRIO_PROCESS, polite.workers[0].pid) == os.getpriority(os.PRIO_PROCESS, 0) + 10
+    assert os.getpriority(os.PRIO_PROCESS, polite.workers[0].pid) == min(os.getpriority(os.PRIO_PROCESS, 0) + 10, 19)
     assert os.getpriority(os.PRIO_PROCESS, pool.workers[0].pid) == os.getpriority(os.PRIO_PROCESS, 0)
     polite.stop()

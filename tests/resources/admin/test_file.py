@@ -7,6 +7,7 @@ import json
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from resources.admin import exchange
 from resources.facets import State
 from resources.models import Channel, HelpService, HelpServiceVersion
 from tests.factories import ChannelFactory, HelpServiceFactory
@@ -61,7 +62,7 @@ def test_a_file_that_comes_back_as_it_went_out_changes_nothing(desk, services, k
 
 
 def changed_csv(content, key, **cells):
-    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))
     next(row for row in rows if row["key"] == key).update(cells)
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, rows[0], delimiter=";")  # as a Norwegian spreadsheet saves
@@ -154,5 +155,24 @@ def test_what_is_no_file_of_ours_is_said_so(desk, services, content):
 
 def test_formulas_are_words_in_a_spreadsheet(desk, services):
     content = desk.get("/redaktor/resources/helpservice/fil.csv").content.decode("utf-8-sig")
-    for row in csv.reader(io.StringIO(content, newline="")):
+    for row in csv.reader(io.StringIO(content, newline=""), delimiter=";"):
         assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
+
+
+def test_half_a_character_is_answered_with_a_word(desk, services):
+    content = desk.get("/redaktor/resources/helpservice/fil.json").content.decode().replace('"hard-1"', '"hard\\ud800"')
+    assert "\\ud800" in content
+    page = upload(desk, content.encode(), name="x.json")
+    assert page.status_code == 422
+    assert page.context["form"].errors["file"]
+
+
+def test_only_so_many_rows_may_differ_at_a_time(desk, services, monkeypatch):
+    monkeypatch.setattr(exchange, "MOST_CHANGES", 1)
+    fetched = desk.get("/redaktor/resources/helpservice/fil.csv").content
+    one = changed_csv(fetched, "hard-1", summary="Noe nytt")
+    assert len(upload(desk, one).context["plan"].changes) == 1
+    both = changed_csv(one.replace(b";", b";"), "hard-2", summary="Noe nytt")
+    plan = upload(desk, both).context["plan"]
+    assert (plan.changes, len(plan.errors)) == ([], 1)
+    assert "2 rader er annerledes" in plan.errors[0]
