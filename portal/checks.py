@@ -1,4 +1,4 @@
-"""What `manage.py check` asks of the machine. Never run by the web process."""
+"""What `manage.py check` asks of a deployment. Never run by the web process."""
 
 from typing import Any
 
