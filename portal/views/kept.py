@@ -17,6 +17,9 @@ from accounts.kept import keep, typed_fields
 from common.guard import TypedBy, person_id, read_form
 from common.http import render_page
 
+# What the curators' forms carry unseen: when they were fetched, and how many rows of what.
+_BOOKKEEPING = re.compile(r"seen|.+-(TOTAL|INITIAL|MIN_NUM|MAX_NUM)_FORMS|.+-__prefix__-.+")
+
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form whose secret is missing or of another session. Another site's form gets none of its text shown."""
@@ -32,7 +35,7 @@ def session_over(request: HttpRequest) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer when something failed on our side, also with the database gone: the numbers, and what was typed."""
     try:
-        texts = [value for values in typed_fields(request).values() for value in values if _is_text(value, kept=False)]
+        texts = _texts(typed_fields(request), kept=False)
     except Exception:  # noqa: BLE001  # whatever is wrong with the request, this page must come
         texts = []
     page = render_to_string("500.html", {"texts": texts})
@@ -45,7 +48,7 @@ def _show_what_was_typed(request: HttpRequest, fields: dict[str, list[str]]) -> 
     form_at = typed_by.form_at if typed_by else _came_from(request)
     open_to_all = request.user.is_authenticated or form_at.startswith(reverse("account"))
     context = {
-        "texts": [value for values in fields.values() for value in values if _is_text(value, kept=kept)],
+        "texts": _texts(fields, kept=kept),
         "kept": kept,
         "next_url": form_at if open_to_all else redirect_to_login(form_at, resolve_url(settings.LOGIN_URL)).url,
     }
@@ -72,6 +75,12 @@ def _came_from(request: HttpRequest) -> str:
 def _may_be_theirs(request: HttpRequest, typed_by: TypedBy) -> bool:
     user_id = request.user.pk
     return user_id is None or constant_time_compare(typed_by.person, person_id(user_id))
+
+
+def _texts(fields: dict[str, list[str]], *, kept: bool) -> list[str]:
+    """What is worth showing of `fields`."""
+    written = [values for name, values in fields.items() if not _BOOKKEEPING.fullmatch(name)]
+    return [value for values in written for value in values if _is_text(value, kept=kept)]
 
 
 def _is_text(value: str, *, kept: bool) -> bool:

@@ -87,6 +87,7 @@ class CuratedAdmin(ReadAdmin):
     change_form_template = "resources/admin/change_form.html"
     change_list_template = "resources/admin/change_list.html"
     public_page = ""  # the name of the address where everybody sees it
+    as_shown: dict[str, Any] = {"state": State.PUBLISHED}  # what lets everybody see it
     save_on_top = False
     view_on_site = False
 
@@ -251,17 +252,28 @@ class CuratedAdmin(ReadAdmin):
         if object_id is None:
             return {"about": None}
         item = self.get_object(HttpRequest(), object_id)
+        hidden = self.why_hidden(item)
+        seen = item.state == State.PUBLISHED and not hidden
         return {
             "about": {
-                "state": item.get_state_display(),
+                "state": hidden or item.get_state_display(),
+                "fixed": self.fixed_words(item),
                 "check": self.check_words(item),
                 "history_url": self.address("history", item.pk),
                 "verify_url": self.address("verify", item.pk),
                 "publish_url": "" if item.state == State.PUBLISHED else self.address("publish", item.pk),
                 "withdraw_url": self.address("withdraw", item.pk) if item.state == State.PUBLISHED else "",
-                "public_url": reverse(self.public_page, args=[item.key]) if item.state == State.PUBLISHED else "",
+                "public_url": reverse(self.public_page, args=[item.key]) if seen else "",
             }
         }
+
+    def why_hidden(self, item: Any) -> str:
+        """Why nobody sees it although it is published, in words; nothing for most."""
+        return ""
+
+    def fixed_words(self, item: Any) -> str:
+        """What to know where a page that asks no database names it besides."""
+        return ""
 
     def save_model(self, request: HttpRequest, obj: Checked, form: Any, change: bool) -> None:
         obj.changed_by, obj.changed_at = request.user, timezone.now()  # type: ignore[assignment]  # signed in, says the door
@@ -283,10 +295,12 @@ class CuratedAdmin(ReadAdmin):
         return self._preview(request, obj) or super().response_change(request, obj)
 
     def _preview(self, request: HttpRequest, obj: Any) -> HttpResponse | None:
-        """The page as everybody would see it, drawn by the public view itself from what is saved this moment."""
+        """The page as everybody would see it, drawn by the public view itself from what is saved this moment, and a
+        word at its top that it is only a look."""
         if PREVIEW not in request.POST:
             return None
-        self.model._default_manager.filter(pk=obj.pk).update(state=State.PUBLISHED)
+        self.model._default_manager.filter(pk=obj.pk).update(**self.as_shown)
+        messages.info(request, _("This is how everybody would see it. Not saved."))
         page = reverse(self.public_page, args=[obj.key])
         looking = copy(request)
         looking.method, looking.path, looking.path_info = "GET", page, page

@@ -187,6 +187,9 @@ class ServiceForm(CuratedForm):
             "description": forms.Textarea({"rows": 8}),
             "source": forms.Textarea({"rows": 2}),
         }
+        help_texts = {
+            "on_failure": gettext_lazy("A service with a place at the top is never hidden: it only says so."),
+        }
 
     def clean_web(self) -> str:
         web: str = self.cleaned_data["web"]

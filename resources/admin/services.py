@@ -7,6 +7,7 @@ from django.contrib.admin import StackedInline, display
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -20,9 +21,10 @@ from resources.admin.filing import FileForm
 from resources.admin.filters import ByAudience, ByCounty, ByKind, Links, Shown, ToCheck
 from resources.admin.forms import ChannelForm, ServiceForm
 from resources.admin.words import LABELS
-from resources.facets import ChannelKind, LinkProblem
+from resources.facets import ChannelKind, LinkProblem, OnFailure, State
+from resources.fixed import SERVICES
 from resources.folding import fold
-from resources.models import Channel, HelpService
+from resources.models import DEAD_LINK_AFTER, Channel, HelpService
 from resources.reading.desk import most_urgent_first
 
 
@@ -48,6 +50,7 @@ class ServiceAdmin(CuratedAdmin):
     form = ServiceForm
     inlines = (ChannelInline,)
     public_page = "help_service"
+    as_shown = {"state": State.PUBLISHED, "on_failure": OnFailure.WARN}
     list_display = ("called", "first_way", "shown", "stands", "link", "verify_button")
     list_filter = (ToCheck, Shown, Links, ByKind, ByAudience, ByCounty)
     search_fields = ("name",)
@@ -148,7 +151,22 @@ class ServiceAdmin(CuratedAdmin):
 
     @display(description=gettext_lazy("Shown"))
     def shown(self, service: HelpService) -> str:
-        return service.get_state_display()
+        return self.why_hidden(service) or service.get_state_display()
+
+    def why_hidden(self, item: HelpService) -> str:
+        """The same rule as of HelpServiceQuerySet.public."""
+        if item.state != State.PUBLISHED or item.on_failure != OnFailure.HIDE or item.pin is not None:
+            return ""
+        if item.checked_on is not None and item.due_on <= timezone.localdate():
+            return _("Published, but hidden because it should have been checked again")
+        if item.link_failures >= DEAD_LINK_AFTER:
+            return _("Published, but hidden because its web address does not answer")
+        return ""
+
+    def fixed_words(self, item: HelpService) -> str:
+        if item.key not in SERVICES:
+            return ""
+        return _("The number stands on Crisis now too, fixed. Tell those who run the site if it changes.")
 
     @display(description=gettext_lazy("Check"))
     def stands(self, service: HelpService) -> str:

@@ -149,6 +149,8 @@ def test_what_was_typed_after_the_session_ran_out_comes_back_in_the_form_unsaved
     over = send(desk, at("change", service), fields, summary="Skrevet for sent", _save="1")
     assert over.status_code == 403
     assert "Skrevet for sent" in over.content.decode()
+    assert not {"seen", "channels-MAX_NUM_FORMS"} - fields.keys()
+    assert not {*fields["seen"], *fields["channels-MAX_NUM_FORMS"]} & set(over.context["texts"])
     kept = desk.session["kept_text"]
     sign_in_with_two_steps(desk, curator)
     session = desk.session
