@@ -1,31 +1,47 @@
 """Whom to call instead of a number that did not work."""
 
-from collections.abc import Iterable
+from django.db.models import Case, F, Q, QuerySet, Value, When
 
-from resources.facets import Kind
+from resources.facets import ChannelKind, Kind
 from resources.hours import TALK_NOW, read_now
 from resources.models import Channel, HelpService
 from resources.reading.always import choose_always_open
 
-MOST = 3  # of each
+FEW = 3
+LOOKED_AT = 12  # some have several numbers, and each is offered once
+OPEN, UNKNOWN, CLOSED = range(3)
 
 
 def channels_instead_of(channel: Channel) -> list[Channel]:
-    """The other ways to talk to the same service; of the pinned ones, who helps the same people; what is always open.
-    Services fetched."""
-    service = channel.service
+    """The other ways to talk to the same service, a few who help the same people there, and what is always open: who is
+    surely open first, then those whose hours nobody states, last who is closed. Services fetched."""
     talking = Channel.objects.filter(kind__in=TALK_NOW).exclude(value=channel.value).select_related("service")
-    own = talking.filter(service=service).order_by("position", "id")
-    pinned = HelpService.objects.public().filter(pin__isnull=False).exclude(pk=service.pk)
-    others = list(talking.filter(service__in=pinned).order_by("service__pin", "position", "id"))
-    alike = [one for one in others if not _is_acute(one) and set(one.service.audiences) & set(service.audiences)]
-    always = choose_always_open(one for one in others if _is_acute(one))
-    return [*_open_first(own), *_open_first(alike)[:MOST], *always]
+    own = talking.filter(service=channel.service).order_by("position", "id")
+    acute = HelpService.objects.public().filter(pin__isnull=False, kinds__contains=[Kind.ACUTE])
+    acute = acute.exclude(pk=channel.service_id)
+    always = choose_always_open(talking.filter(service__in=acute).order_by("service__pin", "position", "id"))
+    return sorted([*own, *_alike(channel, talking), *always], key=lambda one: _rank(one.opening_hours))
 
 
-def _is_acute(channel: Channel) -> bool:
-    return Kind.ACUTE in channel.service.kinds
+def _alike(channel: Channel, talking: QuerySet[Channel]) -> list[Channel]:
+    """One telephone each of a few who help the same people in the same place: by rank, then pins before names."""
+    service = channel.service
+    there = Q(counties=[]) | Q(counties__overlap=service.counties) if service.counties else Q(counties=[])
+    services = HelpService.objects.public().filter(there, audiences__overlap=service.audiences)
+    services = services.exclude(pk=service.pk).exclude(kinds__contains=[Kind.ACUTE])
+    phones = talking.filter(kind=ChannelKind.PHONE, service__in=services)
+    texts = Channel.objects.filter(kind=ChannelKind.PHONE).order_by().values_list("opening_hours", flat=True).distinct()
+    rank = Case(*(When(opening_hours=text, then=Value(_rank(text))) for text in texts), default=Value(UNKNOWN))
+    pins = F("service__pin").asc(nulls_last=True)
+    ordered = phones.order_by(rank, pins, "service__sort_key", "position", "id")
+    once: dict[object, Channel] = {}
+    for one in ordered[:LOOKED_AT]:
+        once.setdefault(one.service_id, one)
+    return list(once.values())[:FEW]
 
 
-def _open_first(channels: Iterable[Channel]) -> list[Channel]:
-    return sorted(channels, key=lambda channel: not read_now(channel.opening_hours).is_open)
+def _rank(hours: str) -> int:
+    now = read_now(hours)
+    if now.is_open:
+        return OPEN
+    return CLOSED if now.is_known else UNKNOWN

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from common.origin import place_of
 from resources.actions import report_number
-from resources.facets import Audience, ChannelKind, Kind, State
+from resources.facets import Audience, ChannelKind, County, Kind, State
 from resources.models import Channel, NumberReport
+from resources.reading.instead import FEW, channels_instead_of
 from resources.views import reports
 from tests.factories import ChannelFactory, HelpServiceFactory, UserFactory
 
@@ -79,21 +80,34 @@ def test_the_other_ways_to_the_service_are_offered_open_ones_first(channel):
     sms = ChannelFactory(service=channel.service, kind=ChannelKind.SMS, value="+4790000002")
     ChannelFactory(service=channel.service, kind=ChannelKind.EMAIL, value="post@example.org")
     html = press(channel).text.split("<main")[1]
-    assert html.index(chat.value) < html.index(f"tel:{closed.value}") < html.index("tel:113")
+    assert html.index(chat.value) < html.index("tel:113") < html.index(f"tel:{closed.value}")
     assert f'href="sms:{sms.value}"' in html
     assert "post@example.org" not in html
     assert channel.value not in html
 
 
 def test_who_helps_the_same_people_is_offered_too(channel):
-    alike = HelpServiceFactory(name="Pårørendelinja", pinned=True, channel__opening_hours="Mo 10:00-11:00")
+    closed = HelpServiceFactory(name="Pårørendelinja", pinned=True, channel__opening_hours="off")
     awake = HelpServiceFactory(name="Nattlinja", pinned=True, channel__opening_hours="24/7")
     for_others = HelpServiceFactory(name="Bare for barn", pinned=True, audiences=[Audience.CHILDREN])
+    elsewhere = HelpServiceFactory(name="Bare i Agder", counties=[County.AGDER])
     unpinned = HelpServiceFactory(name="En annen")
     html = press(channel).text.split("<main")[1]
-    assert html.index(awake.name) < html.index(alike.name) < html.index("tel:113")
+    order = [html.index(words) for words in (awake.name, "tel:116117", unpinned.name, closed.name)]
+    assert order == sorted(order)  # open, not stated, closed
     assert for_others.name not in html
-    assert unpinned.name not in html
+    assert elsewhere.name not in html
+
+
+def test_of_the_many_who_help_the_same_people_a_few_are_offered_the_open_ones_first(channel, django_assert_num_queries):
+    many = HelpServiceFactory.create_batch(20, channel__opening_hours="off")
+    awake = HelpServiceFactory(name="Å sist i alfabetet", channel__opening_hours="24/7")
+    ChannelFactory(service=awake, always=True)
+    with django_assert_num_queries(4):
+        channels_instead_of(channel)
+    html = press(channel).text.split("<main")[1]
+    assert html.count(awake.name) == 1
+    assert sum(f" {one.name}</a>" in html for one in many) == FEW - 1
 
 
 def test_with_nothing_pinned_the_page_points_to_the_top_of_itself(channel):
