@@ -17,6 +17,7 @@ from resources.reading.choice import Choice, list_choice
 from resources.showing.paper import ListOnPaper, list_html, show_list
 
 A_PLACE, SECONDS = 10, 600  # papers a place may ask for in so long
+A_WHILE = 60  # seconds; by then whatever filled the lane is printed
 KEPT = 16  # papers: everybody who asks for the same list on a day gets the same bytes
 TOO_MANY, LATER = 429, 503
 
@@ -34,14 +35,14 @@ def choice_pdf(request: HttpRequest) -> HttpResponse:
     """The same as PDF. Where none comes of it, the page itself, which any browser can print."""
     chosen = Choice.read(request.GET)
     if not within_rate("public_paper", place_of(request), amount=A_PLACE, seconds=SECONDS):
-        return show_page(request, chosen, problem=True, status=TOO_MANY)
+        return show_page(request, chosen, problem=True, status=TOO_MANY, again_in=SECONDS)
     shown = what_stands_on_it(request, chosen)
     try:
         paper = set_paper(list_html(shown))
         if paper.missing:
             paper = set_paper(list_html(shown, missing=paper.missing))
     except PaperError:
-        return show_page(request, chosen, problem=True, status=LATER)
+        return show_page(request, chosen, problem=True, status=LATER, again_in=A_WHILE)
     headers = {"Content-Disposition": 'attachment; filename="hjelp.pdf"', "X-Robots-Tag": "noindex"}
     return for_everybody(request, HttpResponse(paper.pdf, "application/pdf", headers=headers))
 
@@ -64,8 +65,11 @@ def what_stands_on_it(request: HttpRequest, chosen: Choice) -> ListOnPaper:
     )
 
 
-def show_page(request: HttpRequest, chosen: Choice, *, problem: bool = False, status: int = 200) -> HttpResponse:
-    """The list as a page; with `problem`, why it is no PDF, and what to do instead."""
+def show_page(
+    request: HttpRequest, chosen: Choice, *, problem: bool = False, status: int = 200, again_in: int = 0
+) -> HttpResponse:
+    """The list as a page; with `problem`, why it is no PDF and what to do instead, and in how many seconds to
+    ask again."""
     words = _("The PDF could not be made just now. You can print this page from your browser instead.")
     context = {
         "page": what_stands_on_it(request, chosen),
@@ -76,4 +80,7 @@ def show_page(request: HttpRequest, chosen: Choice, *, problem: bool = False, st
         "directory_url": f"{reverse('help_directory')}{chosen.filters.address}",
         "problem": words if problem else "",
     }
-    return render_page(request, "resources/list.html", context, status=status)
+    response = render_page(request, "resources/list.html", context, status=status)
+    if again_in:
+        response.headers["Retry-After"] = str(again_in)
+    return response

@@ -273,6 +273,7 @@ def test_when_no_paper_comes_the_page_itself_does(line, monkeypatch, error):
     monkeypatch.setattr(paper, "print_public_paper", fail)
     response = on(PDF)
     assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) == paper.A_WHILE
     assert "skrive ut denne siden fra nettleseren" in response.text
     assert "Familielinja" in response.text
     assert "public" not in response.headers.get("Cache-Control", "")
@@ -282,6 +283,7 @@ def test_from_one_place_only_so_many_papers_in_a_while(line, no_press):
     assert {on(PDF, REMOTE_ADDR="192.0.2.1").status_code for _ in range(paper.A_PLACE)} == {200}
     response = on(PDF, REMOTE_ADDR="192.0.2.1")
     assert response.status_code == 429
+    assert int(response.headers["Retry-After"]) == paper.SECONDS
     assert "Familielinja" in response.text
     assert on(PDF, REMOTE_ADDR="192.0.2.2").status_code == 200
     with time_machine.travel(timezone.now() + timedelta(seconds=paper.SECONDS + 1)):
