@@ -1,5 +1,6 @@
 // The directory in short, kept for when there is no net (portal/offline.html): shows what fits the address one came by,
 // with the words the directory itself uses (hvem, hva, sted, anonym, gratis), and one service at its own address.
+// What it cannot do, search or show a service it does not have, it owns up to.
 "use strict";
 
 (() => {
@@ -15,6 +16,9 @@
   const fits = (line) => chosen.every(([word, value]) => line.dataset[word].split(" ").includes(value));
   for (const line of lines) line.hidden = one ? line !== one : !fits(line);
   for (const group of list.querySelectorAll("section")) group.hidden = !group.querySelector("[data-key]:not([hidden])");
+  const unsearched = Boolean(asked.get("sok") || (key && !one));
+  list.querySelector("[data-unsearched]").hidden = !unsearched;
+  list.querySelector("[data-all]").hidden = chosen.length > 0;
   list.querySelector("[data-nothing]").hidden = lines.some((line) => !line.hidden);
 
   // Each choice keeps the others; the link of what is chosen takes it back.
@@ -29,5 +33,5 @@
     }
     chip.href = next.size ? `${list.dataset.directory}?${next}` : list.dataset.directory;
   }
-  if (one || asked.get("hva")) list.scrollIntoView();
+  if (one || unsearched || asked.get("hva")) list.scrollIntoView();
 })();

@@ -131,6 +131,24 @@ def test_an_address_somebody_shared_is_answered_from_the_copy(visit):
         expect(page.locator(".numbers a[href='tel:116111']")).to_be_visible()
 
 
+def test_what_only_the_net_can_find_is_owned_up_to(visit):
+    call_command("load_directory", verbosity=0)
+    page = visit()
+    line = page.get_by_text("Søk virker ikke uten nett.")
+    with no_net(page):
+        page.goto("/hjelp/?sok=trondheim")
+        expect(line).to_have_text("Søk virker ikke uten nett. Her er alle.")
+        expect(line).to_be_in_viewport()
+        page.goto("/hjelp/finnes-ikke/")
+        expect(line).to_be_visible()
+        page.goto("/hjelp/?hvem=sosken&sok=trondheim")
+        expect(line).to_be_visible()
+        expect(page.get_by_text("Her er alle.")).to_be_hidden()
+        for path in ("/hjelp/", "/hjelp/?hvem=sosken", "/hjelp/rusinfo/", "/uten-nett/"):
+            page.goto(path)
+            expect(line).to_be_hidden()
+
+
 def test_what_to_read_when_it_burns_is_kept_until_it_is_taken_down(visit):
     article = ArticleFactory(key="tilbakefall-og-overdose", title="Tilbakefall")
     page = visit()
