@@ -15,6 +15,7 @@ LOWEST = 6
 MOST_CHARACTERS = 60_000  # ten times our longest article; what is longer is not read as Markdown
 # Out on the web, to a telephone, to a letter box, or to an address of our own.
 SAFE = re.compile(r"https://[^\s/\\][^\s\\]*|tel:\+?\d+|mailto:[^\s@]+@[^\s@]+|/(?![/\\])[^\s\\]*|#[\w-]+")
+ARTICLE = re.compile(r"(?<![\w/.-])/les/([\w-]+)")
 NORWEGIAN = str.maketrans({"æ": "ae", "ø": "o", "å": "a"})
 
 
@@ -53,20 +54,26 @@ def is_safe(url: str) -> bool:
     return SAFE.fullmatch(url) is not None
 
 
+def articles_in(text: str) -> set[str]:
+    """The keys of our own articles whose addresses stand in `text`."""
+    return set(ARTICLE.findall(text))
+
+
 @lru_cache(maxsize=256)
-def render(text: str, *, top: int = TOP) -> Text:
-    """Render `text`. Its headings begin at `top` and leave no level out, whatever levels they were written at."""
+def render(text: str, *, top: int = TOP, closed: frozenset[str] = frozenset()) -> Text:
+    """Render `text`. Its headings begin at `top` and leave no level out, whatever levels they were written at. Links to
+    the `closed` articles, by their keys, are only text."""
     tokens = _as_it_stands(text) if len(text) > MOST_CHARACTERS else _reader.parse(text)
     headings = _place_headings(tokens, top)
     for token in tokens:
-        _tend_links(token.children or [])
+        _tend_links(token.children or [], closed)
     html = _reader.renderer.render(tokens, _reader.options, {})
     return Text(mark_safe(html), headings)  # noqa: S308  # the library escaped it, and HTML is off
 
 
-def to_html(text: str, *, top: int = TOP) -> SafeString:
+def to_html(text: str, *, top: int = TOP, closed: frozenset[str] = frozenset()) -> SafeString:
     """`text` as HTML, for those who need no contents."""
-    return render(text, top=top).html
+    return render(text, top=top, closed=closed).html
 
 
 def _as_it_stands(text: str) -> list[Token]:
@@ -100,13 +107,13 @@ def _name(inline: Token, taken: Counter[str]) -> Heading:
     return Heading(f"{base}--{taken[base]}" if taken[base] > 1 else base, text)
 
 
-def _tend_links(tokens: list[Token]) -> None:
+def _tend_links(tokens: list[Token], closed: frozenset[str]) -> None:
     """Say of links that lead out that they tell nothing of where one comes from; make text of a link to nowhere."""
     opened: list[bool] = []
     for token in tokens:
         if token.type == "link_open":
             url = str(token.attrGet("href") or "")
-            opened.append(is_safe(url))
+            opened.append(is_safe(url) and closed.isdisjoint(articles_in(url)))
             token.hidden = not opened[-1]
             if url.startswith("https:"):
                 token.attrSet("rel", "noopener noreferrer")

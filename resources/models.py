@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Coalesce
@@ -41,7 +42,7 @@ class Checked(models.Model):
     checked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    check_days = models.PositiveSmallIntegerField(default=CHECK_EVERY.days)
+    check_days = models.PositiveSmallIntegerField(default=CHECK_EVERY.days, validators=[MinValueValidator(1)])
     due_on = models.DateField(default=timezone.localdate)  # when it is to be checked (again)
     changed_at = models.DateTimeField(default=timezone.now)
     changed_by = models.ForeignKey(

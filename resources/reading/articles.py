@@ -6,6 +6,7 @@ from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db.models import F, Prefetch
 from django.http import Http404
 
+from resources.markdown import articles_in
 from resources.models import STEMS, GuidanceArticle, HelpService
 
 FEW = 3
@@ -30,3 +31,18 @@ def find_article(key: str) -> GuidanceArticle:
     if found is None:
         raise Http404
     return found
+
+
+def is_there(key: str) -> bool:
+    """Whether anybody may read the article."""
+    return GuidanceArticle.objects.public().filter(key=key).exists()
+
+
+def list_closed(article: GuidanceArticle) -> frozenset[str]:
+    """The keys of those articles that `article` links to and nobody may read. Asks nothing where it links to none."""
+    named = articles_in(f"{article.today}\n{article.body}\n{article.source}")
+    if not named:
+        return frozenset()
+    return frozenset(
+        named.difference(GuidanceArticle.objects.public().filter(key__in=named).values_list("key", flat=True))
+    )

@@ -73,18 +73,18 @@ def show_list(articles: list[GuidanceArticle]) -> list[ThemeShown]:
     return [ThemeShown(theme, str(theme.label), by_theme[theme]) for theme in Theme if by_theme[theme]]
 
 
-def show_article(article: GuidanceArticle, at: datetime) -> ArticleShown:
-    """The article as it is at `at`, with its `services` and their channels fetched."""
+def show_article(article: GuidanceArticle, at: datetime, closed: frozenset[str] = frozenset()) -> ArticleShown:
+    """The article as it is at `at`, with its `services` and their channels fetched, and no link to what is `closed`."""
     services, base = list(article.services.all()), reverse("help_directory")
-    body = render(article.body)
+    body = render(article.body, closed=closed)
     return ArticleShown(
         title=article.title,
         summary=article.summary,
         checked=checked_words(article, timezone.localdate(at)),
-        today=to_html(article.today),
+        today=to_html(article.today, closed=closed),
         contents=body.headings if len(body.headings) >= CONTENTS_FROM else (),
         body=body.html,
-        sources=to_html(article.source),
+        sources=to_html(article.source, closed=closed),
         helpers=sorted((show_card(service, base, at, None) for service in services), key=_answers_last),
         buttons=show_buttons(services) if article.is_for_children else [],
     )
@@ -100,7 +100,7 @@ def checked_words(article: GuidanceArticle, today: date) -> str:
     if article.checked_on is None:
         return _("Written by us after the sources. Not yet read by professionals.")
     if article.is_due(today):
-        return _("Not checked for more than half a year.")
+        return _("Should have been checked again %(day)s") % {"day": day_words(article.due_on)}
     return _("Checked %(day)s") % {"day": day_words(article.checked_on)}
 
 

@@ -237,7 +237,7 @@ def warning_words(service: HelpService, today: date) -> tuple[str, ...]:
     """What one should know before trusting it."""
     warnings = []
     if service.checked_on is not None and service.is_due(today):
-        warnings.append(_("Not checked for more than half a year"))
+        warnings.append(_("Should have been checked again %(day)s") % {"day": day_words(service.due_on)})
     if service.link_failures >= DEAD_LINK_AFTER:
         warnings.append(_("The website did not answer when we last tried"))
     return tuple(warnings)

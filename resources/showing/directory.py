@@ -70,8 +70,9 @@ class Choices:
 @dataclass(frozen=True, kw_only=True)
 class DirectoryShown:
     """The whole page, finished. `choices` and `taken` are HTML; `meant` and `nearest` are what to try where nothing
-    fits, `articles` what there is to read about what was searched for. Whoever
-    asks fills in `always`, whom one can surely call, where the page `needs_always`."""
+    fits, `articles` what there is to read about what was searched for. Whoever asks
+    fills in `always`, whom one can surely call, where the page `needs_always`, and `children_url`, what a child can
+    read, where the page is `for_children` and it is there."""
 
     url: str
     choices: SafeString
@@ -86,6 +87,7 @@ class DirectoryShown:
     articles: list[Entry]
     nobody_is_surely_open: bool
     always: list[Way]
+    children_url: str
     more_url: str
     first_page_url: str
     list_url: str
@@ -125,6 +127,7 @@ def show_directory(filters: Filters, page: Page, at: datetime) -> DirectoryShown
         articles=[show_entry(article) for article in page.articles],
         nobody_is_surely_open=filters.wants_now and not any(card.how == "open" for card in cards),
         always=[],
+        children_url="",
         more_url=to.but(after=page.more) if page.more else "",
         first_page_url=to.but() if filters.after else "",
         list_url=f"{reverse('help_choice')}{filters.but()}",

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from common.http import for_everybody, render_page
 from common.views import public
-from resources.reading.articles import find_article, list_articles
+from resources.reading.articles import find_article, list_articles, list_closed
 from resources.showing.articles import show_article, show_list
 
 
@@ -24,5 +24,6 @@ def article(request: HttpRequest, key: str) -> HttpResponse:
     """One article. Those for children have a page of their own kind."""
     found = find_article(key)
     template = "resources/article_for_children.html" if found.is_for_children else "resources/article.html"
-    page = render_page(request, template, {"article": show_article(found, timezone.now())})
+    shown = show_article(found, timezone.now(), list_closed(found))
+    page = render_page(request, template, {"article": shown})
     return for_everybody(request, page)

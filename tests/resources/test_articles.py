@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from resources.actions import withdraw
 from resources.facets import State, Theme
 from tests.factories import ArticleFactory, ChannelFactory, HelpServiceFactory, UserFactory
 
@@ -75,7 +76,7 @@ def test_it_says_who_has_read_it(time_machine):
     article.save()
     assert "Kontrollert 3. februar 2027" in page(article).text
     time_machine.move_to("2027-09-01")
-    assert "Ikke kontrollert på over et halvt år" in page(article).text
+    assert "Skulle vært kontrollert igjen 3. august 2027" in page(article).text
 
 
 def test_the_page_for_children_has_big_buttons_and_keeps_the_way_out():
@@ -122,4 +123,20 @@ def test_the_title_of_the_page_names_the_room_alone():
 
 def test_the_directory_leads_to_the_texts_and_a_child_to_the_page_for_children():
     assert f'href="{LIST}"' in Client().get(reverse("help_directory")).text
+    child = ArticleFactory(key="til-deg-som-er-barn", for_children=True)
     assert 'href="/les/til-deg-som-er-barn/"' in Client().get("/hjelp/?hvem=barn").text
+    withdraw(item=child, by=UserFactory(staff=True))
+    assert "til-deg-som-er-barn" not in Client().get("/hjelp/?hvem=barn").text
+
+
+def test_no_text_leads_to_one_that_was_withdrawn(django_assert_num_queries):
+    other = ArticleFactory(key="annen")
+    links = "[Les mer](/les/annen/) og [videre](/les/annen/#del-to), [ut](https://example.org/les/annen/)"
+    article = ArticleFactory(today=f"- {links}", body=links, source=links)
+    with django_assert_num_queries(3):  # the article, its services, whether the other is there
+        assert page(article).text.count('href="/les/annen/') == 6
+    withdraw(item=other, by=UserFactory(staff=True))
+    html = page(article).text
+    assert 'href="/les/annen/' not in html
+    assert "Les mer og videre" in html
+    assert html.count('href="https://example.org/les/annen/"') == 3

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from common.dates import day_words
 from resources.facets import Audience, Kind, OnFailure, State
 from resources.models import DEAD_LINK_AFTER, GuidanceArticle
 from tests.factories import ChannelFactory, HelpServiceFactory
@@ -225,9 +226,9 @@ def test_drafts_withdrawn_and_hidden_services_never_show(client, db):
 
 
 def test_a_card_warns_of_what_is_overdue_or_does_not_answer(client, db):
-    HelpServiceFactory(due=True, link_failures=DEAD_LINK_AFTER, web="https://borte.example.org/")
+    service = HelpServiceFactory(due=True, link_failures=DEAD_LINK_AFTER, web="https://borte.example.org/")
     words = look(client, "/hjelp/?hva=snakke").words
-    assert "Ikke kontrollert på over et halvt år" in words
+    assert f"Skulle vært kontrollert igjen {day_words(service.due_on)}" in words
     assert "Nettsiden svarte ikke sist vi prøvde" in words
 
 

@@ -101,7 +101,7 @@ def test_what_is_not_public_is_found_by_nobody_curators_neither(client, db, how)
 def test_a_pinned_number_is_shown_with_a_warning_rather_than_hidden(client, db):
     HelpServiceFactory(key="gammel", pinned=True, due=True, on_failure=OnFailure.HIDE, link_failures=DEAD_LINK_AFTER)
     page = words(client.get("/hjelp/gammel/"))
-    assert "Ikke kontrollert på over et halvt år" in page
+    assert "Skulle vært kontrollert igjen" in page
     assert "Nettsiden svarte ikke sist vi prøvde" in page
 
 
