@@ -188,7 +188,9 @@ class ServiceForm(CuratedForm):
             "source": forms.Textarea({"rows": 2}),
         }
         help_texts = {
-            "on_failure": gettext_lazy("A service with a place at the top is never hidden: it only says so."),
+            "on_failure": gettext_lazy(
+                "A service with a place at the top is never hidden: its page only carries a warning."
+            ),
         }
 
     def clean_web(self) -> str:
