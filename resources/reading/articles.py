@@ -44,5 +44,7 @@ def list_closed(article: GuidanceArticle) -> frozenset[str]:
     if not named:
         return frozenset()
     return frozenset(
-        named.difference(GuidanceArticle.objects.public().filter(key__in=named).values_list("key", flat=True))
+        named.difference(
+            GuidanceArticle.objects.public().filter(key__in=named).order_by("key").values_list("key", flat=True)
+        )
     )
