@@ -56,7 +56,7 @@ def main() -> None:
         table = Row._meta.db_table
         cursor.execute(f"CREATE TABLE {table} (id bigint PRIMARY KEY, family uuid, happened timestamptz, words text)")
         cursor.execute(
-            f"INSERT INTO {table} SELECT n, CASE WHEN n %% 1000 = 0 THEN %s ELSE gen_random_uuid() END,"  # noqa: S608
+            f"INSERT INTO {table} SELECT n, CASE WHEN n %% 1000 = 0 THEN %s ELSE gen_random_uuid() END,"  # noqa: S608 - the table of a model of ours
             " timestamptz '2026-01-01' + n * interval '20 s', repeat('Ord om dagen i dag. ', 4)"
             " FROM generate_series(1, 1000000) AS n",
             [FAMILY],

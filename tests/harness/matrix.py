@@ -152,7 +152,7 @@ def fingerprint(home: Home, *, kin_only: bool = False) -> str:
             parts.append("SELECT t::text FROM families_family t WHERE id::text = %s")
         union = " UNION ALL ".join(parts)
         cursor.execute(
-            f"SELECT md5(coalesce(string_agg(r, '|' ORDER BY r), '')) FROM ({union}) AS every",  # noqa: S608
+            f"SELECT md5(coalesce(string_agg(r, '|' ORDER BY r), '')) FROM ({union}) AS every",  # noqa: S608 - names from the catalogue
             [str(home.family.pk)] * len(parts),
         )
         return str(cursor.fetchone()[0])
