@@ -1,7 +1,23 @@
 """How often somebody may do a thing that reaches others. Counted in the cache, which is in PostgreSQL."""
 
+from typing import Any
+
 from django.core.cache import cache
+from django.db.models import Model
 from django.utils import timezone
+
+
+class CountersApart:
+    """Database router: the cache, which holds the counters, on a connection of its own to the same database."""
+
+    def db_for_read(self, model: type[Model], **hints: Any) -> str | None:
+        return "counters" if model._meta.app_label == "django_cache" else None
+
+    db_for_write = db_for_read
+
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:
+        """The tables are made once, by the owner."""
+        return False if db == "counters" else None
 
 
 def within_rate(action: str, key: str, *, amount: int, seconds: int) -> bool:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 
@@ -172,29 +172,23 @@ def move_entry(*, entry: Entry, by: Membership, up: bool) -> None:
     """Move `entry` past the next line `by` can see. Nothing happens at the end of the list, or to a removed line."""
     check_can_edit_entry(by, entry)
     _lock_plan(by.family_id)
-    model = type(entry)
-    here = model.objects.filter(family=by.family_id)
+    here = type(entry).objects.visible_to(by.user).present().filter(family=by.family_id)
     if isinstance(entry, PlanItem):
         here = here.filter(section=entry.section)
-    rows = list(here.in_order())
-    seen = set(here.visible_to(by.user).present().values_list("pk", flat=True).order_by("pk"))
-    order = [row.pk for row in rows if row.pk in seen]
+    order = list(here.in_order().values_list("pk", flat=True))
     if entry.pk not in order:
         return
     place = order.index(entry.pk) + (-1 if up else 1)
     if not 0 <= place < len(order):
         return
-    moved = next(row for row in rows if row.pk == entry.pk)
-    rows.remove(moved)
-    neighbour = next(index for index, row in enumerate(rows) if row.pk == order[place])
-    rows.insert(neighbour if up else neighbour + 1, moved)
-    changed = []
-    for position, row in enumerate(rows):
-        if row.position != position:
-            row.position = position
-            changed.append(row)
-    model.objects.bulk_update(changed, ["position"])
+    _put_beside(entry, order[place], before=up)
     _log(Action.UPDATE, "entry_moved", by, entry)
+
+
+def _put_beside(entry: Entry, neighbour: UUID, *, before: bool) -> None:
+    """In the database, since lines that `by` does not see keep their places among the others (ADR 0031)."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT app.move_{entry._meta.model_name}(%s, %s, %s)", [entry.pk, neighbour, before])
 
 
 @transaction.atomic

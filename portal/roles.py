@@ -1,4 +1,5 @@
-"""The two database roles. The owner migrates; the app serves people and owns nothing.
+"""The four database roles. The owner migrates; the app serves people; the worker does what the clock starts; backup
+reads. None but the owner owns anything, and none is a superuser or may bypass row-level security.
 
 Made once for each database, before its first migration, by somebody who may make roles (a superuser).
 """
@@ -8,16 +9,20 @@ from psycopg import sql
 
 OWNER = "portal_owner"
 APP = "portal_app"
+WORKER = "portal_worker"
+BACKUP = "portal_backup"
+ROLES = (OWNER, APP, WORKER, BACKUP)
 
 
-def make_roles(admin_url: str, *, owner_password: str = "", app_password: str = "") -> None:
+def make_roles(admin_url: str, passwords: dict[str, str] | None = None) -> None:
     """Make the roles of the database that `admin_url` leads to, or set right what is there. Safe to repeat.
 
     What the owner makes from now on the app may read and change, but not own, truncate or bypass; migrations take
-    more away from it (common.database.append_only). Passwords are set where they are given.
+    more away from it (common.database). The worker gets what each migration gives it by name, backup may read all.
+    `passwords` are set for the roles they are given for.
     """
     with psycopg.connect(admin_url, autocommit=True) as admin:
-        for role, password in ((OWNER, owner_password), (APP, app_password)):
+        for role in ROLES:
             if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
                 admin.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
             admin.execute(
@@ -25,21 +30,27 @@ def make_roles(admin_url: str, *, owner_password: str = "", app_password: str = 
                     sql.Identifier(role)
                 )
             )
-            if password:
+            if password := (passwords or {}).get(role):
                 admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(password)))
         names = {
             "owner": sql.Identifier(OWNER),
             "app": sql.Identifier(APP),
+            "worker": sql.Identifier(WORKER),
+            "backup": sql.Identifier(BACKUP),
             "database": sql.Identifier(admin.info.dbname),
         }
         for statement in (
             "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
             "GRANT CONNECT, CREATE, TEMPORARY ON DATABASE {database} TO {owner}",
-            "GRANT CONNECT ON DATABASE {database} TO {app}",
+            "GRANT CONNECT ON DATABASE {database} TO {app}, {worker}, {backup}",
             "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
             "GRANT USAGE, CREATE ON SCHEMA public TO {owner}",
-            "GRANT USAGE ON SCHEMA public TO {app}",
+            "GRANT USAGE ON SCHEMA public TO {app}, {worker}, {backup}",
             "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
             "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT USAGE ON SEQUENCES TO {app}",
+            "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT ON TABLES TO {backup}",
+            "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT ON SEQUENCES TO {backup}",
+            # What somebody could call is what they were given: nothing is anybody's by default.
+            "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
         ):
             admin.execute(sql.SQL(statement).format(**names))

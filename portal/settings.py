@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.middleware.idle_sign_out",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "portal.middleware.act_as_the_person",  # inside messages: what is mailed after the commit is told there
     "portal.middleware.SignInRequired",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.middleware.KnowTheFamilies",
@@ -128,8 +129,14 @@ DATABASES = {
 }
 DATABASES["default"].update({"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True})
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)  # seconds; quick exit waits for it
+# Counters against guessing and flooding commit at once, on a connection of their own: in the transaction of a request
+# they would roll back with it, and hold their locks while a password is hashed.
+DATABASES["counters"] = {**DATABASES["default"], "TEST": {"MIRROR": "default"}}
+DATABASE_ROUTERS = ["common.rates.CountersApart"]
 DATABASE_OWNER_ROLE = roles.OWNER
 DATABASE_APP_ROLE = roles.APP
+DATABASE_WORKER_ROLE = roles.WORKER
+DATABASE_BACKUP_ROLE = roles.BACKUP
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",

@@ -4,12 +4,15 @@ live server alike, happens as the app role, with no more rights than in producti
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import psycopg
 from django.conf import settings
 from django.db import connection
 from django.db.backends.signals import connection_created
 from django.http import HttpRequest, HttpResponse
+
+from common.acting import acting_as
 
 _as_app: ContextVar[bool] = ContextVar("as_app", default=False)
 
@@ -55,3 +58,20 @@ def _on_connection_created(**kwargs: object) -> None:
 
 
 connection_created.connect(_on_connection_created, dispatch_uid="tests.acting")
+
+
+class EachInTheirOwnName:
+    """The actions of a module, each done as in a request: by the app role, in a transaction of the one who acts."""
+
+    def __init__(self, actions: Any) -> None:
+        self._actions = actions
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        action = getattr(self._actions, name)
+
+        def act(**kwargs: Any) -> Any:
+            by = kwargs["by"]
+            with acting_as_app(), acting_as(getattr(by, "user_id", by.pk)):
+                return action(**kwargs)
+
+        return act

@@ -46,9 +46,11 @@ def pytest_configure(config: pytest.Config) -> None:
         servers = _start_servers(config.stash[_running])
     config.stash[_servers] = servers
     address = conninfo_to_dict(servers["admin"])
-    connections["default"].settings_dict.update(
-        HOST=address.get("host", ""), PORT=address.get("port", ""), USER=LOGIN, PASSWORD=servers["password"]
-    )
+    for alias in connections:
+        connections[alias].settings_dict.update(
+            HOST=address.get("host", ""), PORT=address.get("port", ""), USER=LOGIN, PASSWORD=servers["password"]
+        )
+    TransactionTestCase.databases = set(connections)
     settings.CELERY_BROKER_URL = servers["redis"]
 
 

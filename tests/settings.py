@@ -12,6 +12,7 @@ from portal.settings import DATABASES, MIDDLEWARE, STORAGES
 
 # Tests prepare as the owner; a request acts as the app, as it does in production.
 DATABASES["default"].update({"OPTIONS": {"options": "-c role=portal_owner"}})
+DATABASES["counters"].update({"OPTIONS": {"options": "-c role=portal_app"}})
 MIDDLEWARE = ["tests.acting.as_the_app", *MIDDLEWARE]
 
 # Static files come from where they lie, under their own names: no collecting before a test.

@@ -29,9 +29,12 @@ class Circle:
         return next((member for member in self.members if member.pk == pk), None)
 
 
-def lock_family(family_id: UUID) -> Family:
-    """Hold the family's row until the transaction ends. Whoever acts on the same family waits here."""
-    return Family.objects.select_for_update(no_key=True).get(pk=family_id)
+def lock_family(family_id: UUID) -> Family | None:
+    """Hold the family's row until the transaction ends. Whoever acts on the same family waits here.
+
+    None when whoever acts has nothing to do with that family any more.
+    """
+    return Family.objects.select_for_update(no_key=True).filter(pk=family_id).first()
 
 
 def lock_circle(family: Family, by: User) -> Circle:
@@ -40,22 +43,25 @@ def lock_circle(family: Family, by: User) -> Circle:
     Raises NotAllowed when `by` is no longer among them: removed between the door and this line.
     """
     locked = lock_family(family.pk)
-    members = list(Membership.objects.live().filter(family=locked).in_order())
+    members = list(Membership.objects.live().filter(family=locked).in_order()) if locked else []
     acting = next((member for member in members if member.user_id == by.pk), None)
-    if acting is None:
+    if locked is None or acting is None:
         raise NotAllowed(_("You are no longer part of this family."))
     return Circle(family=locked, members=members, acting=acting)
 
 
 def end_membership(circle: Circle, member: Membership, *, event: str) -> None:
-    """End `member`'s time in the family, done by the one who acts, and whatever they had proposed with it."""
-    now, by = timezone.now(), circle.acting.user_id
-    proposals = RemovalProposal.objects.filter(family=circle.family, proposed_by=member.user_id)
-    proposals.open().update(withdrawn_at=now, withdrawn_by=by)
-    member.ended_at, member.ended_by_id = now, by
-    member.save(update_fields=["ended_at", "ended_by"])
+    """End `member`'s time in the family, done by the one who acts.
+
+    The database ends with it what that person had proposed, and with the last one the family (families/migrations).
+    The log comes first: whoever has left can write nothing about the family any more.
+    """
     circle.members.remove(member)
     log(circle, Action.UPDATE, event, member)
+    if not circle.members:
+        log(circle, Action.UPDATE, "family_closed", circle.family)
+    member.ended_at, member.ended_by_id = timezone.now(), circle.acting.user_id
+    member.save(update_fields=["ended_at", "ended_by"])
 
 
 def make_coordinator(circle: Circle, member: Membership) -> None:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accesslog.actions import Action, record
 from accounts.models import User
+from common.acting import acting_as, holding_invitation
 from families.actions.circle import Circle, lock_circle, lock_family
 from families.models import INVITATION_LIFETIME, Family, Invitation, Membership, Role
 from families.permissions import check_can_invite
@@ -99,9 +100,10 @@ def renew_invitation(*, invitation: Invitation, by: User) -> tuple[Invitation, s
     return waiting, token
 
 
-def mark_sent(*, invitation: Invitation) -> None:
-    """The mail server took the mail."""
-    Invitation.objects.filter(pk=invitation.pk).update(sent_at=timezone.now())
+def mark_sent(*, invitation: Invitation, by: User) -> None:
+    """The mail server took the mail. Told after the transaction that made the invitation, hence in one of its own."""
+    with acting_as(by.pk):
+        Invitation.objects.filter(pk=invitation.pk).update(sent_at=timezone.now())
 
 
 @transaction.atomic
@@ -124,47 +126,49 @@ def accept_invitation(*, token_hash: str, by: User, display_name: str, family_ni
 
     Sent twice by the same person, it answers the same twice.
     """
-    invitation = _locked(token_hash)
-    if invitation is None:
-        return None
-    if invitation.accepted_by_id == by.pk:
-        return Membership.objects.live().filter(family=invitation.family, user=by).first()
-    if not Invitation.objects.usable_by(by).filter(pk=invitation.pk).exists():
-        return None
-    invitation.accepted_at, invitation.accepted_by = timezone.now(), by
-    invitation.save(update_fields=["accepted_at", "accepted_by"])
-    member = Membership.objects.create(
-        family=invitation.family,
-        user=by,
-        role=invitation.role,
-        display_name=display_name,
-        family_nickname=family_nickname,
-    )
-    if member.is_subject and not invitation.family.subject_name:
-        invitation.family.subject_name = display_name
-        invitation.family.save(update_fields=["subject_name"])
-    _log(invitation, by, Action.UPDATE, "invitation_accepted")
-    return member
+    with holding_invitation(token_hash):
+        invitation = _locked(token_hash)
+        if invitation is None:
+            return None
+        if invitation.accepted_by_id == by.pk:
+            return Membership.objects.live().filter(family=invitation.family, user=by).first()
+        if not Invitation.objects.usable_by(by).filter(pk=invitation.pk).exists():
+            return None
+        member = Membership.objects.create(
+            family=invitation.family,
+            user=by,
+            role=invitation.role,
+            display_name=display_name,
+            family_nickname=family_nickname,
+        )
+        invitation.accepted_at, invitation.accepted_by = timezone.now(), by
+        invitation.save(update_fields=["accepted_at", "accepted_by"])
+        if member.is_subject and not invitation.family.subject_name:
+            invitation.family.subject_name = display_name
+            invitation.family.save(update_fields=["subject_name"])
+        _log(invitation, by, Action.UPDATE, "invitation_accepted")
+        return member
 
 
 @transaction.atomic
 def decline_invitation(*, token_hash: str, by: User) -> bool:
     """Say no. False when the invitation cannot be used by this person now."""
-    invitation = _locked(token_hash)
-    if invitation is None or not Invitation.objects.usable_by(by).filter(pk=invitation.pk).exists():
-        return False
-    invitation.declined_at, invitation.declined_by = timezone.now(), by
-    invitation.save(update_fields=["declined_at", "declined_by"])
-    _log(invitation, by, Action.UPDATE, "invitation_declined")
-    return True
+    with holding_invitation(token_hash):
+        invitation = _locked(token_hash)
+        if invitation is None or not Invitation.objects.usable_by(by).filter(pk=invitation.pk).exists():
+            return False
+        _log(invitation, by, Action.UPDATE, "invitation_declined")  # first: an answered invitation opens nothing
+        invitation.declined_at, invitation.declined_by = timezone.now(), by
+        invitation.save(update_fields=["declined_at", "declined_by"])
+        return True
 
 
 def _locked(token_hash: str) -> Invitation | None:
     """The invitation with this hash, its family locked, read again behind the lock."""
     found = Invitation.objects.filter(token_hash=token_hash).first()
-    if found is None:
+    family = found and lock_family(found.family_id)
+    if family is None:
         return None
-    family = lock_family(found.family_id)
     found = Invitation.objects.filter(token_hash=token_hash).first()  # it may have been renewed while we waited
     if found is not None:
         found.family = family

@@ -3,13 +3,13 @@
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accesslog.actions import Action, record
 from accounts.models import User
-from families.actions.circle import Circle, end_membership, lock_circle, log, make_coordinator
+from families.actions.circle import end_membership, lock_circle, log, make_coordinator
 from families.models import Family, Membership, Role
 from families.permissions import check_can_give_coordinator, check_can_remove_member
 from families.registry import family_started
@@ -31,12 +31,15 @@ def start_family(  # noqa: PLR0913  # all that the first form asks, by keyword
     """
     if role == Role.SUBJECT:
         subject_name = display_name
-    defaults = {"created_by": by, "subject_name": subject_name}
-    new, is_new = Family.objects.get_or_create(pk=family or uuid4(), defaults=defaults)
-    if not is_new and (already := Membership.objects.live().filter(family=new, user=by).first()):
-        return already
-    if not is_new:  # somebody else's id, or one they have left
-        new = Family.objects.create(**defaults)
+    fields = {"created_by": by, "subject_name": subject_name}
+    try:
+        with transaction.atomic():
+            new = Family.objects.create(pk=family or uuid4(), **fields)
+    except IntegrityError:  # sent twice; or somebody else's id, or of one they have left
+        already = Membership.objects.live().filter(family=family, user=by).first()
+        if already:
+            return already
+        new = Family.objects.create(**fields)
     member = Membership.objects.create(
         family=new,
         user=by,
@@ -81,20 +84,12 @@ def leave_family(*, family: Family, by: User, successor: UUID | None = None) -> 
             raise ValidationError({"successor": _("Choose who takes over as coordinator.")})
         make_coordinator(circle, heir)
     end_membership(circle, circle.acting, event="member_left")
-    if not circle.members:
-        _close(circle)
     return circle.family
 
 
 def needs_successor(member: Membership, others: list[Membership]) -> bool:
     """Whether somebody must take over as coordinator when `member` goes and `others` stay."""
     return member.is_coordinator and bool(others) and not any(other.is_coordinator for other in others)
-
-
-def _close(circle: Circle) -> None:
-    circle.family.closed_at, circle.family.closed_by_id = timezone.now(), circle.acting.user_id
-    circle.family.save(update_fields=["closed_at", "closed_by"])
-    log(circle, Action.UPDATE, "family_closed", circle.family)
 
 
 @transaction.atomic

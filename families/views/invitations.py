@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.kept import kept_fields
+from common.acting import holding_invitation, when_committed
 from common.http import render_page
 from common.rates import within_rate
 from common.views import own, public
@@ -47,11 +48,16 @@ def _may_mail(request: FamilyRequest) -> bool:
 
 
 def _deliver(request: FamilyRequest, invitation: Invitation, token: str) -> None:
+    """Mail the link once the invitation is committed, and say on the next page how it went."""
     link = request.build_absolute_uri(reverse("follow_invitation", args=[token]))
-    if send_invitation(invitation=invitation, link=link):
-        messages.success(request, _("The invitation is sent to %(email)s.") % {"email": invitation.email})
-    else:
-        messages.warning(request, _("The mail did not get through now. Choose «Send again» in a little while."))
+
+    def mail() -> None:
+        if send_invitation(invitation=invitation, link=link, by=request.user):
+            messages.success(request, _("The invitation is sent to %(email)s.") % {"email": invitation.email})
+        else:
+            messages.warning(request, _("The mail did not get through now. Choose «Send again» in a little while."))
+
+    when_committed(request, mail)
 
 
 @require_POST
@@ -111,21 +117,19 @@ def answer_invitation(request: FamilyRequest) -> HttpResponse:
         request.session.pop(IN_SESSION, None)
         messages.success(request, _("Welcome. You are in."))
         return redirect("people", member.family_id)
-    found = _usable(request, token_hash)
-    if found is None:
-        return _unusable(request)
-    context = {
-        "form": form,
-        "inviter": names_in(found.family_id).get(found.created_by_id, ""),
-        "as_subject": found.role == Role.SUBJECT,
-        "subject_label": subject_label(found.family),
-    }
+    with holding_invitation(token_hash):
+        found = (
+            Invitation.objects.usable_by(request.user).filter(token_hash=token_hash).select_related("family").first()
+        )
+        if found is None:
+            return _unusable(request)
+        context = {
+            "form": form,
+            "inviter": names_in(found.family_id).get(found.created_by_id, ""),
+            "as_subject": found.role == Role.SUBJECT,
+            "subject_label": subject_label(found.family),
+        }
     return render_page(request, "families/answer_invitation.html", context, status=status_of(form))
-
-
-def _usable(request: FamilyRequest, token_hash: str) -> Invitation | None:
-    usable = Invitation.objects.usable_by(request.user).filter(token_hash=token_hash)
-    return usable.select_related("family").first()
 
 
 def _unusable(request: FamilyRequest) -> HttpResponse:

@@ -3,14 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accesslog.models import AccessEntry
 from crisisplans.actions import remove_entry
 from crisisplans.models import Audience, PlanItem, Section
 from families.models import Membership
+from tests.counting import counted
 from tests.crisisplans.conftest import entry_url, form_of, saves, section_url, text_of
 from tests.factories import Home
 
@@ -33,9 +32,8 @@ def test_saving_what_stands_there_changes_nothing(ours: Home, as_coordinator):
 
 
 def test_a_save_takes_eight_queries_at_most(ours: Home, as_relative):
-    with CaptureQueriesContext(connection) as queries:
+    with counted() as sql:
         saves(as_relative, ours.items[Section.TRIGGERS], text="Changed now")
-    sql = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
     assert len(sql) <= 8, "\n".join(sql)
 
 

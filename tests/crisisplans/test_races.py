@@ -7,20 +7,14 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from crisisplans.actions import (
-    add_entry,
-    bring_back_entry,
-    move_entry,
-    note_tested,
-    remove_entry,
-    revise_entry,
-    take_example,
-)
+from crisisplans import actions as plan_actions
 from crisisplans.models import CrisisPlan, PlanItem, Section, Side
 from crisisplans.policies import ROOM, PlanIsFullError, RemovedEntryError, StaleEntryError
+from tests.acting import EachInTheirOwnName
 from tests.factories import FamilyFactory, MembershipFactory, PlanItemFactory, SupportContactFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
+actions = EachInTheirOwnName(plan_actions)
 
 
 def at_once(*acts):
@@ -65,8 +59,8 @@ def texts():
 def test_of_two_saves_one_wins_and_the_other_is_asked(home):
     _, (kari, ola), (item, *_) = home
     results = at_once(
-        lambda: revise_entry(entry=item, by=kari, version=1, values={"text": "Kari"}),
-        lambda: revise_entry(entry=item, by=ola, version=1, values={"text": "Ola"}),
+        lambda: actions.revise_entry(entry=item, by=kari, version=1, values={"text": "Kari"}),
+        lambda: actions.revise_entry(entry=item, by=ola, version=1, values={"text": "Ola"}),
     )
     stale = [result for result in results if isinstance(result, StaleEntryError)]
     assert len(stale) == 1
@@ -78,8 +72,8 @@ def test_of_two_saves_one_wins_and_the_other_is_asked(home):
 def test_a_save_and_a_removal_lose_nothing(home):
     _, (kari, ola), (item, *_) = home
     saved, _ = at_once(
-        lambda: revise_entry(entry=item, by=kari, version=1, values={"text": "Kari"}),
-        lambda: remove_entry(entry=item, by=ola),
+        lambda: actions.revise_entry(entry=item, by=kari, version=1, values={"text": "Kari"}),
+        lambda: actions.remove_entry(entry=item, by=ola),
     )
     after = PlanItem.objects.get(pk=item.pk)
     assert after.removed_at is not None
@@ -90,10 +84,10 @@ def test_moves_at_the_same_moment_keep_every_line_and_an_order_without_ties(home
     _, (kari, ola), items = home
     for _ in range(3):
         at_once(
-            lambda: move_entry(entry=items[0], by=kari, up=False),
-            lambda: move_entry(entry=items[5], by=ola, up=True),
-            lambda: move_entry(entry=items[2], by=ola, up=True),
-            lambda: revise_entry(
+            lambda: actions.move_entry(entry=items[0], by=kari, up=False),
+            lambda: actions.move_entry(entry=items[5], by=ola, up=True),
+            lambda: actions.move_entry(entry=items[2], by=ola, up=True),
+            lambda: actions.revise_entry(
                 entry=items[3], by=kari, version=PlanItem.objects.get(pk=items[3].pk).version, values={"text": "d"}
             ),
         )
@@ -107,7 +101,7 @@ def test_the_same_form_twice_at_once_is_one_line(home):
     form_id = uuid4()
 
     def add():
-        return add_entry(
+        return actions.add_entry(
             plan=plan_of(family), section=Section.COPING, by=kari, values={"text": "x"}, form_id=form_id
         ).pk
 
@@ -120,7 +114,7 @@ def test_two_touches_of_one_example_are_one_line(home):
     family, (kari, ola), _ = home
 
     def take(by):
-        return take_example(
+        return actions.take_example(
             plan=plan_of(family), section=Section.COPING, by=by, example="coping:walk", values={"text": "walk"}
         ).pk
 
@@ -132,7 +126,7 @@ def test_the_last_room_is_given_once(home, monkeypatch):
     monkeypatch.setitem(ROOM[PlanItem], Side.FAMILY, 7)
 
     def add(by):
-        return add_entry(plan=plan_of(family), section=Section.COPING, by=by, values={"text": "x"})
+        return actions.add_entry(plan=plan_of(family), section=Section.COPING, by=by, values={"text": "x"})
 
     results = at_once(lambda: add(kari), lambda: add(ola))
     assert sum(isinstance(result, PlanIsFullError) for result in results) == 1
@@ -140,8 +134,8 @@ def test_the_last_room_is_given_once(home, monkeypatch):
 
 def test_two_removals_and_two_returns_are_one_each(home):
     _, (kari, ola), (item, *_) = home
-    at_once(lambda: remove_entry(entry=item, by=kari), lambda: remove_entry(entry=item, by=ola))
-    at_once(lambda: bring_back_entry(entry=item, by=kari), lambda: bring_back_entry(entry=item, by=ola))
+    at_once(lambda: actions.remove_entry(entry=item, by=kari), lambda: actions.remove_entry(entry=item, by=ola))
+    at_once(lambda: actions.bring_back_entry(entry=item, by=kari), lambda: actions.bring_back_entry(entry=item, by=ola))
     assert item.versions.count() == 3
 
 
@@ -149,8 +143,8 @@ def test_trying_a_number_while_it_is_changed_keeps_both(home):
     family, (kari, ola), _ = home
     contact = SupportContactFactory(family=family)
     at_once(
-        lambda: note_tested(contact=contact, by=kari),
-        lambda: revise_entry(entry=contact, by=ola, version=1, values={"hours": "Alltid"}),
+        lambda: actions.note_tested(contact=contact, by=kari),
+        lambda: actions.revise_entry(entry=contact, by=ola, version=1, values={"hours": "Alltid"}),
     )
     contact.refresh_from_db()
     assert contact.hours == "Alltid"

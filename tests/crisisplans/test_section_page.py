@@ -3,14 +3,13 @@
 import uuid
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accesslog.models import AccessEntry
 from crisisplans.examples import EXAMPLES
 from crisisplans.models import Audience, PlanItem, Section, Side, SupportContact
 from crisisplans.policies import ROOM
+from tests.counting import counted
 from tests.crisisplans.conftest import section_url, text_of
 from tests.factories import CommentFactory, FamilyFactory, Home, MembershipFactory, PlanItemFactory
 
@@ -182,6 +181,6 @@ def test_the_number_of_queries_does_not_grow_with_the_lines(signed_in, items):
         item = PlanItemFactory(family=family, section=Section.COPING, created_by=member.user)
         CommentFactory(item=item, created_by=member.user)
     client = signed_in(member.user)
-    with CaptureQueriesContext(connection) as queries:
+    with counted() as queries:
         assert client.get(reverse("section", args=[family.pk, Section.COPING])).status_code == 200
-    assert len(queries) <= 7, "\n".join(query["sql"] for query in queries)
+    assert len(queries) <= 7, "\n".join(queries)

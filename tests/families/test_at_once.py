@@ -9,13 +9,14 @@ from django.db import connection
 from django.utils import timezone
 
 from common.permissions import NotAllowed
-from families import actions
+from families import actions as families_actions
 from families.models import Invitation, Membership, RemovalProposal, Role
-from tests.acting import acting_as_app
+from tests.acting import EachInTheirOwnName
 from tests.factories import FamilyFactory, InvitationFactory, MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 3
+actions = EachInTheirOwnName(families_actions)
 
 
 def at_once(*acts):
@@ -24,10 +25,9 @@ def at_once(*acts):
 
     def run(act):
         try:
-            with acting_as_app():
-                connection.ensure_connection()
-                together.wait(timeout=20)
-                return act()
+            connection.ensure_connection()
+            together.wait(timeout=20)
+            return act()
         except (NotAllowed, ValidationError) as refusal:
             return refusal
         finally:

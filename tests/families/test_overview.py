@@ -10,6 +10,7 @@ from crisisplans.models import CrisisPlan, PlanItem, Section
 from families.models import Membership
 from portal.views.overview import REST
 from resources.facets import State
+from tests.counting import counted
 from tests.factories import ArticleFactory, MembershipFactory, PlanItemFactory, UserFactory, make_home
 
 pytestmark = pytest.mark.django_db
@@ -74,15 +75,15 @@ def test_somebody_removed_and_invited_again_is_not_told_of_the_past(ours, as_per
     assert "Du er ikke lenger med" not in page_of(as_person(ours.former))
 
 
-def test_three_families_cost_no_more_queries_than_one(ours, as_person, django_assert_max_num_queries):
+def test_three_families_cost_no_more_queries_than_one(ours, as_person):
     browser = as_person(ours.relative)
-    with django_assert_max_num_queries(10) as one:
+    with counted() as one:
         browser.get(ADDRESS)
     for name in ("second", "third"):
         MembershipFactory(family=make_home(name).family, user=ours.relative)
-    with django_assert_max_num_queries(10) as three:
+    with counted() as three:
         browser.get(ADDRESS)
-    assert len(one) == len(three)
+    assert len(one) == len(three) <= 10
 
 
 def test_a_plan_nobody_has_begun_is_begun_with_one_number(ours, as_person):

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from families.models import Membership
 from families.names import family_label, names_in, norwegian_order, subject_label
+from tests.counting import counted
 from tests.factories import InvitationFactory, MembershipFactory
 
 pytestmark = pytest.mark.django_db
@@ -15,10 +16,10 @@ def address(ours):
     return reverse("people", args=[ours.family.pk])
 
 
-def queries_of(browser, address, django_assert_max_num_queries, most):
-    with django_assert_max_num_queries(most) as captured:
+def queries_of(browser, address):
+    with counted() as queries:
         assert browser.get(address).status_code == 200
-    return len(captured)
+    return len(queries)
 
 
 @pytest.mark.parametrize("kind", ["coordinator", "relative", "subject"])
@@ -55,13 +56,13 @@ def test_a_hostile_name_is_only_text(ours, address, as_person):
     assert "<script>alert" not in page
 
 
-def test_ten_people_and_ten_invitations_cost_no_more_queries(ours, address, as_person, django_assert_max_num_queries):
+def test_ten_people_and_ten_invitations_cost_no_more_queries(ours, address, as_person):
     browser = as_person(ours.coordinator)
-    few = queries_of(browser, address, django_assert_max_num_queries, 8)
+    few = queries_of(browser, address)
     for _ in range(10):
         MembershipFactory(family=ours.family)
         InvitationFactory(family=ours.family)
-    assert queries_of(browser, address, django_assert_max_num_queries, 8) == few
+    assert queries_of(browser, address) == few <= 8
 
 
 def test_one_changes_ones_own_names_and_nobody_elses(ours, theirs, as_person):

@@ -9,12 +9,11 @@ from pathlib import Path
 import brotli
 import pytest
 from django.contrib.staticfiles import finders
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from crisisplans.models import PlanItem, Section
+from tests.counting import counted
 from tests.factories import Home, MembershipFactory, PlanItemFactory
 from tests.traps import ROOT
 
@@ -43,11 +42,10 @@ def url(name: str, home: Home, **more) -> str:
 
 
 def statements(client: Client, path: str, data: dict | None = None) -> int:
-    """SQL of one request, without savepoints."""
-    with CaptureQueriesContext(connection) as queries:
+    """SQL of one request."""
+    with counted() as asked:
         response = client.post(path, data) if data is not None else client.get(path)
     assert response.status_code in {200, 302, 303}, response.status_code
-    asked = [q["sql"] for q in queries.captured_queries if not re.match(r"(RELEASE )?SAVEPOINT", q["sql"])]
     return len(asked)
 
 
