@@ -10,12 +10,12 @@ from django.utils import timezone
 class CountersApart:
     """Database router: the cache, which holds the counters, on a connection of its own to the same database."""
 
-    def db_for_read(self, model: type[Model], **hints: Any) -> str | None:
+    def db_for_read(self, model: type[Model], **hints: Any) -> str | None:  # noqa: ARG002  # Django's signature
         return "counters" if model._meta.app_label == "django_cache" else None
 
     db_for_write = db_for_read
 
-    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:  # noqa: ARG002  # Django's signature
         """The tables are made once, by the owner."""
         return False if db == "counters" else None
 
