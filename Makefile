@@ -4,7 +4,7 @@ VENV := .venv/bin
 export PYTHONPATH := .
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix bench lock messages install-demo install-dev
+.PHONY: help run test matrix check fix bench lock messages install-demo install-dev
 
 help:  ## show this
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -14,6 +14,9 @@ run: install-demo  ## the whole portal on this machine, with a demo family; Ctrl
 
 test: install-dev  ## every test, on a real PostgreSQL, Valkey and browser (ARGS="tests/families -k invite")
 	@exec $(VENV)/python -m tools.test $(ARGS)
+
+matrix: install-dev  ## who gets what where: with both walls, without the first, without the second
+	@exec $(VENV)/python -m tests.harness.every_wall $(ARGS)
 
 check: install-dev  ## format, lint, types, import contracts, templates, migrations, words, deploy settings, hosts
 	@exec $(VENV)/python -m tools.check

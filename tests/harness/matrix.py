@@ -50,6 +50,7 @@ class Report:
 
     answers: dict[tuple[str, str], str] = field(default_factory=dict)  # (method, person) → status
     faults: list[str] = field(default_factory=list)
+    asked: int = 0
 
     def row(self, method: str) -> list[str]:
         return [self.answers[method, person] for person in PEOPLE]
@@ -58,8 +59,8 @@ class Report:
 class Asker:
     """Asks as anybody, and takes back whatever the question changed."""
 
-    def __init__(self, people: dict[str, User | None]) -> None:
-        self.client = Client()
+    def __init__(self, people: dict[str, User | None], *, mind_errors: bool = True) -> None:
+        self.client = Client(raise_request_exception=mind_errors)
         self.sessions: dict[str, str] = {}
         for kind, user in people.items():
             if user is not None:
@@ -75,20 +76,19 @@ class Asker:
         self.client.cookies = SimpleCookie()
         if person in self.sessions:
             self.client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[person]
-        with transaction.atomic():
+        with transaction.atomic(), transaction.atomic(using="counters"):
             try:
                 yield self.client
             finally:
                 transaction.set_rollback(True)
+                transaction.set_rollback(True, using="counters")
 
     def ask(self, method: str, url: str, data: dict[str, Any] | None = None) -> Answer:
         """Ask inside the savepoint of `as_person`."""
         headers = {}
         if method == "HX":
             method, headers = "GET", {"HX-Request": "true"}
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             if method == "POST":
                 response = self.client.post(url, data or {}, headers=headers)
             else:
@@ -112,7 +112,7 @@ def status_word(response: HttpResponse) -> str:
 def everything_in(response: HttpResponse) -> str:
     """All that can be read in an answer: headers, cookies, text, the words of a PDF."""
     content = b"".join(response.streaming_content) if response.streaming else response.content
-    if content and response.headers.get("Content-Type", "").startswith("application/pdf"):
+    if content.startswith(b"%PDF-"):
         from pypdf import PdfReader
 
         reader = PdfReader(io.BytesIO(content))
@@ -130,6 +130,29 @@ def leaks(seen: str, home: Home, *, kin_only: bool = False) -> list[str]:
     digits = re.sub(r"[\s\u00a0-]", "", seen)
     found = [canary for canary in canaries if canary in re.sub(r"\s", "", seen)]
     return found + [phone for contact in numbers if (phone := str(contact.phone)[3:]) in digits]
+
+
+def marks_of(home: Home) -> frozenset[str]:
+    """Every id in the rows of a family, be it a line's, a member's or a person's, and everybody's address."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, column_name FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND data_type = 'uuid' AND table_name = ANY(%s)",
+            [tables_with("family_id")],
+        )
+        parts = [f'SELECT "{column}"::text FROM {table} WHERE family_id::text = %s' for table, column in cursor]  # noqa: S608 - names from the catalogue
+        cursor.execute(" UNION ".join(parts), [str(home.family.pk)] * len(parts))
+        ids = {value for (value,) in cursor.fetchall() if value}
+    users = [home.person(kind) for kind in ("coordinator", "relative", "subject", "former", "invited")]
+    return frozenset(ids | {value for user in users for value in (str(user.pk), user.email)})
+
+
+def own_marks(user: User | None, home: Home) -> set[str]:
+    """Those of the marks of `home` that this person may know: their own."""
+    if user is None:
+        return set()
+    mine = [str(member.pk) for member in home.members.values() if member.user_id == user.pk]
+    return {str(user.pk), user.email, *mine}
 
 
 @cache
@@ -170,46 +193,61 @@ def mixed_urls(address: Address, home: Home, other: Home) -> list[str]:
 
 
 class Sweep:
-    """Asks every question at an address as all `people`, and reports."""
+    """Asks every question at an address as all `people`, and reports. With `strangers_only`, and whatever a server may
+    have to say about it (also that it broke), only what no stranger may ever learn or change. `told` are ids that the
+    test itself lets out."""
 
-    def __init__(self, ours: Home, theirs: Home, people: dict[str, User | None]) -> None:
-        self.ours, self.theirs = ours, theirs
-        self.asker, self.report = Asker(people), Report()
-        self.whole, self.kin = fingerprint(ours), fingerprint(ours, kin_only=True)
+    def __init__(
+        self,
+        ours: Home,
+        theirs: Home,
+        people: dict[str, User | None],
+        *,
+        strangers_only: bool = False,
+        told: frozenset[str] = frozenset(),
+    ) -> None:
+        self.ours, self.theirs, self.strangers_only = ours, theirs, strangers_only
+        self.people = STRANGERS if strangers_only else PEOPLE
+        self.methods = ("GET", "POST") if strangers_only else METHODS
+        self.asker, self.report = Asker(people, mind_errors=not strangers_only), Report()
+        self.whole, self.kin, marks = fingerprint(ours), fingerprint(ours, kin_only=True), marks_of(ours)
+        self.marks = {person: marks - told - own_marks(people[person], ours) for person in STRANGERS}
 
     def run(self, address: Address, data: dict[str, Any] | None = None, own_row_of: str = "") -> Report:
         """Sweep `address`. `data` is what an honest POST carries; `own_row_of` a stranger who may change a row of
         their own in our family."""
-        self.data, self.own_row_of = data or {}, own_row_of
-        for person in PEOPLE:
-            refused = REFUSED_METHODS if person in {"anonymous", "coordinator"} else ()
-            for method in (*METHODS, *refused):
+        self.report, self.data, self.own_row_of = Report(), data or {}, own_row_of
+        for person in self.people:
+            refused = REFUSED_METHODS if person in {"anonymous", "coordinator"} and not self.strangers_only else ()
+            for method in (*self.methods, *refused):
                 self.report.answers[method, person] = self.question(person, method, fill(address, self.ours))
         mixed = mixed_urls(address, self.ours, self.theirs) + mixed_urls(address, self.theirs, self.ours)
         for url in mixed:
             for method in ("GET", "POST"):
                 status = self.question("outsider", method, url)
-                if status not in {"403", "404", "405"}:
+                if status not in {"403", "404", "405"} and not self.strangers_only:
                     self.report.faults.append(f"TWO FAMILIES IN ONE ADDRESS {method} {url} → {status}")
         self.question("outsider", "POST", fill(address, self.theirs))  # at their own address, our ids in the body
         return self.report
 
     def question(self, person: str, method: str, url: str) -> str:
+        self.report.asked += 1
         with self.asker.as_person(person):
             answer = self.asker.ask(method, url, self.data)
             self.report.faults += [
                 f"{fault}: {method} {url} as {person} → {answer.status}"
                 for fault in [
-                    *self.learnt(person, answer),
+                    *self.learnt(person, answer, f"{url} {self.data}"),
                     *self.changed(person, answer),
                     *self.written(method, answer),
                 ]
             ]
         return answer.status
 
-    def learnt(self, person: str, answer: Answer) -> list[str]:
+    def learnt(self, person: str, answer: Answer, asked: str) -> list[str]:
         if person in STRANGERS:
-            return [f"LEAK of {canary}" for canary in leaks(answer.seen, self.ours)]
+            ids = [mark for mark in self.marks[person] if mark in answer.seen and mark not in asked]
+            return [f"LEAK of {found}" for found in (*leaks(answer.seen, self.ours), *sorted(ids))]
         if person == "subject":
             return [f"LEAK of {canary}" for canary in leaks(answer.seen, self.ours, kin_only=True)]
         return []
@@ -224,6 +262,6 @@ class Sweep:
         return []
 
     def written(self, method: str, answer: Answer) -> list[str]:
-        if method not in {"GET", "HEAD", "HX"}:
+        if method not in {"GET", "HEAD", "HX"} or self.strangers_only:
             return []
         return [f"A GET WRITES {sql}" for sql in answer.writes if not any(name in sql for name in WRITTEN_BY_GET)]

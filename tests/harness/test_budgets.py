@@ -9,7 +9,9 @@ from pathlib import Path
 import brotli
 import pytest
 from django.contrib.staticfiles import finders
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from crisisplans.models import PlanItem, Section
@@ -79,6 +81,16 @@ def test_saving_an_item_takes_as_many_statements_whatever_else_is_there(ours, cl
         counts.append(statements(client, path, data))
     assert max(counts) <= 8, counts
     assert len(set(counts)) == 1, counts
+
+
+@pytest.mark.parametrize("name", FAMILY_PAGES)
+def test_the_wall_in_the_database_adds_four_statements_to_a_page(name, ours, client):
+    """The savepoint (a transaction, outside of tests), who acts, and both taken back; the same for an overview as for
+    a page with one question."""
+    client.force_login(ours.coordinator)
+    with CaptureQueriesContext(connection) as every, counted() as asked:
+        client.get(url(name, ours))
+    assert len(every) - len(asked) == 4
 
 
 def first_visit(client: Client, path: str) -> tuple[int, int, int]:
