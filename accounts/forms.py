@@ -163,7 +163,7 @@ class SignupForm(AccountForm, allauth_forms.SignupForm):
                 break
             try:
                 with transaction.atomic():
-                    self.unconfirmed.delete()
+                    User.objects.forget_unconfirmed(self.cleaned_data["email"])
                     saved: tuple[User, None] = super().try_save(request)
             except IntegrityError:  # the same form sent twice at once: the other was first
                 self.validate_unique_email(self.cleaned_data["email"])

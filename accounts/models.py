@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.db import connection, models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -20,6 +20,12 @@ class UserManager(BaseUserManager["User"]):
         user.set_password(password)
         user.save(using=self._db)
         return user
+
+    def forget_unconfirmed(self, email: str) -> None:
+        """Remove the account with this address if nobody ever confirmed it or signed in. The database does it: its app
+        role can remove nobody else."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT app.forget_unconfirmed(%s)", [email])
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=(username or "").lower())

@@ -38,6 +38,33 @@ def grant(role: str, rights: str, table: str) -> RunSQL:
     )
 
 
+def nothing(role: str, *tables: str) -> RunSQL:
+    """Take from `role` everything it may do with `tables`."""
+    names = ", ".join(tables)
+    return RunSQL(f"REVOKE ALL ON {names} FROM {role}", f"GRANT SELECT, INSERT, UPDATE, DELETE ON {names} TO {role}")
+
+
+def only_numbers_it_uses() -> RunSQL:
+    """Let the app role draw numbers only from the sequences of tables that it may add to."""
+    return RunSQL(
+        f"""
+        DO $do$
+        DECLARE name text;
+        BEGIN
+            FOR name IN SELECT s.oid::regclass FROM pg_class s
+                JOIN pg_depend d ON d.objid = s.oid AND d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+                WHERE s.relkind = 'S' AND s.relowner = '{OWNER}'::regrole
+                    AND NOT has_table_privilege('{APP}', d.refobjid, 'INSERT')
+            LOOP
+                EXECUTE format('REVOKE ALL ON SEQUENCE %s FROM {APP}', name);
+            END LOOP;
+        END
+        $do$
+        """,  # noqa: S608  # of constants
+        RunSQL.noop,
+    )
+
+
 def of_mine(column: str, families: str) -> str:
     """SQL: `column` is one of these families. The array is made once a query; per row it would cost seconds."""
     return f"{column} = ANY(ARRAY(SELECT {families}))"

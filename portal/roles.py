@@ -12,6 +12,18 @@ APP = "portal_app"
 WORKER = "portal_worker"
 BACKUP = "portal_backup"
 ROLES = (OWNER, APP, WORKER, BACKUP)
+# PostgreSQL's own functions that anybody may call, and what PostgreSQL has for those who should instead. All web
+# processes are one role, so each could read in another's running statement what a family writes, or end it; and a
+# large object belongs to who makes it, past every policy.
+NOT_FOR_PUBLIC = {
+    "pg_stat_get_activity(integer)": "pg_monitor",
+    "pg_stat_get_backend_activity(integer)": "pg_monitor",
+    "pg_cancel_backend(integer)": "pg_signal_backend",
+    "pg_terminate_backend(integer, bigint)": "pg_signal_backend",
+    "lo_creat(integer)": "",
+    "lo_create(oid)": "",
+    "lo_from_bytea(oid, bytea)": "",
+}
 
 
 def make_roles(admin_url: str, passwords: dict[str, str] | None = None) -> None:
@@ -52,5 +64,7 @@ def make_roles(admin_url: str, passwords: dict[str, str] | None = None) -> None:
             "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT ON SEQUENCES TO {backup}",
             # What somebody could call is what they were given: nothing is anybody's by default.
             "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
+            *(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC" for function in NOT_FOR_PUBLIC),
+            *(f"GRANT EXECUTE ON FUNCTION {function} TO {role}" for function, role in NOT_FOR_PUBLIC.items() if role),
         ):
             admin.execute(sql.SQL(statement).format(**names))

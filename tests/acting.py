@@ -2,7 +2,7 @@
 live server alike, happens as the app role, with no more rights than in production."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 
 from common.acting import acting_as
 
-_as_app: ContextVar[bool] = ContextVar("as_app", default=False)
+_role: ContextVar[str] = ContextVar("role", default=settings.DATABASE_OWNER_ROLE)
 
 
 def as_the_app(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -28,16 +28,20 @@ def as_the_app(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
 
 
 @contextmanager
-def acting_as_app() -> Iterator[None]:
-    """Act as the app role inside the block: on the open connection, and on any opened meanwhile."""
-    before = _as_app.set(True)
-    _set_role(settings.DATABASE_APP_ROLE)
+def acting_as_role(role: str) -> Iterator[None]:
+    """Act as this role of the database inside the block: on the open connection, and on any opened meanwhile."""
+    before = _role.set(role)
+    _set_role(role)
     try:
         yield
     finally:
-        _as_app.reset(before)
-        if not _as_app.get():
-            _set_role(settings.DATABASE_OWNER_ROLE)
+        _role.reset(before)
+        _set_role(_role.get())
+
+
+def acting_as_app() -> AbstractContextManager[None]:
+    """Act as the app role inside the block."""
+    return acting_as_role(settings.DATABASE_APP_ROLE)
 
 
 def _set_role(role: str) -> None:
@@ -53,8 +57,8 @@ def _set_role(role: str) -> None:
 
 
 def _on_connection_created(**kwargs: object) -> None:
-    if _as_app.get():
-        _set_role(settings.DATABASE_APP_ROLE)
+    if _role.get() != settings.DATABASE_OWNER_ROLE:
+        _set_role(_role.get())
 
 
 connection_created.connect(_on_connection_created, dispatch_uid="tests.acting")

@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,11 +21,11 @@ from django.utils.translation import trans_real
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from portal.roles import APP, OWNER, make_roles
+from portal.roles import OWNER, ROLES, make_roles
 from tools.servers import postgres, valkey
 from tools.translations import compile_stale
 
-LOGIN = "portal_test"  # signs in, may act as the owner and as the app, owns nothing itself
+LOGIN = "portal_test"  # signs in, may act as each of our roles, owns nothing itself
 TEMPLATE = "portal_test_template"
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}  # filled by migrating, not by tests
 
@@ -82,17 +82,27 @@ def _prepare(admin_url: str, password: str) -> None:
     with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
         admin.execute(f"CREATE DATABASE {TEMPLATE}")
-        make_roles(make_conninfo(admin_url, dbname=TEMPLATE))
+        make_roles(make_conninfo(admin_url, dbname=TEMPLATE), dict.fromkeys(ROLES, password))
         if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [LOGIN]).fetchone():
             admin.execute(f"CREATE ROLE {LOGIN} LOGIN NOINHERIT")
         admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(LOGIN), sql.Literal(password)))
-        admin.execute(f"GRANT {OWNER}, {APP} TO {LOGIN}")
+        admin.execute(f"GRANT {', '.join(ROLES)} TO {LOGIN}")
 
 
 @pytest.fixture(scope="session")
 def admin_url(django_db_setup, django_db_modify_db_settings: str) -> str:
     """A superuser's address of this worker's database, for what neither owner nor app may do."""
     return django_db_modify_db_settings
+
+
+@pytest.fixture(scope="session")
+def sign_in_as(request: pytest.FixtureRequest, admin_url: str) -> Callable[[str], psycopg.Connection]:
+    """Sign in to this worker's database as a role itself, as in production. What a test has not committed is not there.
+
+    The tests' own connection may take on every role; this one is what it is.
+    """
+    password = request.config.stash[_servers]["password"]
+    return lambda role: psycopg.connect(make_conninfo(admin_url, user=role, password=password), autocommit=True)
 
 
 @pytest.fixture(scope="session")
@@ -109,7 +119,11 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest, django_db_modif
     with psycopg.connect(servers["admin"], autocommit=True) as admin:
         admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER {OWNER}")
-    return make_conninfo(servers["admin"], dbname=name)
+    address = make_conninfo(servers["admin"], dbname=name)
+    make_roles(address)  # a copy has not its template's rights on the database itself
+    with psycopg.connect(address, autocommit=True) as admin:
+        admin.execute(f"GRANT CONNECT ON DATABASE {name} TO {LOGIN}")
+    return address
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """`make run`: the whole portal on this machine, with a demo family in it. Ctrl-C or SIGTERM stops all of it.
 
-PostgreSQL and Valkey come out of wheels, with their data in var/, unless DATABASE_URL and DATABASE_OWNER_URL, or
-REDIS_URL, say where they are. Web, worker and beat are one process group.
+PostgreSQL and Valkey come out of wheels, with their data in var/, unless DATABASE_URL, DATABASE_WORKER_URL and
+DATABASE_OWNER_URL, or REDIS_URL, say where they are. Web, worker and beat are one process group.
 """
 
 import fcntl
@@ -76,15 +76,18 @@ def run(running: ExitStack) -> None:
 
     say("Preparing the database and the static files …")
     compile_stale()
-    # What serves people never has the owner's address.
-    sign_ins = prepare({**environment, "DATABASE_URL": environment.pop("DATABASE_OWNER_URL")})
+    # What serves people never has the owner's address, and what the clock starts has not theirs.
+    owner_url = environment.pop("DATABASE_OWNER_URL")
+    sign_ins = prepare({**environment, "DATABASE_URL": owner_url})
+    worker_url = environment.pop("DATABASE_WORKER_URL")
+    by_the_clock = {**environment, "DATABASE_URL": worker_url}
 
     say("Starting web, worker and beat …")
-    start, processes = running.enter_context(process_group(commands(port), environment))
-    start("web")
+    start, processes = running.enter_context(process_group(commands(port)))
+    start("web", environment)
     wait_for_the_page(port, processes)
-    start("worker")
-    start("beat")
+    start("worker", by_the_clock)
+    start("beat", by_the_clock)
     say(f"\nReady: http://localhost:{port}/\n\n{sign_ins}\n\nCtrl-C stops it.")
     wait_for_a_death({**servers, **processes})
 
@@ -134,25 +137,27 @@ def secret_key() -> str:
 
 
 def databases(running: ExitStack, servers: dict[str, subprocess.Popen[bytes]]) -> dict[str, str]:
-    """The addresses of the database for the app role and for the owner role. A server of our own joins `servers`."""
-    given = {
-        "DATABASE_URL": os.environ.get("DATABASE_URL", ""),
-        "DATABASE_OWNER_URL": os.environ.get("DATABASE_OWNER_URL", ""),
+    """The addresses of the database for each role that `make run` acts as. A server of our own joins `servers`."""
+    roles = {
+        "DATABASE_URL": "portal_app",
+        "DATABASE_WORKER_URL": "portal_worker",
+        "DATABASE_OWNER_URL": "portal_owner",
     }
+    given = {variable: os.environ.get(variable, "") for variable in roles}
     if all(given.values()):
         return given
     if any(given.values()):
-        message = "Set both DATABASE_URL (the app role) and DATABASE_OWNER_URL (the owner role), or neither."
+        message = (
+            "Set DATABASE_URL (the app role), DATABASE_WORKER_URL (the worker role) and DATABASE_OWNER_URL"
+            " (the owner role), or none of them."
+        )
         raise CannotRunError(message)
     fresh = not (DATA / "postgres" / "PG_VERSION").exists()
     say("Making a database and starting PostgreSQL …" if fresh else "Starting PostgreSQL …")
     server = running.enter_context(postgres(DATA / "postgres"))
     servers["PostgreSQL"] = server.process
     make_database(server)
-    return {
-        "DATABASE_URL": server.url("portal_app", "portal"),
-        "DATABASE_OWNER_URL": server.url("portal_owner", "portal"),
-    }
+    return {variable: server.url(role, "portal") for variable, role in roles.items()}
 
 
 def make_database(server: Postgres) -> None:
@@ -193,18 +198,17 @@ def commands(port: int) -> dict[str, list[str]]:
     }
 
 
-Start = Callable[[str], None]
+Start = Callable[[str, dict[str, str]], None]
 
 
 @contextmanager
-def process_group(
-    programs: dict[str, list[str]], environment: dict[str, str]
-) -> Iterator[tuple[Start, dict[str, subprocess.Popen[bytes]]]]:
-    """Yield what starts one of `programs`, and what runs. They are one process group; at the end none of it is left."""
+def process_group(programs: dict[str, list[str]]) -> Iterator[tuple[Start, dict[str, subprocess.Popen[bytes]]]]:
+    """Yield what starts one of `programs` in its environment, and what runs. They are one process group; at the end
+    none of it is left."""
     processes: dict[str, subprocess.Popen[bytes]] = {}
     group = 0
 
-    def start(name: str) -> None:
+    def start(name: str, environment: dict[str, str]) -> None:
         nonlocal group
         processes[name] = subprocess.Popen(
             programs[name],

@@ -12,11 +12,13 @@ WORDS = {
     "crisisplans_planitem": "words, level, review_on, assigned_to_id",
     "crisisplans_supportcontact": "name, role, phone, hours, may_leave_message, last_tested_on, last_tested_by_id",
 }
+TRIED = {"crisisplans_supportcontact": " AND last_tested_by_id IS NULL"}
 ON_WHAT_I_READ = """
     item_id = ANY(ARRAY(SELECT i.id FROM crisisplans_planitem i))
     OR contact_id = ANY(ARRAY(SELECT c.id FROM crisisplans_supportcontact c))
 """
 ANYBODY_MAY = "ARRAY['last_tested_on', 'last_tested_by_id']"
+REMOVAL = "ARRAY['removed_at', 'removed_by_id']"
 WHEN_NOBODY_IS_THERE = "ARRAY['removed_at', 'removed_by_id', 'changed_at', 'changed_by_id']"
 
 
@@ -24,13 +26,19 @@ def protect_entries(table: str) -> list[object]:
     """Each side writes its own words; whoever reads them may note that a number was tried. What the one it concerns
     wrote may be taken out, and brought back, by relatives while nobody is there as the subject."""
     old, new = f"to_jsonb(OLD) - {ANYBODY_MAY}", f"to_jsonb(NEW) - {ANYBODY_MAY}"
+    tried = (
+        " OR NEW.last_tested_by_id IS DISTINCT FROM OLD.last_tested_by_id AND NEW.last_tested_by_id <> app.user_id()"
+        if table in TRIED
+        else ""
+    )
     mine = " AND ".join(("OLD.side = 'family'", of_mine("OLD.family_id", AS_RELATIVE)))
     theirs = " AND ".join(("OLD.side = 'subject'", of_mine("OLD.family_id", AS_SUBJECT)))
     return [
         ProtectByFamily(
             table,
             reads=FOR_ME,
-            adds=f"({FOR_ME}) AND ({ON_MY_SIDE}) AND created_by_id = app.user_id() AND changed_by_id = app.user_id()",
+            adds=f"({FOR_ME}) AND ({ON_MY_SIDE}) AND created_by_id = app.user_id() AND changed_by_id = app.user_id()"
+            f" AND removed_at IS NULL{TRIED.get(table, '')}",
             changes=FOR_ME,
         ),
         grant(
@@ -54,8 +62,11 @@ def protect_entries(table: str) -> list[object]:
                 ) THEN
                     RAISE insufficient_privilege USING MESSAGE = 'each side changes its own words';
                 END IF;
-                IF NEW.changed_by_id IS DISTINCT FROM OLD.changed_by_id AND NEW.changed_by_id <> app.user_id()
-                    OR NEW.removed_by_id IS DISTINCT FROM OLD.removed_by_id AND NEW.removed_by_id <> app.user_id()
+                IF (({new}) - {REMOVAL} IS DISTINCT FROM ({old}) - {REMOVAL}
+                        OR NEW.removed_at IS NULL AND OLD.removed_at IS NOT NULL)
+                    AND NEW.changed_by_id <> app.user_id()
+                    OR (NEW.removed_at, NEW.removed_by_id) IS DISTINCT FROM (OLD.removed_at, OLD.removed_by_id)
+                    AND NEW.removed_by_id <> app.user_id(){tried}
                 THEN
                     RAISE insufficient_privilege USING MESSAGE = 'nobody writes in the name of another';
                 END IF;
@@ -75,7 +86,7 @@ def moving(table: str, list_of: str) -> migrations.RunSQL:
                 SELECT id, 2 * row_number() OVER (ORDER BY position, created_at, id) AS place FROM {table}
                 WHERE ({list_of}) = (
                     SELECT {list_of} FROM {table}
-                    WHERE id = moved AND {of_mine("family_id", "app.families_as('member')")}
+                    WHERE id = moved AND ({ON_MY_SIDE})
                 )
             ), moves AS (
                 SELECT p.id, row_number() OVER (
@@ -96,11 +107,23 @@ class Migration(migrations.Migration):
 
     dependencies = [("crisisplans", "0003_last_tested_by"), ("families", "0002_walls")]
     operations = [
-        ProtectByFamily("crisisplans_crisisplan", adds="true", changes="true"),
+        ProtectByFamily("crisisplans_crisisplan", adds="reviewed_by_id IS NULL", changes="true"),
         grant(
             APP,
             "SELECT, INSERT, UPDATE (review_on, reviewed_at, reviewed_by_id, ready_sections)",
             "crisisplans_crisisplan",
+        ),
+        guard(
+            "crisisplans_crisisplan",
+            "each_reviews_for_oneself",
+            "UPDATE",
+            """
+                IF (NEW.reviewed_at, NEW.reviewed_by_id) IS DISTINCT FROM (OLD.reviewed_at, OLD.reviewed_by_id)
+                    AND NEW.reviewed_by_id IS DISTINCT FROM app.user_id()
+                THEN
+                    RAISE insufficient_privilege USING MESSAGE = 'nobody reviews in the name of another';
+                END IF;
+            """,
         ),
         *protect_entries("crisisplans_planitem"),
         *protect_entries("crisisplans_supportcontact"),
@@ -114,8 +137,8 @@ class Migration(migrations.Migration):
         ProtectByFamily(
             "crisisplans_comment",
             reads=ON_WHAT_I_READ,
-            adds=f"created_by_id = app.user_id() AND ({ON_WHAT_I_READ})",
-            changes="created_by_id = app.user_id()",
+            adds=f"created_by_id = app.user_id() AND removed_at IS NULL AND ({ON_WHAT_I_READ})",
+            changes="created_by_id = app.user_id() AND (removed_by_id IS NULL OR removed_by_id = app.user_id())",
         ),
         grant(APP, "SELECT, INSERT, UPDATE (removed_at, removed_by_id)", "crisisplans_comment"),
         harden_triggers(),

@@ -134,15 +134,13 @@ def accept_invitation(*, token_hash: str, by: User, display_name: str, family_ni
             return Membership.objects.live().filter(family=invitation.family, user=by).first()
         if not Invitation.objects.usable_by(by).filter(pk=invitation.pk).exists():
             return None
-        member = Membership.objects.create(
+        member = Membership.objects.create(  # which answers the invitation, in the database
             family=invitation.family,
             user=by,
             role=invitation.role,
             display_name=display_name,
             family_nickname=family_nickname,
         )
-        invitation.accepted_at, invitation.accepted_by = timezone.now(), by
-        invitation.save(update_fields=["accepted_at", "accepted_by"])
         if member.is_subject and not invitation.family.subject_name:
             invitation.family.subject_name = display_name
             invitation.family.save(update_fields=["subject_name"])
@@ -166,7 +164,7 @@ def decline_invitation(*, token_hash: str, by: User) -> bool:
 def _locked(token_hash: str) -> Invitation | None:
     """The invitation with this hash, its family locked, read again behind the lock."""
     found = Invitation.objects.filter(token_hash=token_hash).first()
-    family = found and lock_family(found.family_id)
+    family = lock_family(found.family_id) if found else None
     if family is None:
         return None
     found = Invitation.objects.filter(token_hash=token_hash).first()  # it may have been renewed while we waited

@@ -169,6 +169,9 @@ class Migration(migrations.Migration):
                 ) THEN
                     RAISE insufficient_privilege USING MESSAGE = 'removing takes the coordinator, or two relatives';
                 END IF;
+                IF OLD.is_coordinator AND NOT NEW.is_coordinator AND OLD.user_id <> app.user_id() THEN
+                    RAISE insufficient_privilege USING MESSAGE = 'each lays down coordinating for oneself';
+                END IF;
                 IF NEW.is_coordinator AND NOT OLD.is_coordinator AND NOT (
                     {of_mine("OLD.family_id", AS_COORDINATOR)}
                     OR NOT EXISTS (
@@ -202,20 +205,38 @@ class Migration(migrations.Migration):
             """,
             "DROP TRIGGER after_a_membership ON families_membership; DROP FUNCTION app.after_a_membership()",
         ),
+        # Joining is what answers the invitation: one that was used lets nobody in again.
+        migrations.RunSQL(
+            f"""
+            CREATE FUNCTION app.joining_answers() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+                SET search_path = pg_catalog, public, pg_temp AS $body$
+            BEGIN
+                UPDATE families_invitation SET accepted_at = now(), accepted_by_id = NEW.user_id
+                    WHERE token_hash = {IN_HAND} AND family_id = NEW.family_id AND role = NEW.role AND {WAITING};
+                RETURN NULL;
+            END
+            $body$;
+            CREATE TRIGGER joining_answers AFTER INSERT ON families_membership FOR EACH ROW
+                EXECUTE FUNCTION app.joining_answers();
+            REVOKE ALL ON FUNCTION app.joining_answers() FROM PUBLIC
+            """,
+            "DROP TRIGGER joining_answers ON families_membership; DROP FUNCTION app.joining_answers()",
+        ),
         # -- Who is asked to join --------------------------------------------------------------------------------------
         ProtectByFamily(
             "families_invitation",
             within=AS_COORDINATOR,
-            adds=f"created_by_id = app.user_id() AND {of_mine('family_id', AS_COORDINATOR)}",
+            adds=f"created_by_id = app.user_id() AND num_nonnulls(accepted_at, declined_at, withdrawn_at) = 0"
+            f" AND {of_mine('family_id', AS_COORDINATOR)}",
             changes=of_mine("family_id", AS_COORDINATOR),
         ),
         add_policy("families_invitation", "invited_reads", "SELECT", using=SENT_TO_ME),
         add_policy(
             "families_invitation",
-            "invited_answers",
+            "invited_declines",
             "UPDATE",
             using=f"{SENT_TO_ME} AND {WAITING}",
-            check=f"{SENT_TO_ME} AND app.user_id() IN (accepted_by_id, declined_by_id)",
+            check=f"{SENT_TO_ME} AND declined_by_id = app.user_id() AND num_nonnulls(accepted_at, withdrawn_at) = 0",
         ),
         grant(
             APP,
@@ -235,6 +256,7 @@ class Migration(migrations.Migration):
                 END IF;
                 IF NEW.accepted_by_id IS DISTINCT FROM OLD.accepted_by_id AND NEW.accepted_by_id <> app.user_id()
                     OR NEW.declined_by_id IS DISTINCT FROM OLD.declined_by_id AND NEW.declined_by_id <> app.user_id()
+                    OR NEW.withdrawn_by_id IS DISTINCT FROM OLD.withdrawn_by_id AND NEW.withdrawn_by_id <> app.user_id()
                 THEN
                     RAISE insufficient_privilege USING MESSAGE = 'nobody answers for another';
                 END IF;
@@ -245,7 +267,9 @@ class Migration(migrations.Migration):
             "families_removalproposal",
             within=AS_RELATIVE,
             adds=f"proposed_by_id = app.user_id() AND num_nonnulls(confirmed_at, withdrawn_at) = 0"
-            f" AND {of_mine('family_id', AS_RELATIVE)}",
+            f" AND {of_mine('family_id', AS_RELATIVE)} AND EXISTS (SELECT FROM families_membership m"
+            " WHERE m.id = membership_id AND m.family_id = families_removalproposal.family_id"
+            " AND m.role = 'subject' AND m.ended_at IS NULL)",
             changes=of_mine("family_id", AS_RELATIVE),
         ),
         grant(

@@ -1,5 +1,7 @@
 """Curators are appointed and dismissed at the command line; so is a second step forgotten. Each ends all sessions."""
 
+from contextlib import nullcontext
+
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
@@ -16,9 +18,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def run(capsys):
-    def run(*args):
-        with acting_as_app():
-            call_command(*args)
+    def run(command, *args):
+        # Staff is made by the owner role; all else is done as the app.
+        with nullcontext() if command == "appoint_curator" else acting_as_app():
+            call_command(command, *args)
 
     return run
 
@@ -75,6 +78,15 @@ def test_nobody_is_appointed_who_cannot_sign_in_with_that_address(run, make):
     with pytest.raises(CommandError, match="sign up first"):
         run("appoint_curator", user.email if user else "nobody@example.org")
     assert not User.objects.filter(is_staff=True).exists()
+
+
+@pytest.mark.parametrize("more", [(), ("--dismiss",)])
+def test_the_app_role_can_appoint_and_dismiss_nobody(more):
+    person = UserFactory(is_staff=bool(more))
+    with acting_as_app(), pytest.raises(CommandError, match="Only the owner role makes staff"):
+        call_command("appoint_curator", person.email, *more)
+    person.refresh_from_db()
+    assert person.is_staff is bool(more)
 
 
 @pytest.mark.parametrize("command", [("appoint_curator", "--dismiss"), ("reset_second_factor",)])

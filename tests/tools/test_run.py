@@ -16,7 +16,11 @@ import pytest
 from tools.run import ROOT
 from tools.servers import free_port
 
-GIVEN = {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SECRET_KEY", "DEMO", "HTTPS", "DJANGO_SETTINGS_MODULE"}
+GIVEN = {
+    *("DATABASE_URL", "DATABASE_WORKER_URL", "DATABASE_OWNER_URL", "REDIS_URL"),
+    *("SECRET_KEY", "DEMO", "HTTPS", "DJANGO_SETTINGS_MODULE"),
+}
+DATABASES = ("DATABASE_URL", "DATABASE_WORKER_URL", "DATABASE_OWNER_URL")
 PATIENCE = 120  # seconds, on a busy machine
 
 
@@ -87,6 +91,17 @@ def test_it_starts_serves_and_leaves_nothing_when_told_to_stop(data: Path):
         assert "/demo/post/" in run.get("/")
         groups = {os.getpgid(run.child(words).pid) for words in ("gunicorn", "portal worker", "portal beat")}
         assert len(groups) == 1
+        roles = {
+            words: run.child(words).environ()["DATABASE_URL"].split("@")[0]
+            for words in ("gunicorn", "portal worker", "portal beat")
+        }
+        assert roles == {
+            "gunicorn": "postgresql://portal_app",
+            "portal worker": "postgresql://portal_worker",
+            "portal beat": "postgresql://portal_worker",
+        }
+        for words in roles:
+            assert not {"DATABASE_OWNER_URL", "DATABASE_WORKER_URL"} & set(run.child(words).environ())
         assert groups != {os.getpgid(run.process.pid)}
 
         again = Run(data, free_port())
@@ -141,13 +156,16 @@ def test_a_taken_port_gets_one_clear_line(tmp_path: Path, live_server):
 def test_one_database_address_without_the_other_gets_one_clear_line(tmp_path: Path):
     run = Run(tmp_path / "var", free_port(), DATABASE_URL="postgres://portal_app@localhost/portal")
     assert run.ends().strip().splitlines() == [
-        "Set both DATABASE_URL (the app role) and DATABASE_OWNER_URL (the owner role), or neither."
+        (
+            "Set DATABASE_URL (the app role), DATABASE_WORKER_URL (the worker role) and DATABASE_OWNER_URL"
+            " (the owner role), or none of them."
+        )
     ]
 
 
 def test_a_database_that_does_not_answer_is_said_without_a_traceback(tmp_path: Path):
     nobody_there = f"postgres://portal_app@127.0.0.1:{free_port()}/portal"
-    run = Run(tmp_path / "var", free_port(), DATABASE_URL=nobody_there, DATABASE_OWNER_URL=nobody_there)
+    run = Run(tmp_path / "var", free_port(), **dict.fromkeys(DATABASES, nobody_there))
     said = run.ends()
     assert "Connection refused" in said
     assert "Traceback" not in said

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import ProgrammingError
+from psycopg.errors import InsufficientPrivilege
 
 from accounts.curators import NotThereError, appoint, dismiss
 
@@ -19,5 +21,10 @@ class Command(BaseCommand):
             (dismiss if options["dismiss"] else appoint)(options["email"])
         except NotThereError:
             message = "Nobody has confirmed an account with this address. They sign up first, as everybody does."
+            raise CommandError(message) from None
+        except ProgrammingError as error:
+            if not isinstance(error.__cause__, InsufficientPrivilege):
+                raise
+            message = "Only the owner role makes staff: give its address as DATABASE_URL (docs/operations.md)."
             raise CommandError(message) from None
         self.stdout.write("Done. They are signed out everywhere; the change counts from the next sign-in.")
