@@ -20,6 +20,7 @@ from django.urls import reverse
 
 from common.paper.pool import Paper
 from crisisplans.views import paper
+from resources.views import paper as public_paper
 from tests import traps
 from tests.factories import Home
 from tests.harness.addresses import Address, every_address
@@ -186,8 +187,9 @@ def ask(client, asked: Asked):
 
 @pytest.fixture
 def on_screen(in_peace, monkeypatch):  # noqa: F811 - a fixture of the same name
-    """What would be printed is read as it stands: the press prints what it is given, and is slow."""
-    monkeypatch.setattr(paper, "print_paper", lambda html: Paper(html.encode(), 0))
+    """What would be printed is read as it stands: the press prints what it is given, is slow, and may be busy."""
+    for view, press in ((paper, "print_paper"), (public_paper, "print_public_paper")):
+        monkeypatch.setattr(view, press, lambda html: Paper(html.encode(), 0))
 
 
 @pytest.mark.usefixtures("on_screen")
