@@ -45,6 +45,7 @@ class Size:
 WHOLE, QUICK = Size(50, 180, 200), Size(20, 30, 30)
 # name → lowest and highest ratio that is good enough
 TARGETS = {
+    "rls_over_no_rls": (0.0, 1.5),
     "plan_cpu": (0.0, 1.5),
     "save_item_cpu": (0.0, 1.0),
     "overview_cpu": (0.0, 1.5),
@@ -100,7 +101,7 @@ def database(folder: Path) -> Iterator[tuple[psutil.Process, dict[str, str]]]:
 def pages(
     data: dict[str, Any], portal: Server, floor: Server, postgres_process: psutil.Process, requests: int
 ) -> dict[str, float]:
-    """CPU of the portal's pages over the floor's."""
+    """CPU of the portal's pages over the floor's; and of the floor behind row-level security over the floor."""
     csrf = "b" * 32
     portal.headers |= {"Cookie": f"session={data['portal']}; csrf={csrf}", "Accept-Encoding": "gzip"}
     floor.headers |= {"Cookie": f"session={data['floor']}", "Accept-Encoding": "gzip"}
@@ -128,6 +129,7 @@ def pages(
 
     measures: dict[str, Callable[[], float]] = {
         "floor": lambda: measured(floor, "/"),
+        "rls_over_no_rls": lambda: measured(floor, "/protected/"),
         "plan_cpu": lambda: measured(portal, plan),
         "overview_cpu": lambda: measured(portal, "/oversikt/"),
         "save_item_cpu": lambda: cost(portal, postgres_process, save, requests),

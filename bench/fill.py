@@ -33,6 +33,30 @@ def sign_in(user: Any, backend: str) -> str | None:
     return session.session_key
 
 
+def make_rows() -> None:
+    """A million rows, and their twin behind row-level security."""
+    from django.db import connection
+
+    from bench.models import FAMILY, ProtectedRow, Row
+    from common.database import ProtectByFamily
+
+    table, twin = Row._meta.db_table, ProtectedRow._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE {table} (id bigint PRIMARY KEY, family uuid, happened timestamptz, words text)")
+        cursor.execute(
+            f"INSERT INTO {table} SELECT n, CASE WHEN n %% 1000 = 0 THEN %s ELSE gen_random_uuid() END,"  # noqa: S608 - the table of a model of ours
+            " timestamptz '2026-01-01' + n * interval '20 s', repeat('Ord om dagen i dag. ', 4)"
+            " FROM generate_series(1, 1000000) AS n",
+            [FAMILY],
+        )
+        cursor.execute(f"CREATE TABLE {twin} AS TABLE {table}")
+        cursor.execute(f"ALTER TABLE {twin} ADD PRIMARY KEY (id)")
+        for each in (table, twin):
+            cursor.execute(f"CREATE INDEX ON {each} (family, happened DESC, id DESC)")
+        for statement in ProtectByFamily(twin, family="family").sql:
+            cursor.execute(statement)
+
+
 def main() -> None:
     django.setup()
     call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
@@ -44,7 +68,7 @@ def main() -> None:
     from django.urls import reverse
 
     from accounts.models import User
-    from bench.models import FAMILY, Row
+    from bench.models import FAMILY
     from crisisplans.models import CrisisPlan, PlanItem, Section, SupportContact
     from crisisplans.pdf.paper import Choice, paper_html
     from crisisplans.reading import read_plan
@@ -52,20 +76,10 @@ def main() -> None:
     from families.actions import start_family
     from families.models import Membership, Role
 
-    with connection.cursor() as cursor:
-        table = Row._meta.db_table
-        cursor.execute(f"CREATE TABLE {table} (id bigint PRIMARY KEY, family uuid, happened timestamptz, words text)")
-        cursor.execute(
-            f"INSERT INTO {table} SELECT n, CASE WHEN n %% 1000 = 0 THEN %s ELSE gen_random_uuid() END,"  # noqa: S608 - the table of a model of ours
-            " timestamptz '2026-01-01' + n * interval '20 s', repeat('Ord om dagen i dag. ', 4)"
-            " FROM generate_series(1, 1000000) AS n",
-            [FAMILY],
-        )
-        cursor.execute(f"CREATE INDEX ON {table} (family, happened DESC, id DESC)")
-
+    make_rows()
     user = User.objects.create_user(email="bench@example.org", password="bench-bench-bench")  # noqa: S106
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    member = start_family(by=user, role=Role.RELATIVE, display_name="Kari", subject_name="Alex")
+    member = start_family(by=user, role=Role.RELATIVE, display_name="Kari", subject_name="Alex", family=FAMILY)
     other = User.objects.create_user(email="ola@example.org")
     Membership.objects.create(family=member.family, user=other, role=Role.RELATIVE, display_name="Ola")
     common = {"family": member.family, "created_by": user, "changed_by": user}

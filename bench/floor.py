@@ -61,17 +61,25 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 
-from bench.models import FAMILY, Row
+from bench.models import FAMILY, Happened, ProtectedRow, Row
+from common.acting import acting_as
 
 
 @login_required
-def page(request: HttpRequest) -> HttpResponse:
+def page(request: HttpRequest, rows_of: type[Happened] = Row) -> HttpResponse:
     """The 25 rows after those of the page before, newest first."""
     at, last = SEEN_LAST
-    before = Row.objects.filter(Q(happened__lt=at) | Q(pk__lt=last), family=FAMILY, happened__lte=at)
+    before = rows_of.objects.filter(Q(happened__lt=at) | Q(pk__lt=last), family=FAMILY, happened__lte=at)
     rows = before.order_by("-happened", "-id")[:25]
     return render(request, "floor.html", {"rows": rows, "user": request.user})
 
 
-urlpatterns = [path("", page)]
+@login_required
+def protected(request: HttpRequest) -> HttpResponse:
+    """The same page, asked for as the portal asks: in a transaction of the person's, through row-level security."""
+    with acting_as(request.user.pk):
+        return page(request, ProtectedRow)
+
+
+urlpatterns = [path("", page), path("protected/", protected)]
 application = WSGIHandler()

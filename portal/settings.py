@@ -74,11 +74,11 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.middleware.idle_sign_out",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",  # and allauth mails after the commit, with its request in hand
     "portal.middleware.act_as_the_person",  # inside messages: what is mailed after the commit is told there
     "portal.middleware.SignInRequired",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.middleware.KnowTheFamilies",
-    "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.no_store_for_people",
     "portal.middleware.receipt_for_drafts",

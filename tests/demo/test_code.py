@@ -11,7 +11,6 @@ from accounts.models import User
 from families.models import Membership
 from portal.demo.curator import CURATOR
 from portal.demo.story import PASSWORD
-from tests.acting import acting_as_app
 
 
 def test_without_the_demo_there_is_no_such_page(db, client: Client):
@@ -21,9 +20,8 @@ def test_without_the_demo_there_is_no_such_page(db, client: Client):
 
 
 def test_the_curator_gets_in_with_the_code_on_the_page_and_belongs_to_no_family(db, client: Client, demo):
-    with acting_as_app():
-        call_command("load_demo")
-        call_command("load_demo")
+    call_command("load_demo")
+    call_command("load_demo")
     curator = User.objects.get(email=CURATOR.email)
     assert (curator.is_staff, curator.is_superuser, Membership.objects.filter(user=curator).count()) == (True, False, 0)
     step = client.post(reverse("account_login"), {"login": CURATOR.email, "password": PASSWORD})

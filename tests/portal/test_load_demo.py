@@ -14,7 +14,6 @@ from crisisplans.models import Comment, CrisisPlan, PlanItem, PlanItemVersion, S
 from families.models import Family, Membership
 from portal.demo.families import FAMILIES, PEOPLE
 from portal.demo.story import PASSWORD
-from tests.acting import acting_as_app
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -27,8 +26,7 @@ def load(settings, capsys):
     settings.DEMO = True
 
     def load():
-        with acting_as_app():
-            call_command("load_demo")
+        call_command("load_demo")  # as the owner, like `make run` does it
         return capsys.readouterr().out
 
     return load

@@ -65,7 +65,7 @@ def test_the_subject_of_a_mail_gives_nothing_away(template):
 
 
 def test_the_subject_of_an_invitation_gives_nothing_away(ours, mailoutbox):
-    send_invitation(invitation=ours.invitation, link="https://example.org/")
+    send_invitation(invitation=ours.invitation, link="https://example.org/", by=ours.coordinator)
     (message,) = mailoutbox
     check_subject(message.subject)
 
