@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
@@ -167,7 +167,7 @@ def test_for_one_number_only_so_many_are_counted_from_everywhere(channel):
 
 def test_nothing_of_who_it_was_is_kept(channel):
     press(channel, "198.51.100.77")
-    with connection.cursor() as cursor:
+    with connections["counters"].cursor() as cursor:
         cursor.execute("SELECT cache_key || value FROM cache")
         kept = "".join(row for (row,) in cursor.fetchall())
     assert kept
