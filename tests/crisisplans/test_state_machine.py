@@ -6,18 +6,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
-from crisisplans.actions import (
-    add_entry,
-    bring_back_entry,
-    move_entry,
-    remove_entry,
-    restore_version,
-    revise_entry,
-)
+from crisisplans import actions as plan_actions
 from crisisplans.models import Audience, CrisisPlan, PlanItem, PlanItemVersion, Section
 from crisisplans.policies import RemovedEntryError, StaleEntryError
+from tests.acting import EachInTheirOwnName
 from tests.factories import FamilyFactory, MembershipFactory
 
+actions = EachInTheirOwnName(plan_actions)
 WORDS = st.text(alphabet="abcæøå ", min_size=1, max_size=8)
 WHO = st.sampled_from([0, 1])
 AUDIENCES = st.sampled_from(list(Audience))
@@ -55,7 +50,7 @@ class Plan(RuleBasedStateMachine):
     @rule(target=items, who=WHO, text=WORDS, audience=AUDIENCES)
     def add(self, who, text, audience):
         values = {"text": text, "audience": audience}
-        item = add_entry(plan=self.plan, section=Section.COPING, by=self.people[who], values=values)
+        item = actions.add_entry(plan=self.plan, section=Section.COPING, by=self.people[who], values=values)
         self.order.append(item.pk)
         self.note(item)
         return item.pk
@@ -66,7 +61,7 @@ class Plan(RuleBasedStateMachine):
         seen = version - behind
         try:
             values = {"text": text, "audience": audience}
-            after = revise_entry(entry=self.fresh(pk), by=self.people[who], version=seen, values=values)
+            after = actions.revise_entry(entry=self.fresh(pk), by=self.people[who], version=seen, values=values)
         except StaleEntryError:
             assert behind
             assert pk not in self.removed
@@ -79,7 +74,7 @@ class Plan(RuleBasedStateMachine):
 
     @rule(pk=items, who=WHO, up=st.booleans())
     def move(self, pk, who, up):
-        move_entry(entry=self.fresh(pk), by=self.people[who], up=up)
+        actions.move_entry(entry=self.fresh(pk), by=self.people[who], up=up)
         present = [one for one in self.order if one not in self.removed]
         if pk in self.removed:
             return
@@ -91,12 +86,12 @@ class Plan(RuleBasedStateMachine):
 
     @rule(pk=items, who=WHO)
     def remove(self, pk, who):
-        remove_entry(entry=self.fresh(pk), by=self.people[who])
+        actions.remove_entry(entry=self.fresh(pk), by=self.people[who])
         self.removed.add(pk)
 
     @rule(pk=items, who=WHO)
     def bring_back(self, pk, who):
-        bring_back_entry(entry=self.fresh(pk), by=self.people[who])
+        actions.bring_back_entry(entry=self.fresh(pk), by=self.people[who])
         self.removed.discard(pk)
 
     @rule(pk=items, who=WHO, version=st.integers(1, 3))
@@ -104,7 +99,9 @@ class Plan(RuleBasedStateMachine):
         if version > self.now[pk][1]:
             return
         try:
-            after = restore_version(entry=self.fresh(pk), by=self.people[who], version=self.now[pk][1], restore=version)
+            after = actions.restore_version(
+                entry=self.fresh(pk), by=self.people[who], version=self.now[pk][1], restore=version
+            )
         except RemovedEntryError:
             assert pk in self.removed
         else:
