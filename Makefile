@@ -4,7 +4,7 @@ VENV := .venv/bin
 export PYTHONPATH := .
 
 .DEFAULT_GOAL := help
-.PHONY: help run test matrix check fix bench lock messages install-demo install-dev
+.PHONY: help run test matrix mutants check fix bench lock messages install-demo install-dev
 
 help:  ## show this
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -17,6 +17,9 @@ test: install-dev  ## every test, on a real PostgreSQL, Valkey and browser (ARGS
 
 matrix: install-dev  ## who gets what where: with both walls, without the first, without the second
 	@exec $(VENV)/python -m tests.harness.every_wall $(ARGS)
+
+mutants: install-dev  ## take checks and policies away one at a time; a test must notice each (ARGS="invite")
+	@exec $(VENV)/python -m tests.mutants $(ARGS)
 
 check: install-dev  ## format, lint, types, import contracts, templates, migrations, words, deploy settings, hosts
 	@exec $(VENV)/python -m tools.check

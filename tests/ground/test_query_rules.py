@@ -1,0 +1,70 @@
+"""`visible_to` of every model, asked by the owner role, who sees all: the rule alone decides."""
+
+import pytest
+from django.utils import timezone
+
+from crisisplans.models import (
+    Comment,
+    CrisisPlan,
+    PlanItem,
+    PlanItemVersion,
+    SupportContact,
+    SupportContactVersion,
+)
+from families.models import Family, Invitation, Membership, RemovalProposal
+from tests.factories import CommentFactory
+
+MODELS = (
+    Family,
+    Membership,
+    Invitation,
+    RemovalProposal,
+    CrisisPlan,
+    PlanItem,
+    SupportContact,
+    PlanItemVersion,
+    SupportContactVersion,
+    Comment,
+)
+
+
+def seen(model, user):
+    return set(model.objects.visible_to(user).values_list("pk", flat=True))
+
+
+def all_of(model, home):
+    name = "pk" if model is Family else "family"
+    return set(model.objects.filter(**{name: home.family.pk}).values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_a_coordinator_sees_their_own_family_and_a_stranger_nothing_of_it(model, ours, theirs):
+    assert all_of(model, ours)
+    assert seen(model, ours.coordinator) == all_of(model, ours)
+    assert seen(model, theirs.coordinator) == all_of(model, theirs)
+    assert seen(model, ours.former) == seen(model, ours.invited) == set()
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_of_a_family_that_is_closed_nobody_sees_anything(model, ours):
+    Family.objects.filter(pk=ours.family.pk).update(closed_at=timezone.now(), closed_by=ours.coordinator)
+    assert seen(model, ours.coordinator) == set()
+
+
+@pytest.mark.parametrize("model", [PlanItem, SupportContact, PlanItemVersion, SupportContactVersion])
+def test_what_is_for_relatives_is_not_seen_by_the_one_it_concerns(model, ours):
+    everything = all_of(model, ours)
+    kin = set(model.objects.filter(family=ours.family, audience="relatives").values_list("pk", flat=True))
+    assert kin
+    assert seen(model, ours.subject) == everything - kin
+
+
+def test_nor_what_is_said_about_it(ours):
+    kin = {ours.comments[2].pk, CommentFactory(contact=ours.relatives_only_contact, created_by=ours.relative).pk}
+    assert seen(Comment, ours.subject) == all_of(Comment, ours) - kin
+
+
+def test_proposals_are_for_relatives_and_invitations_for_coordinators(ours):
+    assert seen(RemovalProposal, ours.relative) == {ours.proposal.pk}
+    assert seen(RemovalProposal, ours.subject) == set()
+    assert seen(Invitation, ours.relative) == set()

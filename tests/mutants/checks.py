@@ -1,0 +1,331 @@
+"""The first wall: permissions, query rules, the door, what guards against guessing. Met with wall two down."""
+
+from tests.mutants.kinds import changed, lifted, refusing, set_otherwise
+
+PEOPLE, PLAN = "families.permissions", "crisisplans.permissions"
+LEAVING, RULES = "families/test_leaving.py", "crisisplans/test_permissions.py"
+REMOVING, TWO = f"{LEAVING}::TestRemoving", f"{LEAVING}::TestRemovingTheOneItConcerns"
+ONE_PAGE = "families/test_answer_invitation.py::TestOneKindPage"
+CURATE = "accounts/test_permissions.py"
+FAILED = "resources/test_number_failed.py"
+TABLE = "harness/test_permissions.py::test_everybody_gets_what_the_table_says"
+
+
+def in_table(*addresses: str) -> str:
+    """Rows of the permission matrix."""
+    return " ".join(f"{TABLE}[{address}]" for address in addresses)
+
+
+CHECKS = [
+    # -- The people
+    lifted(f"{PEOPLE}:check_can_invite", in_table("invite")),
+    refusing(
+        f"{PEOPLE}:check_can_invite", "families/test_invite.py::test_the_coordinator_invites_and_the_mail_holds_a_link"
+    ),
+    lifted(f"{PEOPLE}:check_can_remove_member", in_table("remove_member")),
+    changed(f"{PEOPLE}:check_can_remove_member", "not member.is_coordinator", "False", in_table("remove_member")),
+    changed(f"{PEOPLE}:check_can_remove_member", "other.pk == member.pk", "False", REMOVING),
+    changed(f"{PEOPLE}:check_can_remove_member", "other.is_subject", "False", REMOVING),
+    lifted(f"{PEOPLE}:check_can_give_coordinator", in_table("coordinator")),
+    lifted(f"{PEOPLE}:check_can_propose_removal", in_table("removal")),
+    lifted(f"{PEOPLE}:check_can_confirm_removal", TWO),
+    changed(f"{PEOPLE}:check_can_confirm_removal", "proposal.proposed_by_id == member.user_id", "False", TWO),
+    # -- The plan
+    lifted(f"{PLAN}:check_can_edit_plan", "ground/test_checks.py"),
+    lifted(f"{PLAN}:check_can_edit_entry", RULES),
+    lifted(f"{PLAN}:check_can_remove_entry", RULES),
+    changed(f"{PLAN}:check_can_remove_entry", "member.is_relative and ", "", RULES),
+    changed(f"{PLAN}:check_can_remove_entry", "and not subject_is_here", "", RULES),
+    lifted(f"{PLAN}:check_can_comment", RULES),
+    changed(f"{PLAN}:check_can_comment", "entry.side == side_of(member)", "False", RULES),
+    changed(
+        f"{PLAN}:check_can_comment",
+        "entry.removed_at is not None",
+        "False",
+        "crisisplans/test_comments.py::test_a_removed_line_takes_no_comments",
+    ),
+    lifted(f"{PLAN}:check_can_choose_audience", RULES),
+    lifted(
+        f"{PLAN}:check_can_remove_comment",
+        "crisisplans/test_comments.py::test_another_persons_comment_cannot_be_taken_back",
+    ),
+    changed(f"{PLAN}:side_of", "member.is_subject", "False", RULES),
+    # Where an action forgets to ask
+    changed(
+        "crisisplans.actions:add_entry",
+        "check_can_choose_audience(by)",
+        "pass",
+        "ground/test_checks.py",
+    ),
+    changed("crisisplans.actions:_write", "check_can_choose_audience(by)", "pass", "ground/test_checks.py"),
+    changed(
+        "crisisplans.actions:bring_back_entry",
+        "check_can_edit_entry(by, entry)",
+        "pass",
+        "crisisplans/test_remove_entry.py::test_when_the_one_it_concerns_has_left_relatives_take_out_but_never_change_their_words"
+        " ground/test_checks.py",
+    ),
+    changed(
+        "crisisplans.actions:remove_entry",
+        "check_can_remove_entry(by, entry, subject_is_here=has_subject(by.family_id))",
+        "pass",
+        "crisisplans/test_remove_entry.py::test_each_side_removes_and_brings_back_its_own",
+    ),
+    changed(
+        "crisisplans.actions:bring_back_entry",
+        "check_can_remove_entry(by, entry, subject_is_here=has_subject(by.family_id))",
+        "pass",
+        "crisisplans/test_remove_entry.py::test_each_side_removes_and_brings_back_its_own",
+    ),
+    changed("crisisplans.actions:move_entry", "check_can_edit_entry(by, entry)", "pass", "ground/test_checks.py"),
+    changed("crisisplans.actions:revise_entry", "check_can_edit_entry(by, entry)", "pass", "ground/test_checks.py"),
+    changed(
+        "crisisplans.actions:restore_version",
+        'values["audience"] = Audience.RELATIVES',
+        "pass",
+        "crisisplans/test_history.py::test_going_back_never_opens_what_was_for_relatives",
+    ),
+    changed("families.actions.circle:lock_circle", "acting is None", "False", "ground/test_checks.py"),
+    # -- The query rules
+    lifted("families.models:FamilyQuerySet.visible_to", in_table("people"), returns="self"),
+    lifted("families.models:MembershipQuerySet.visible_to", "ground/test_query_rules.py", returns="self"),
+    changed(
+        "families.models:MembershipQuerySet.live",
+        "ended_at=None, ",
+        "",
+        f"{LEAVING}::TestLeaving::test_a_relative_leaves_and_sees_nothing_from_the_next_request_on",
+    ),
+    changed("families.models:MembershipQuerySet.live", ", family__closed_at=None", "", "ground/test_query_rules.py"),
+    lifted("families.models:InvitationQuerySet.visible_to", "ground/test_query_rules.py", returns="self"),
+    changed(
+        "families.models:InvitationQuerySet.visible_to", ", is_coordinator=True", "", in_table("withdraw_invitation")
+    ),
+    lifted("families.models:RemovalProposalQuerySet.visible_to", "ground/test_query_rules.py", returns="self"),
+    changed(
+        "families.models:RemovalProposalQuerySet.visible_to", ", role=Role.RELATIVE", "", "ground/test_query_rules.py"
+    ),
+    lifted("crisisplans.models:EntryQuerySet.visible_to", "ground/test_query_rules.py", returns="self"),
+    changed(
+        "crisisplans.models:EntryQuerySet.visible_to",
+        "Q(role=Role.RELATIVE) | Q(is_open)",
+        "",
+        "ground/test_query_rules.py",
+    ),
+    changed(
+        "crisisplans.models:EntryQuerySet.visible_to",
+        "Q(role=Role.RELATIVE) | Q(is_open)",
+        "",
+        "crisisplans/test_history.py::test_versions_from_when_it_was_for_relatives_are_not_shown_to_the_one_it_concerns",
+    ),
+    lifted("crisisplans.models:CommentQuerySet.visible_to", "ground/test_query_rules.py", returns="self"),
+    changed(
+        "crisisplans.models:CrisisPlanQuerySet.visible_to",
+        'family__in=live.values("family")',
+        "",
+        "ground/test_query_rules.py",
+    ),
+    changed(
+        "crisisplans.models:_revision",
+        ", audience=Audience.EVERYONE",
+        "",
+        "crisisplans/test_plan_page.py::test_what_is_for_relatives_does_not_move_the_edition_the_date_or_the_name",
+    ),
+    changed(
+        "crisisplans.models:EntryQuerySet.restorable",
+        "removed_at__gt=timezone.now() - REMOVED_IS_KEPT_FOR",
+        "removed_at__isnull=False",
+        "crisisplans/test_edit_entry.py::test_long_removed_can_only_be_added_anew",
+    ),
+    changed(
+        "families.models:MembershipQuerySet.untold_farewells",
+        "user=user, ",
+        "",
+        f"{REMOVING}::test_nobody_reads_anothers_farewell",
+    ),
+    changed(
+        "families.actions.people:read_farewell", "user=by, ", "", f"{REMOVING}::test_nobody_reads_anothers_farewell"
+    ),
+    # -- Invitations
+    changed("families.models:InvitationQuerySet.usable_by", "~Exists(live.filter(user=user)),", "", ONE_PAGE),
+    changed(
+        "families.models:InvitationQuerySet.usable_by",
+        "Q(role=Role.RELATIVE) | ~Exists(live.filter(role=Role.SUBJECT)),",
+        "",
+        ONE_PAGE,
+    ),
+    changed("families.models:InvitationQuerySet.usable_by", ", verified=True", "", ONE_PAGE),
+    changed("families.models:InvitationQuerySet.usable_by", "user=user, verified", "verified", ONE_PAGE),
+    changed("families.models:InvitationQuerySet.usable_by", "self.open()", "self", ONE_PAGE),
+    changed("families.models:InvitationQuerySet.open", ".filter(expires_at__gt=timezone.now())", "", ONE_PAGE),
+    changed("families.models:InvitationQuerySet.waiting", "WAITING, ", "", ONE_PAGE),
+    changed("families.models:InvitationQuerySet.waiting", ", family__closed_at=None", "", ONE_PAGE),
+    changed(
+        "families.actions.invitations:accept_invitation",
+        "not Invitation.objects.usable_by(by).filter(pk=invitation.pk).exists()",
+        "False",
+        ONE_PAGE,
+    ),
+    changed(
+        "families.actions.invitations:hash_token",
+        'hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()',
+        "token[:64]",
+        "families/test_invite.py::test_the_token_has_256_bits_and_is_not_kept",
+    ),
+    set_otherwise(
+        "families.actions.invitations:TOKEN_BYTES",
+        8,
+        "families/test_invite.py::test_the_token_has_256_bits_and_is_not_kept",
+    ),
+    changed(
+        "families.actions.invitations:renew_invitation",
+        "hash_token(token), None",
+        "waiting.token_hash, None",
+        "families/test_invite.py::TestSendAgain::test_it_makes_a_new_link_and_the_old_one_is_dead",
+    ),
+    # -- The door
+    changed("families.access:get_for_reading", "if not visible:", "if False:", "ground/test_door.py"),
+    changed("families.access:get_for_reading", "member.family_id == family_id", "True", "ground/test_door.py"),
+    changed("families.access:get_for_editing", "check(request.member, found)", "pass", in_table("edit_entry")),
+    changed("families.access:get_for_editing", "raise NotAllowed", "return found", "ground/test_door.py"),
+    changed("families.access:door.guarded", 'not hasattr(request, "member")', "False", "ground/test_door.py"),
+    changed(
+        "families.views.shared:get_in_family",
+        "request.member.family_id != family_id",
+        "False",
+        "ground/test_door.py",
+    ),
+    changed(
+        "crisisplans.views.fetch:find_entry",
+        "(entry.family_id, Section(entry.section)) != (family_id, section)",
+        "False",
+        "crisisplans/test_edit_entry.py::test_in_two_families_each_entry_has_one_address",
+    ),
+    # -- Rooms and versions
+    changed(
+        "crisisplans.policies:check_room",
+        "present >= ROOM[model][side]",
+        "False",
+        "crisisplans/test_section_page.py::test_a_full_plan_says_so_and_keeps_the_text",
+    ),
+    changed(
+        "crisisplans.policies:check_version",
+        "entry.version != version",
+        "False",
+        "crisisplans/test_edit_entry.py::test_the_second_to_save_is_shown_both_texts",
+    ),
+    changed(
+        "crisisplans.policies:check_version",
+        "entry.removed_at is not None",
+        "False",
+        "crisisplans/test_edit_entry.py::test_removed_meanwhile_shows_my_text_and_can_come_back_with_it",
+    ),
+    # -- Who curates
+    lifted("accounts.permissions:check_can_curate", CURATE),
+    changed("accounts.permissions:check_can_curate", " and user.is_active", "", CURATE),
+    changed("accounts.permissions:check_can_curate", " and user.is_staff", "", CURATE),
+    changed("accounts.permissions:check_can_curate", "is_done_here(request) and ", "", CURATE),
+    changed("accounts.permissions:check_can_curate", " and is_staff_session(request)", "", CURATE),
+    lifted(
+        "accounts.permissions:check_can_switch_off",
+        "accounts/test_set_up_second_step.py::test_a_curator_does_not_switch_it_off",
+    ),
+    lifted("portal.curating:CuratorsSite.has_permission", in_table("admin:index"), returns="True"),
+    changed(
+        "accounts.second_step:_use_app_code",
+        "counter is None or counter <= app.data.get(_LAST, 0)",
+        "counter is None",
+        "accounts/test_two_steps.py::test_a_code_works_once_and_none_before_it_works_after_it",
+    ),
+    changed(
+        "accounts.second_step:use_code",
+        ".filter(user=user)",
+        ".all()",
+        "accounts/test_two_steps.py::test_another_persons_code_does_not_do",
+    ),
+    # -- Sessions, devices, kept words
+    changed(
+        "accounts.devices:end_if_idle",
+        "rested > IDLE_SECONDS or ",
+        "",
+        "accounts/test_sign_in.py::test_a_shared_device_is_signed_out_with_the_browser_and_after_half_an_hour_of_rest",
+    ),
+    changed(
+        "accounts.devices:end_if_idle",
+        "or now > request.session.get(_ENDS_AT, now)",
+        "",
+        "accounts/test_two_steps.py::TestTheStaffsSession",
+    ),
+    changed(
+        "accounts.devices:is_known_device",
+        "constant_time_compare(kept, _fingerprint(email))",
+        "True",
+        "accounts/test_sign_in.py::TestTooManyTries::test_a_forged_or_foreign_device_is_not_known",
+    ),
+    changed(
+        "accounts.kept:_open",
+        ' and constant_time_compare(kept["person"], person_id(owner.pk))',
+        "",
+        "accounts/test_kept.py::test_another_person_gets_nothing_and_it_is_deleted",
+    ),
+    changed("accounts.kept:_open", ", ttl=_SECONDS", "", "accounts/test_kept.py::test_after_an_hour_it_is_gone"),
+    # -- Against guessing and flooding
+    changed("common.rates:within_rate", "len(times) < amount", "True", "common/test_rates.py"),
+    changed("common.rates:within_rate", "rate:{action}:{key}", "rate:{action}", "common/test_rates.py"),
+    lifted(
+        "families.views.invitations:_may_mail", "families/test_invite.py::test_twenty_an_hour_is_enough", returns="True"
+    ),
+    changed(
+        "accounts.adapter:AccountAdapter._get_login_attempts_cache_key",
+        "{self.get_client_ip(request)} ",
+        "",
+        "accounts/test_sign_in.py::TestTooManyTries::test_a_stranger_elsewhere_locks_nobody_out",
+    ),
+    set_otherwise(
+        "portal.settings:ACCOUNT_RATE_LIMITS.login_failed",
+        "1000/m/ip,1000/5m/key",
+        "accounts/test_sign_in.py::TestTooManyTries::test_the_sixth_wrong_password_in_five_minutes_waits",
+    ),
+    set_otherwise(
+        "portal.settings:ACCOUNT_RATE_LIMITS.second_step",
+        "1000/5m/key,30/d/key",
+        "accounts/test_two_steps.py::TestTooManyCodes::test_the_sixth_wrong_code_in_five_minutes_waits_and_the_person_hears_of_it_once",
+    ),
+    # -- What strangers may send and see
+    lifted("common.origin:from_own_page", f"{FAILED}::test_another_site_is_not", returns="True"),
+    changed(
+        "common.origin:from_own_page",
+        'fetched_from == "same-origin"',
+        'fetched_from != "cross-site"',
+        f"{FAILED}::test_another_site_is_not",
+    ),
+    changed(
+        "common.origin:from_own_page",
+        "lower() == here.lower()",
+        "startswith(here)",
+        f"{FAILED}::test_another_site_is_not",
+    ),
+    changed(
+        "common.origin:place_of",
+        "0 < proxies <= len(hops)",
+        "len(hops) > 0",
+        f"{FAILED}::test_what_a_stranger_claims_of_where_they_are_counts_only_behind_a_proxy_of_ours",
+    ),
+    changed(
+        "resources.models:HelpServiceQuerySet.public",
+        "state=State.PUBLISHED",
+        "",
+        "resources/test_service_page.py::test_what_is_not_public_is_found_by_nobody_curators_neither",
+    ),
+    changed(
+        "resources.models:HelpServiceQuerySet.public",
+        ".exclude(hidden)",
+        "",
+        "resources/test_service_page.py::test_what_is_not_public_is_found_by_nobody_curators_neither",
+    ),
+    changed(
+        "resources.models:GuidanceArticleQuerySet.public",
+        "state=State.PUBLISHED",
+        "",
+        "resources/test_articles.py::test_what_is_not_published_is_not_there",
+    ),
+]

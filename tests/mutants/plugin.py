@@ -1,0 +1,201 @@
+"""Pytest plugin: run the tests that the mutants name, once without any, then once under each mutant.
+
+One process, one server: a mutant of our code is taken back by hand; a mutant of the database works on a copy that is
+thrown away. A mutant of our code is met with the second wall down (no row-level security, no guards), so that a test
+sees the first wall alone; tests of the database's rules go to it directly, past the first.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import psycopg
+import pytest
+from _pytest.runner import runtestprotocol
+from django.db import connections
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from portal.roles import OWNER
+from tests.mutants.catalogue import MUTANTS
+from tests.mutants.kinds import Mutant, NoSuchThingError
+
+WALL_TWO_DOWN = f"""
+    SET ROLE {OWNER};
+    DO $do$
+    DECLARE found record;
+    BEGIN
+        FOR found IN SELECT oid::regclass AS name FROM pg_class WHERE relrowsecurity LOOP
+            EXECUTE format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', found.name);
+        END LOOP;
+        FOR found IN SELECT tgname, tgrelid::regclass AS name FROM pg_trigger JOIN pg_proc p ON p.oid = tgfoid
+            WHERE pronamespace = 'app'::regnamespace AND NOT prosecdef LOOP
+            EXECUTE format('ALTER TABLE %s DISABLE TRIGGER %I', found.name, found.tgname);
+        END LOOP;
+    END
+    $do$
+"""
+
+
+def chosen() -> list[Mutant]:
+    """The mutants of this process: those named, and of them its share ("1/2")."""
+    names = os.environ.get("MUTANTS", "").split()
+    share, _, shares = os.environ.get("MUTANTS_SHARE", "0/1").partition("/")
+    found = [mutant for mutant in MUTANTS if not names or any(name in mutant.name for name in names)]
+    return found[int(share) :: int(shares)]
+
+
+def is_named(item: pytest.Item, test: str) -> bool:
+    below = item.nodeid.removeprefix("tests/")
+    return below == test or below.startswith((f"{test}[", f"{test}::"))
+
+
+class Copies:
+    """The test database, as it was, and with the second wall down."""
+
+    def __init__(self, admin_url: str) -> None:
+        self._admin_url = admin_url
+        self._name = str(connections["default"].settings_dict["NAME"])
+        self._run(f"CREATE DATABASE {self._name}_whole TEMPLATE {self._name}", close=True)
+        self._run(f"CREATE DATABASE {self._name}_open TEMPLATE {self._name}")
+        with psycopg.connect(make_conninfo(admin_url, dbname=f"{self._name}_open"), autocommit=True) as admin:
+            admin.execute(WALL_TWO_DOWN)
+
+    def take(self, kind: str) -> None:
+        """Put a fresh copy in the place of the test database."""
+        self._run(f"DROP DATABASE {self._name} WITH (FORCE)", close=True)
+        self._run(f"CREATE DATABASE {self._name} TEMPLATE {self._name}_{kind} OWNER {OWNER}")
+
+    def change(self, mutant: Mutant) -> None:
+        """Let the owner make this mutant in the test database."""
+        assert mutant.statements
+        with psycopg.connect(make_conninfo(self._admin_url, dbname=self._name), autocommit=True) as owner:
+            owner.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(OWNER)))
+
+            def ask(query, values):
+                return owner.execute(query, values).fetchall()
+
+            for statement in mutant.statements(ask):
+                owner.execute(statement)
+
+    def _run(self, statement: str, *, close: bool = False) -> None:
+        if close:
+            connections.close_all()
+        with psycopg.connect(make_conninfo(self._admin_url, dbname="postgres"), autocommit=True) as admin:
+            admin.execute(statement)
+
+
+class Run:
+    """All mutants of this process, one after another."""
+
+    def __init__(self, session: pytest.Session) -> None:
+        self.session = session
+        self.mutants = chosen()
+        self.lines: list[str] = []
+        self.caught = 0
+
+    def tests_of(self, mutant: Mutant) -> Iterator[pytest.Item]:
+        for test in mutant.tests:
+            yield from (item for item in self.session.items if is_named(item, test))
+
+    def run(self) -> None:
+        of_code = [mutant for mutant in self.mutants if mutant.code]
+        of_database = [mutant for mutant in self.mutants if mutant.statements]
+        fit = self.without_any(of_database)
+        copies = Copies(self.session.config.stash[ADMIN]["admin"])
+        for mutant in of_database:
+            if mutant in fit:
+                copies.take("whole")
+                self.judge(mutant, copies)
+        copies.take("open")
+        fit = self.without_any(of_code)
+        for mutant in of_code:
+            if mutant in fit:
+                self.judge(mutant, copies)
+
+    def without_any(self, mutants: list[Mutant]) -> list[Mutant]:
+        """Run every test that `mutants` name, and return those mutants whose tests all pass."""
+        outcome: dict[str, str] = {}
+        fit = []
+        for mutant in mutants:
+            items = list(self.tests_of(mutant))
+            for item in items:
+                if item.nodeid not in outcome:
+                    outcome[item.nodeid] = self.outcome(item)
+            wrong = [f"{item.nodeid}: {outcome[item.nodeid]}" for item in items if outcome[item.nodeid] != "passed"]
+            missing = [test for test in mutant.tests if not any(is_named(item, test) for item in items)]
+            if wrong or missing:
+                self.say("UNFIT", mutant, f"without the mutant: {wrong} no such test: {missing}")
+            else:
+                fit.append(mutant)
+        return fit
+
+    def judge(self, mutant: Mutant, copies: Copies) -> None:
+        begun = time.monotonic()
+        with ExitStack() as applied:
+            try:
+                if mutant.code:
+                    applied.enter_context(mutant.code())
+                else:
+                    copies.change(mutant)
+            except (NoSuchThingError, psycopg.Error) as gone:
+                self.say("UNFIT", mutant, f"cannot be made: {gone}")
+                return
+            broken = []
+            for item in self.tests_of(mutant):
+                outcome = self.outcome(item)
+                if outcome == "noticed":
+                    self.caught += 1
+                    took = time.monotonic() - begun
+                    self.say("caught", mutant, f"{took:.1f} s, {item.nodeid.removeprefix('tests/')}")
+                    return
+                if outcome != "passed":
+                    broken.append(f"{item.nodeid}: {outcome}")
+        self.say("SURVIVED", mutant, f"noticed by no assertion, but {broken}" if broken else "all its tests pass")
+
+    def outcome(self, item: pytest.Item) -> str:
+        """passed; noticed, when an assertion of the test failed; else what broke."""
+        reports = runtestprotocol(item, log=False, nextitem=self.session)  # type: ignore[arg-type]  # tears down all but the session
+        failed = [report for report in reports if report.failed]
+        if not failed:
+            return "passed" if all(report.passed for report in reports) else "skipped"
+        crash = getattr(failed[0].longrepr, "reprcrash", None)
+        message = crash.message.splitlines()[0] if crash else str(failed[0].longrepr)[-200:]
+        if failed[0].when == "call" and message.startswith(("AssertionError", "assert ", "Failed: DID NOT RAISE")):
+            return "noticed"
+        return f"{failed[0].when}: {message}"
+
+    def say(self, word: str, mutant: Mutant, more: str) -> None:
+        line = f"{word:<8} {mutant.name}  ({more})"
+        self.lines.append(line)
+        print(line, file=sys.__stdout__, flush=True)  # it is what one waits for
+
+
+ADMIN = pytest.StashKey[dict[str, str]]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    from tests import database
+
+    config.stash[ADMIN] = config.stash[database._servers]
+
+
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    wanted = {test for mutant in chosen() for test in mutant.tests}
+    items[:] = [item for item in items if any(is_named(item, test) for test in wanted)]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool:
+    if session.testsfailed:
+        raise session.Interrupted(f"{session.testsfailed} errors while collecting")
+    run = Run(session)
+    run.run()
+    print(f"share: caught {run.caught}/{len(run.mutants)}", file=sys.__stdout__, flush=True)
+    session.testsfailed = len(run.mutants) - run.caught
+    session.testscollected = session.testscollected or 1
+    session._setupstate.teardown_exact(None)
+    return True
