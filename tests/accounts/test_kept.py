@@ -64,6 +64,12 @@ def test_another_person_gets_nothing_and_it_is_deleted(client, person, typed_by,
     assert "kept_text" not in client.session
 
 
+def test_it_is_deleted_as_soon_as_another_person_signs_in(client, person, typed_by, form_at):
+    client.post(form_at, {"typed_by": typed_by, "display_name": "Mamma til Åse"})
+    sign_in(client, UserFactory(), "/konto/")
+    assert "kept_text" not in client.session
+
+
 def test_it_lies_encrypted_in_the_session(client, typed_by, form_at):
     client.post(form_at, {"typed_by": typed_by, "display_name": "kanarifugl"})
     assert "kanarifugl" not in str(dict(client.session))

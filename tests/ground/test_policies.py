@@ -556,6 +556,20 @@ def test_nobody_says_in_which_transaction_a_line_was_written(ours):
     )
 
 
+def test_staff_is_made_by_the_owner_role_alone(ours):
+    assert ask(ours.relative, "UPDATE accounts_user SET last_login = now() WHERE id = %s", ours.relative.pk) == 1
+    assert ask(ours.relative, "UPDATE accounts_user SET is_staff = true WHERE id = %s", ours.relative.pk) == REFUSED
+
+
+def test_only_an_account_that_nobody_confirmed_is_forgotten(ours):
+    count = "SELECT count(*) FROM accounts_user WHERE email = %s"
+    for person, left in ((UserFactory(), 1), (UserFactory(unverified=True), 1), (UserFactory(), 0)):
+        if not left:
+            person.emailaddress_set.update(verified=False)
+        forget = f"SELECT app.forget_unconfirmed('{person.email}')"
+        assert ask(None, count, person.email, before=forget) == [(left,)]
+
+
 # -- No log, no read -------------------------------------------------------------------------------------------------
 
 

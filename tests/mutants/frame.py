@@ -65,5 +65,8 @@ FRAME = [
         "portal.middleware.three_methods", "harness/test_permissions.py::test_everybody_gets_what_the_table_says[about]"
     ),
     without_middleware("django.middleware.csrf.CsrfViewMiddleware", "accounts/test_kept.py::TestWithoutTheFormsSecret"),
-    lifted("accounts.kept:keep_only_for", "accounts/test_kept.py::test_another_person_gets_nothing_and_it_is_deleted"),
+    lifted(
+        "accounts.kept:keep_only_for",
+        "accounts/test_kept.py::test_it_is_deleted_as_soon_as_another_person_signs_in",
+    ),
 ]

@@ -368,13 +368,13 @@ GUARDS = [
         "false",
         here("who_went_through_the_plan_says_so_for_themself"),
     ),
-    no_trigger("accounts_user.nobody_makes_themself_staff", "ground/test_raw_sql.py::test_nobody_makes_themself_staff"),
+    no_trigger("accounts_user.nobody_makes_themself_staff", here("staff_is_made_by_the_owner_role_alone")),
     *(
         rewritten(
             "app.forget_unconfirmed",
             old,
             "",
-            "ground/test_raw_sql.py::test_an_account_that_somebody_has_confirmed_is_not_forgotten",
+            here("only_an_account_that_nobody_confirmed_is_forgotten"),
         )
         for old in ("AND e.verified",)
     ),

@@ -43,7 +43,7 @@ class TestCleanInput:
 class TestBrowserRules:
     def test_the_browser_is_told_what_this_site_never_does(self, client, db):
         headers = client.get("/").headers
-        assert "camera=()" in headers["Permissions-Policy"]
+        assert "camera=()" in headers.get("Permissions-Policy", "")
         assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
         assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
         assert headers["Referrer-Policy"] == "same-origin"
@@ -59,12 +59,12 @@ class TestNoStore:
         assert "no-store" not in client.get("/").headers.get("Cache-Control", "")
 
     def test_the_answer_that_signs_in_or_out_is_not_stored_either(self, signed_in):
-        assert "no-store" in signed_in.post("/konto/logg-ut/").headers["Cache-Control"]
+        assert "no-store" in signed_in.post("/konto/logg-ut/").headers.get("Cache-Control", "")
 
 
 class TestSignInRequired:
     def test_a_stranger_is_asked_to_sign_in_and_comes_back(self, client, db):
-        assert client.get("/oversikt/?a=1").url == "/konto/logg-inn/?next=/oversikt/%3Fa%3D1"
+        assert client.get("/oversikt/?a=1").headers.get("Location") == "/konto/logg-inn/?next=/oversikt/%3Fa%3D1"
 
     def test_htmx_is_sent_to_sign_in_whatever_page_it_says_it_was_on(self, client, db):
         for page in ("http://testserver/oversikt/", "http://[", "", "x" * 3000):
