@@ -53,8 +53,7 @@ def make_rows() -> None:
         cursor.execute(f"ALTER TABLE {twin} ADD PRIMARY KEY (id)")
         for each in (table, twin):
             cursor.execute(f"CREATE INDEX ON {each} (family, happened DESC, id DESC)")
-        for statement in ProtectByFamily(twin, family="family").sql:
-            cursor.execute(statement)
+        cursor.execute(str(ProtectByFamily(twin, family="family").sql))
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ Settings, address and view in one file: `gunicorn bench.floor`.
 """
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
 
 import django
 from django.conf import settings
@@ -20,6 +21,9 @@ PAGE = """<!doctype html><html lang="nb"><head><meta charset="utf-8"><title>Floo
 <a href="/rad/{{ row.id }}/">Endre</a></li>{% endfor %}
 </ul></main></body></html>"""
 SEEN_LAST = (datetime(2026, 4, 1, tzinfo=UTC), 400_000)  # the page before ended here
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 if not settings.configured:
     page_loader = ("django.template.loaders.locmem.Loader", {"floor.html": PAGE})
@@ -77,7 +81,7 @@ def page(request: HttpRequest, rows_of: type[Happened] = Row) -> HttpResponse:
 @login_required
 def protected(request: HttpRequest) -> HttpResponse:
     """The same page, asked for as the portal asks: in a transaction of the person's, through row-level security."""
-    with acting_as(request.user.pk):
+    with acting_as(cast("User", request.user).pk):
         return page(request, ProtectedRow)
 
 

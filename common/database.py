@@ -104,9 +104,10 @@ class ProtectByFamily(RunSQL):
             policies["app_changes"] = f"FOR UPDATE TO {APP} USING ({rule}) WITH CHECK ({rule})"
         switch = [f"ALTER TABLE {table} {word} ROW LEVEL SECURITY" for word in ("ENABLE", "FORCE")]
         back = [f"ALTER TABLE {table} {word} ROW LEVEL SECURITY" for word in ("NO FORCE", "DISABLE")]
+        statements = [*switch, *(f"CREATE POLICY {name} ON {table} {rule}" for name, rule in policies.items())]
         super().__init__(
-            [*switch, *(f"CREATE POLICY {name} ON {table} {rule}" for name, rule in policies.items())],
-            [*(f"DROP POLICY {name} ON {table}" for name in policies), *back],
+            "; ".join(statements),
+            "; ".join([*(f"DROP POLICY {name} ON {table}" for name in policies), *back]),
         )
 
 

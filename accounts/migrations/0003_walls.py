@@ -25,7 +25,6 @@ class Migration(migrations.Migration):
             APP,
             "django_migrations",
             "django_admin_log",
-            "django_content_type",
             "auth_group",
             "auth_group_permissions",
             "auth_permission",
@@ -34,6 +33,7 @@ class Migration(migrations.Migration):
             "account_emailconfirmation",
             "pghistory_context",
         ),
+        grant(APP, "SELECT", "django_content_type"),  # the curators' forms ask for theirs
         grant(APP, "SELECT, INSERT, UPDATE", "accounts_user"),
         grant(APP, "SELECT, INSERT", "accounts_signupconsent"),
         grant(APP, "SELECT, INSERT, UPDATE", "account_emailaddress"),

@@ -75,8 +75,8 @@ class Migration(migrations.Migration):
             "boolean",
             f"""
             SELECT EXISTS (
-                SELECT FROM families_invitation i
-                WHERE {SENT_TO_ME} AND {WAITING} AND i.family_id = family AND i.role = as_role
+                SELECT FROM families_invitation i JOIN families_family f ON f.id = i.family_id
+                WHERE {SENT_TO_ME} AND {WAITING} AND i.family_id = family AND i.role = as_role AND f.closed_at IS NULL
             )
             """,
         ),

@@ -6,6 +6,7 @@ They own the same kinds of things elsewhere. Whatever they try, nothing of *ours
 import hashlib
 import json
 from contextlib import ExitStack
+from datetime import timedelta
 from uuid import uuid4
 
 import psycopg
@@ -260,6 +261,7 @@ def test_no_setting_keeps_a_change_out_of_the_history(setting, ours):
         ),
         keep=True,
     )
+    run(None, "RESET search_path", keep=True)
     assert versions.count() == before + (done == 1)
     assert (done == 1) == (setting in {"pgtrigger.ignore", "search_path"}), done
 
@@ -356,7 +358,7 @@ def test_no_invitation_but_ones_own_and_open_lets_anybody_in(how, ours, theirs):
         fields = {
             "withdrawn": {"withdrawn_at": now, "withdrawn_by": ours.coordinator},
             "declined": {"declined_at": now, "declined_by": ours.invited},
-            "expired": {"expires_at": now},
+            "expired": {"created_at": now - timedelta(days=8), "expires_at": now - timedelta(hours=1)},
         }[how]
         Invitation.objects.filter(pk=ours.invitation.pk).update(**fields)
     assert isinstance(join(ours, user, token), Refused)
