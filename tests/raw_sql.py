@@ -1,6 +1,7 @@
-"""Words typed straight into the database, past every view and check, by the app role in somebody's name."""
+"""SQL typed straight into the database, past every view and check, by the app role in somebody's name."""
 
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
@@ -10,17 +11,27 @@ from common.acting import acting_as, holding_invitation
 from families.actions.invitations import hash_token
 from tests.acting import acting_as_app
 
-REFUSED = "refused"
+
+@dataclass(frozen=True)
+class Refused:
+    """The database said no, which is the same whatever it said: `why` is what whoever asked gets to read."""
+
+    why: str = field(default="", compare=False)
 
 
-def ask(user: User | None, statement: str, *values: Any, invitation: str = "", before: str = "") -> Any:
-    """What the statement gives, taken back at once: rows, or how many it touched, or REFUSED.
+REFUSED = Refused()
 
-    `invitation` is the token in hand; `before` runs first, in the same transaction.
+
+def ask(
+    user: User | None, statement: str, *values: Any, before: str = "", invitation: str = "", keep: bool = False
+) -> Any:
+    """What the statement gives: its rows, or how many it touched, or REFUSED. Undone at once unless `keep`.
+
+    `before` runs first, in the same transaction; `invitation` is the token in hand.
     """
-    with acting_as_app(), ExitStack() as inside:
+    with acting_as_app():
         try:
-            with transaction.atomic(), inside:
+            with transaction.atomic(), ExitStack() as inside:
                 if user is not None:
                     inside.enter_context(acting_as(user.pk))
                 if invitation:
@@ -28,12 +39,16 @@ def ask(user: User | None, statement: str, *values: Any, invitation: str = "", b
                 with connection.cursor() as cursor:
                     if before:
                         cursor.execute(before)
-                    cursor.execute(statement, values)
+                    cursor.execute(statement, values or None)
                     found = cursor.fetchall() if cursor.description else cursor.rowcount
-                transaction.set_rollback(True)
+                    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what else only the commit would ask for
+                if not keep:
+                    transaction.set_rollback(True)
                 return found
-        except DatabaseError:
-            return REFUSED
+        except DatabaseError as error:
+            said = getattr(error.__cause__, "diag", None)
+            more = (said.message_detail, said.message_hint, said.context) if said else ()
+            return Refused(" ".join(filter(None, (str(error), *more))))
 
 
 def insert(user: User | None, table: str, invitation: str = "", **columns: Any) -> Any:
@@ -42,8 +57,15 @@ def insert(user: User | None, table: str, invitation: str = "", **columns: Any) 
     return ask(user, f"INSERT INTO {table} ({names}) VALUES ({marks})", *columns.values(), invitation=invitation)  # noqa: S608
 
 
-def ids(user: User | None, table: str, invitation: str = "", before: str = "") -> set[Any]:
-    """The keys of all rows this person reads."""
+def ids(user: User | None, table: str, invitation: str = "", before: str = "") -> Any:
+    """The keys of all rows this person reads, or REFUSED."""
     key = "family_id" if table == "crisisplans_crisisplan" else "pgh_id" if table.endswith("version") else "id"
     found = ask(user, f"SELECT {key} FROM {table}", invitation=invitation, before=before)  # noqa: S608
     return REFUSED if found == REFUSED else {row[0] for row in found}
+
+
+def as_owner(statement: str, *values: Any) -> Any:
+    """What the owner gets, who sees all: the rows, or how many it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values or None)
+        return cursor.fetchall() if cursor.description else cursor.rowcount

@@ -155,16 +155,16 @@ class Migration(migrations.Migration):
                 THEN
                     RAISE insufficient_privilege USING MESSAGE = 'everybody names themselves';
                 END IF;
-                IF NEW.ended_at IS NOT NULL AND NEW.ended_by_id IS DISTINCT FROM app.user_id() THEN
-                    IF OLD.ended_at IS NULL THEN
-                        RAISE insufficient_privilege USING MESSAGE = 'whoever ends it says so';
-                    END IF;
+                IF OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL
+                    AND NEW.ended_by_id IS DISTINCT FROM app.user_id()
+                THEN
+                    RAISE insufficient_privilege USING MESSAGE = 'whoever ends it says so';
                 END IF;
                 IF OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL AND OLD.user_id <> app.user_id() AND NOT (
                     (NOT (OLD.role = 'subject') AND {of_mine("OLD.family_id", AS_COORDINATOR)})
                     OR EXISTS (
                         SELECT FROM families_removalproposal p WHERE p.membership_id = OLD.id
-                            AND p.confirmed_by_id = app.user_id() AND p.proposed_by_id <> app.user_id()
+                            AND p.confirmed_by_id = app.user_id()
                     )
                 ) THEN
                     RAISE insufficient_privilege USING MESSAGE = 'removing takes the coordinator, or two relatives';

@@ -102,25 +102,6 @@ def test_no_role_of_ours_is_above_the_rules(role: str, db):
         assert cursor.fetchone() == (False,) * 5
 
 
-def test_the_app_owns_nothing_and_is_member_of_nothing(db):
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_class WHERE relowner = 'portal_app'::regrole")
-        assert cursor.fetchone() == (0,)
-        cursor.execute("SELECT count(*) FROM pg_auth_members WHERE member = 'portal_app'::regrole")
-        assert cursor.fetchone() == (0,)
-        cursor.execute("SELECT has_schema_privilege('portal_app', 'public', 'CREATE')")
-        assert cursor.fetchone() == (False,)
-
-
-def test_the_app_may_truncate_no_table(db):
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-            " AND has_table_privilege('portal_app', format('%I.%I', schemaname, tablename), 'TRUNCATE')"
-        )
-        assert cursor.fetchall() == []
-
-
 @ours_only
 @pytest.mark.parametrize(
     "table", ["accesslog_accessentry", "crisisplans_planitemversion", "crisisplans_supportcontactversion"]

@@ -8,13 +8,14 @@ SIGN_IN = "portal/test_middleware.py::TestSignInRequired"
 
 FRAME = [
     without_middleware(
-        "portal.middleware.act_as_the_person", f"{IN_NAME}::test_a_request_acts_in_the_name_of_who_is_signed_in"
+        "portal.middleware.act_as_the_person",
+        f"{IN_NAME}::test_a_page_is_rendered_in_the_name_of_who_is_signed_in_before_the_transaction_ends",
     ),
     changed(
         "common.acting:acting_as",
         "_setting(PERSON, str(user_id))",
         "_setting(PERSON, '')",
-        f"{IN_NAME}::test_a_request_acts_in_the_name_of_who_is_signed_in",
+        f"{IN_NAME}::test_a_page_is_rendered_in_the_name_of_who_is_signed_in_before_the_transaction_ends",
     ),
     changed(
         "common.acting:_set",
@@ -32,7 +33,7 @@ FRAME = [
         "portal.middleware:act_as_the_person",
         "transaction.set_rollback(True)",
         "pass",
-        f"{IN_NAME}::test_what_failed_on_our_side_leaves_nothing_behind",
+        f"{IN_NAME}::test_what_failed_on_our_side_leaves_nothing_and_nobody_behind",
     ),
     changed(
         "portal.middleware:act_as_the_person",
@@ -44,7 +45,7 @@ FRAME = [
         "portal.middleware:act_as_the_person",
         "with acting_as(request.user.pk):",
         "if True:",
-        f"{IN_NAME}::test_a_request_acts_in_the_name_of_who_is_signed_in",
+        f"{IN_NAME}::test_a_page_is_rendered_in_the_name_of_who_is_signed_in_before_the_transaction_ends",
     ),
     without_middleware("portal.middleware.no_store_for_people", NO_STORE),
     changed(

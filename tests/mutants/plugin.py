@@ -50,8 +50,11 @@ def chosen() -> list[Mutant]:
 
 
 def is_named(item: pytest.Item, test: str) -> bool:
-    below = item.nodeid.removeprefix("tests/")
-    return below == test or below.startswith((f"{test}[", f"{test}::"))
+    """Whether a mutant's `test` means this one: a node id, whose file may be a folder, or a part of one."""
+    where, _, name = test.partition("::")
+    file, _, own = item.nodeid.removeprefix("tests/").partition("::")
+    inside = file == where or file.startswith(f"{where}/")
+    return inside and (not name or own == name or own.startswith((f"{name}[", f"{name}::")))
 
 
 class Copies:

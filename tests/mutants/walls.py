@@ -3,11 +3,12 @@
 from portal.roles import APP
 from tests.mutants.kinds import Mutant, altered, dropped, granted, loosened, no_trigger, rewritten, widened
 
-HERE = "ground/test_policies.py::test_"
+HERE = "ground/policies::test_"
+CATALOG = "ground/test_walls_catalog.py::test_"
 
 
 def here(names: str) -> str:
-    """Tests of tests/ground/test_policies.py by the rest of their names."""
+    """Tests of tests/ground/policies/ by the rest of their names."""
     return " ".join(HERE + name for name in names.split())
 
 
@@ -31,7 +32,7 @@ POLICIES = {
     "families_invitation.app_adds": "the_coordinator_asks_somebody_in_their_own_name_and_nobody_else_does",
     "families_invitation.app_changes": "a_blind_change_of_invitations_is_the_coordinators_and_stays_at_home",
     "families_invitation.invited_reads": "invitations_are_read_by_the_coordinator_and_by_whoever_holds_theirs",
-    "families_invitation.invited_declines": "whoever_holds_an_invitation_says_no_for_themself",
+    "families_invitation.invited_declines": "whoever_holds_an_invitation_says_no_for_themself_and_changes_nothing_else",
     "families_removalproposal.app_reads": "a_proposal_to_remove_somebody_is_seen_by_relatives_alone",
     "families_removalproposal.app_adds": "relatives_propose_in_their_own_name_what_nobody_has_confirmed",
     "families_removalproposal.app_changes": "a_blind_change_of_proposals_is_the_relatives_and_stays_at_home",
@@ -283,6 +284,12 @@ FUNCTIONS = [
     ),
 ]
 
+VERSIONED = here("every_change_leaves_a_version_and_no_setting_keeps_it_from_that")
+BROUGHT_BACK = here("what_was_taken_out_is_brought_back_and_taken_out_again_in_ones_own_name")
+TRIED = here("any_reader_notes_in_their_own_name_that_a_number_was_tried")
+COORDINATING = here(
+    "only_a_coordinator_makes_another_or_lays_it_down where_the_only_coordinator_was_removed_a_relative_makes_another"
+)
 LEAVING = here("one_leaves_and_says_so_oneself")
 REMOVING = here(
     "the_coordinator_removes_relatives_and_nobody_else_does removing_the_one_it_concerns_takes_two_relatives"
@@ -319,7 +326,7 @@ GUARDS = [
     no_trigger("accesslog_accessentry.pgtrigger_no_truncate", "ground/test_roles.py::test_not_even_the_owner_can"),
     no_trigger(
         "crisisplans_planitem.pgtrigger_update_update",
-        here("every_change_leaves_a_version_that_the_app_could_not_write"),
+        VERSIONED,
     ),
     rewritten(
         "app.members_change_themselves",
@@ -344,18 +351,23 @@ GUARDS = [
         "ALTER TABLE families_removalproposal DROP CONSTRAINT removal_takes_two",
         "families/test_leaving.py::TestRemovingTheOneItConcerns::test_the_database_itself_wants_two",
     ),
-    rewritten("app.members_change_themselves", "p.confirmed_by_id = app.user_id() AND", "", REMOVING),
-    rewritten(
-        "app.members_change_themselves",
-        "NEW.is_coordinator AND NOT OLD.is_coordinator",
-        "false",
-        here("only_a_coordinator_makes_another_or_lays_it_down"),
+    rewritten("app.members_change_themselves", "AND p.confirmed_by_id = app.user_id()", "", REMOVING),
+    *(
+        rewritten("app.members_change_themselves", old, new, COORDINATING)
+        for old, new in (
+            ("NEW.is_coordinator AND NOT OLD.is_coordinator", "false"),
+            ("OLD.is_coordinator AND NOT NEW.is_coordinator", "false"),
+            ("OR NOT EXISTS ( SELECT FROM families_membership m", "OR EXISTS ( SELECT FROM families_membership m"),
+            ("AND m.is_coordinator )", ")"),
+        )
     ),
-    rewritten(
-        "app.members_change_themselves",
-        "OLD.is_coordinator AND NOT NEW.is_coordinator",
-        "false",
-        here("only_a_coordinator_makes_another_or_lays_it_down"),
+    rewritten("app.supportcontact_own_words", "NEW.last_tested_by_id <> app.user_id()", "false", TRIED),
+    loosened("crisisplans_supportcontact.app_adds", "(last_tested_by_id IS NULL)", TRUE, TRIED),
+    *(
+        rewritten(
+            f"app.{table}_own_words", "OR NEW.removed_at IS NULL AND OLD.removed_at IS NOT NULL", "", BROUGHT_BACK
+        )
+        for table in ("planitem", "supportcontact")
     ),
     rewritten(
         "app.an_answer_stands", "num_nonnulls(OLD.accepted_at, OLD.declined_at, OLD.withdrawn_at) > 0", "false", STANDS
@@ -370,13 +382,13 @@ GUARDS = [
     ),
     no_trigger("accounts_user.nobody_makes_themself_staff", here("staff_is_made_by_the_owner_role_alone")),
     *(
-        rewritten(
-            "app.forget_unconfirmed",
-            old,
-            "",
-            here("only_an_account_that_nobody_confirmed_is_forgotten"),
+        rewritten("app.forget_unconfirmed", old, "", here("only_an_account_that_nobody_confirmed_is_forgotten"))
+        for old in (
+            "AND u.last_login IS NULL",
+            "AND NOT u.is_staff",
+            "AND EXISTS (SELECT FROM account_emailaddress e WHERE e.user_id = u.id)",
+            "AND e.verified",
         )
-        for old in ("AND e.verified",)
     ),
     rewritten("app.each_confirms_for_oneself", "NEW IS DISTINCT FROM OLD", "false", ONCE),
     rewritten("app.each_confirms_for_oneself", "NEW.confirmed_by_id IS DISTINCT FROM app.user_id()", "false", ONCE),
@@ -392,19 +404,22 @@ GUARDS = [
     ),
 ]
 
-COLUMNS = "only_these_columns_can_be_changed_and_no_row_removed"
+RIGHTS = f"{CATALOG}what_a_role_may_do_to_each_table_is_what_stands_here[{APP}]"
+THE_LOG = here("the_log_is_read_by_nobody_and_dated_by_the_database")
 GRANTS = [
-    *(granted(APP, right, table, here(f"{COLUMNS}[{table}]")) for table in TABLES for right in ("UPDATE", "DELETE")),
-    granted(APP, "UPDATE (closed_at)", "families_family", here(f"{COLUMNS}[families_family]")),
-    granted(APP, "UPDATE (role)", "families_membership", here(f"{COLUMNS}[families_membership]")),
-    granted(APP, "UPDATE (position)", "crisisplans_planitem", here(f"{COLUMNS}[crisisplans_planitem]")),
-    granted(APP, "UPDATE (side)", "crisisplans_planitem", here(f"{COLUMNS}[crisisplans_planitem]")),
-    granted(APP, "TRUNCATE", "accesslog_accessentry", "ground/test_roles.py::test_the_app_may_truncate_no_table"),
-    granted(APP, "INSERT", "crisisplans_planitemversion", here("nobody_writes_a_version_by_hand")),
-    granted(APP, "INSERT", "crisisplans_supportcontactversion", here("nobody_writes_a_version_by_hand")),
-    granted(APP, "SELECT", "accesslog_accessentry", here("the_log_is_read_by_nobody")),
-    granted(APP, "INSERT", "accesslog_accessentry", here("nobody_says_in_which_transaction_a_line_was_written")),
-    granted(APP, "CREATE", "SCHEMA public", "ground/test_roles.py::test_the_app_owns_nothing_and_is_member_of_nothing"),
+    *(granted(APP, right, table, RIGHTS) for table in TABLES for right in ("UPDATE", "DELETE")),
+    granted(APP, "UPDATE (closed_at)", "families_family", RIGHTS),
+    granted(APP, "UPDATE (role)", "families_membership", RIGHTS),
+    granted(APP, "UPDATE (position)", "crisisplans_planitem", RIGHTS),
+    granted(APP, "UPDATE (side)", "crisisplans_planitem", RIGHTS),
+    granted(APP, "TRUNCATE", "accesslog_accessentry", RIGHTS),
+    granted(APP, "INSERT", "crisisplans_planitemversion", RIGHTS),
+    granted(APP, "INSERT", "crisisplans_supportcontactversion", RIGHTS),
+    granted(APP, "SELECT", "accesslog_accessentry", THE_LOG),
+    granted(APP, "INSERT", "accesslog_accessentry", THE_LOG),
+    granted(
+        APP, "CREATE", "SCHEMA public", f"{CATALOG}a_role_owns_nothing_is_above_nothing_and_member_of_nothing[{APP}]"
+    ),
 ]
 
 SWITCHES = [
@@ -412,7 +427,7 @@ SWITCHES = [
         altered(
             f"{table} {word}",
             f"ALTER TABLE {table} {word} ROW LEVEL SECURITY",
-            here(f"the_table_is_protected_even_from_its_owner[{table}]"),
+            f"{CATALOG}every_table_with_a_family_in_it_is_protected_by_the_policies_named_here",
         )
         for table in TABLES
         for word in ("DISABLE", "NO FORCE")
@@ -421,11 +436,11 @@ SWITCHES = [
         "harden_triggers undone: pgtrigger can be told to ignore",
         "CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name NAME) RETURNS BOOLEAN LANGUAGE sql"
         " STABLE AS 'SELECT coalesce(nullif(current_setting(''pgtrigger.ignore'', true), ''''), '''') <> '''''",
-        here("no_setting_puts_the_triggers_to_sleep"),
+        VERSIONED,
     ),
     Mutant(
         name="harden_triggers undone: the library's functions run as whoever acts",
-        tests=tuple(here("triggers_of_the_library_run_as_their_owner_and_are_called_by_nobody").split()),
+        tests=(f"{CATALOG}every_trigger_of_pgtrigger_runs_as_its_owner_and_cannot_be_told_to_stand_aside",),
         statements=lambda do: [
             f"ALTER FUNCTION {name} SECURITY INVOKER"
             for (name,) in do(
