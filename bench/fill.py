@@ -101,7 +101,7 @@ def main() -> None:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     coping = next(item for item in items if item.section == Section.COPING)
-    reading = read_plan(CrisisPlan.objects.visible_to(user).get(), user)
+    reading = read_plan(CrisisPlan.objects.visible_to(user).with_revision(member.family_id).get(), user)
     choice = Choice(frozenset(Section), with_kin=False)
     more = {
         "saving": saving,

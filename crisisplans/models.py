@@ -2,13 +2,13 @@
 
 import uuid
 from datetime import date, datetime, timedelta
-from functools import cache
 from typing import Any, ClassVar, Self
 
 import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 from django.utils import timezone
@@ -66,18 +66,21 @@ def next_review() -> date:
 
 class CrisisPlanQuerySet(models.QuerySet["CrisisPlan"]):
     def visible_to(self, user: User) -> Self:
-        """The plans of the families `user` is in now, each with its `revision`."""
+        """The plans of the families `user` is in now."""
         live = Membership.objects.live().filter(user=user)
-        return self.filter(family__in=live.values("family")).annotate(revision=_revision())
+        return self.filter(family__in=live.values("family"))
+
+    def with_revision(self, family: uuid.UUID) -> Self:
+        """The plan of this family, with its `revision`: counted for a family that is known, so once, not a row."""
+        return self.filter(pk=family).annotate(revision=_revision(family))
 
 
-@cache
-def _revision() -> models.expressions.Combinable:
-    """How many versions of a plan's entries are for everyone. Built once: the expression is the same for all."""
+def _revision(family: uuid.UUID) -> Combinable:
+    """How many versions of the entries of a family's plan are for everyone."""
     counts = [
         Coalesce(
             Subquery(
-                versions.objects.filter(family=OuterRef("pk"), audience=Audience.EVERYONE)
+                versions.objects.filter(family=family, audience=Audience.EVERYONE)
                 .order_by()
                 .values("family")
                 .annotate(count=Count("pk"))
@@ -93,8 +96,8 @@ def _revision() -> models.expressions.Combinable:
 class CrisisPlan(models.Model):
     """One a family, from its first day, with the family's own id.
 
-    Read through `visible_to`, it has a `revision`: how many times something *for everyone* was written, changed,
-    removed or brought back. It only grows, is the same for every reader, and what is for relatives does not move it.
+    Read `with_revision`, it has one: how many times something *for everyone* was written, changed, removed or brought
+    back. It only grows, is the same for every reader, and what is for relatives does not move it.
     """
 
     revision: int
@@ -119,13 +122,17 @@ class CrisisPlan(models.Model):
         return section in self.ready_sections or (to_relatives and AMONG_RELATIVES + section in self.ready_sections)
 
 
+def _written_for(user: User, family: Combinable, audience: Combinable) -> Exists:
+    """Whether `user` may read what stands in `family` for `audience`, two columns of the rows asked for."""
+    live = Membership.objects.live().filter(user=user, family=family)
+    return Exists(live.filter(Q(role=Role.RELATIVE) | Q(Exact(audience, Audience.EVERYONE))))
+
+
 class EntryQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: User) -> Self:
         """What is written for `user`: everything for everyone in their families, and what is for relatives where
         they are one. Removed entries too: those can be brought back."""
-        is_open = Exact(OuterRef("audience"), Audience.EVERYONE)
-        live = Membership.objects.live().filter(user=user, family=OuterRef("family"))
-        return self.filter(Exists(live.filter(Q(role=Role.RELATIVE) | Q(is_open))))
+        return self.filter(_written_for(user, OuterRef("family"), OuterRef("audience")))
 
     def present(self) -> Self:
         """Entries that stand in the plan now."""
@@ -246,9 +253,10 @@ class SupportContactVersion(version_model(SupportContact)):  # type: ignore[misc
 class CommentQuerySet(models.QuerySet["Comment"]):
     def visible_to(self, user: User) -> Self:
         """Comments on what `user` may see. Removed ones too: their author takes them back once, and once again."""
-        return self.filter(
-            Q(item__in=PlanItem.objects.visible_to(user)) | Q(contact__in=SupportContact.objects.visible_to(user))
+        family, audience = (
+            Coalesce(OuterRef(f"item__{name}"), OuterRef(f"contact__{name}")) for name in ("family", "audience")
         )
+        return self.filter(_written_for(user, family, audience))
 
     def present(self) -> Self:
         """Comments nobody took back."""

@@ -11,7 +11,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
 from accounts.models import User
@@ -32,6 +32,7 @@ class FamilyRequest(HttpRequest):
 M = TypeVar("M", bound=Model)
 P = ParamSpec("P")
 EditCheck = Callable[[Membership, Any], None]
+Along = Callable[[Any, UUID], Any]  # what one row is asked for besides, from the query and the key
 
 _edit_checks: dict[type[Model], EditCheck] = {}
 
@@ -39,9 +40,14 @@ _MEMBERSHIPS = Prepared(lambda user: named(Membership.objects.live().filter(user
 
 
 @cache
-def _visible(model: type[M]) -> Prepared[M]:
+def _visible(model: type[M], along: Along | None = None) -> Prepared[M]:
     """The one row of `model` that has this key, if this person may see it."""
-    return Prepared(lambda user, pk: model._default_manager.visible_to(user).filter(pk=pk))  # type: ignore[attr-defined]
+
+    def build(user: User, pk: UUID) -> QuerySet[M]:
+        found: QuerySet[M] = model._default_manager.visible_to(user).filter(pk=pk)  # type: ignore[attr-defined]
+        return along(found, pk) if along else found
+
+    return Prepared(build)
 
 
 def register_edit_check(model: type[Model], check: EditCheck) -> None:
@@ -59,12 +65,13 @@ def memberships_of(request: FamilyRequest) -> list[Membership]:
     return request.memberships_cache
 
 
-def get_for_reading(request: FamilyRequest, model: type[M], pk: UUID) -> M:
-    """Fetch the `model` with this id if the person may see it, and set `request.member`.
+def get_for_reading(request: FamilyRequest, model: type[M], pk: UUID, along: Along | None = None) -> M:
+    """Fetch the `model` with this id if the person may see it, and set `request.member`. `along` is a method of its
+    query set that takes the key, and adds to what is fetched.
 
     Raises Http404 when it is not there, or not for them: a stranger cannot tell which.
     """
-    visible = _visible(model).fetch(user=request.user.pk, pk=pk)
+    visible = _visible(model, along).fetch(user=request.user.pk, pk=pk)
     if not visible:
         raise Http404
     found: M = visible[0]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from common.http import render_page
 from common.paper.pool import PaperBusyError, PaperError, PaperUnavailableError, print_paper
-from crisisplans.models import CrisisPlan
+from crisisplans.models import CrisisPlan, CrisisPlanQuerySet
 from crisisplans.pdf.actions import record_print
 from crisisplans.pdf.forms import PrintForm
 from crisisplans.pdf.paper import Choice, paper_html
@@ -32,7 +32,7 @@ def plan_print(request: FamilyRequest, family_id: UUID) -> HttpResponse:
 @door
 def plan_pdf(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     """The paper itself. An address typed by hand leads to the choice."""
-    plan = get_for_reading(request, CrisisPlan, family_id)
+    plan = get_for_reading(request, CrisisPlan, family_id, CrisisPlanQuerySet.with_revision)
     if request.method != "POST":
         return redirect("plan_print", family_id=family_id)
     reading = read_plan(plan, request.user)

@@ -10,17 +10,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from common.http import render_page, tell
 from crisisplans.actions import choose_review_day, mark_reviewed, mark_section
 from crisisplans.forms import ReviewDayForm
-from crisisplans.models import Section
+from crisisplans.models import CrisisPlan, CrisisPlanQuerySet, Section
 from crisisplans.showing import show_plan
 from crisisplans.views.fetch import back_to, find_plan
-from families.access import FamilyRequest, door
+from families.access import FamilyRequest, door, get_for_reading
 
 
 @require_safe
 @door
 def plan(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     """«Planen vår»."""
-    shown = show_plan(find_plan(request, family_id), request.member)
+    found = get_for_reading(request, CrisisPlan, family_id, CrisisPlanQuerySet.with_revision)
+    shown = show_plan(found, request.member)
     return render_page(request, "crisisplans/plan.html", {"plan": shown, "family_id": family_id})
 
 

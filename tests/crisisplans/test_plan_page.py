@@ -89,7 +89,7 @@ def test_what_is_for_relatives_does_not_move_the_edition_the_date_or_the_name(ou
 
 def test_the_edition_is_the_same_for_everybody_and_only_grows(ours: Home):
     def editions():
-        return {CrisisPlan.objects.visible_to(user).get(pk=ours.plan.pk).revision for user in readers}
+        return {CrisisPlan.objects.visible_to(user).with_revision(ours.plan.pk).get().revision for user in readers}
 
     readers = (ours.coordinator, ours.relative, ours.subject)
     seen = editions()

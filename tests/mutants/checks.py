@@ -104,8 +104,8 @@ CHECKS = [
     ),
     lifted("crisisplans.models:EntryQuerySet.visible_to", "ground/test_query_rules.py", returns="self"),
     changed(
-        "crisisplans.models:EntryQuerySet.visible_to",
-        "Q(role=Role.RELATIVE) | Q(is_open)",
+        "crisisplans.models:_written_for",
+        "Q(role=Role.RELATIVE) | Q(Exact(audience, Audience.EVERYONE))",
         "",
         "ground/test_query_rules.py",
     ),
