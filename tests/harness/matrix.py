@@ -30,6 +30,7 @@ from tests.harness.addresses import Address, blank
 
 PEOPLE = ("anonymous", "outsider", "invited", "former", "subject", "relative", "coordinator", "curator")
 STRANGERS = (*PEOPLE[:4], "curator")  # to our family, at this moment
+KEPT_OUT = (*STRANGERS, "subject")  # the one it concerns: of what is for relatives only
 REFUSED_METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 METHODS = ("GET", "POST", "HEAD", "HX")
 WRITTEN_BY_GET = ("django_session", "accesslog_accessentry", '"cache"')
@@ -155,6 +156,13 @@ def own_marks(user: User | None, home: Home) -> set[str]:
     return {str(user.pk), user.email, *mine}
 
 
+def kin_marks(home: Home) -> frozenset[str]:
+    """The ids of what the one it concerns is not to know of: what is for relatives only, who is asked, and what is
+    proposed about them."""
+    hidden = (home.relatives_only, home.relatives_only_contact, home.comments[2], home.invitation, home.proposal)
+    return frozenset({*(str(row.pk) for row in hidden), home.invited.email, str(home.invited.pk)})
+
+
 @cache
 def tables_with(column: str) -> list[str]:
     with connection.cursor() as cursor:
@@ -171,7 +179,13 @@ def fingerprint(home: Home, *, kin_only: bool = False) -> str:
     with connection.cursor() as cursor:
         condition = " AND audience = 'relatives'" if kin_only else ""
         parts = [f"SELECT t::text AS r FROM {name} t WHERE family_id::text = %s{condition}" for name in tables]  # noqa: S608 - names from the catalogue
-        if not kin_only:
+        if kin_only:
+            parts += [
+                f"SELECT c::text FROM crisisplans_comment c JOIN {entries} e ON e.id = c.{key}"  # noqa: S608 - of constants
+                " WHERE e.audience = 'relatives' AND c.family_id::text = %s"
+                for entries, key in (("crisisplans_planitem", "item_id"), ("crisisplans_supportcontact", "contact_id"))
+            ]
+        else:
             parts.append("SELECT t::text FROM families_family t WHERE id::text = %s")
         union = " UNION ALL ".join(parts)
         cursor.execute(
@@ -192,10 +206,23 @@ def mixed_urls(address: Address, home: Home, other: Home) -> list[str]:
     return [fill(address, home, **{name: blank(address, name, other)}) for name in names] if len(names) > 1 else []
 
 
+def kin_urls(address: Address, home: Home) -> list[str]:
+    """The address with what is for relatives only in its blanks, where it has room for that."""
+    item, contact = home.relatives_only, home.relatives_only_contact
+    blanks: list[dict[str, Any]] = []
+    if {"section", "entry_id"} <= set(address.blanks):
+        blanks = [{"section": kin.section, "entry_id": kin.pk} for kin in (item, contact)]
+    elif "entry_id" in address.blanks:
+        blanks = [{"entry_id": contact.pk}]
+    elif "comment_id" in address.blanks:
+        blanks = [{"section": item.section, "comment_id": home.comments[2].pk}]
+    return [fill(address, home, **more) for more in blanks]
+
+
 class Sweep:
-    """Asks every question at an address as all `people`, and reports. With `strangers_only`, and whatever a server may
-    have to say about it (also that it broke), only what no stranger may ever learn or change. `told` are ids that the
-    test itself lets out."""
+    """Asks every question at an address as all `people`, and reports. With `kept_out_only`, and whatever a server may
+    have to say about it (also that it broke), only what no stranger may ever learn or change, nor the one it concerns
+    of what is for relatives. `told` are ids that the test itself lets out."""
 
     def __init__(
         self,
@@ -203,32 +230,45 @@ class Sweep:
         theirs: Home,
         people: dict[str, User | None],
         *,
-        strangers_only: bool = False,
+        kept_out_only: bool = False,
         told: frozenset[str] = frozenset(),
     ) -> None:
-        self.ours, self.theirs, self.strangers_only = ours, theirs, strangers_only
-        self.people = STRANGERS if strangers_only else PEOPLE
-        self.methods = ("GET", "POST") if strangers_only else METHODS
-        self.asker, self.report = Asker(people, mind_errors=not strangers_only), Report()
+        self.ours, self.theirs, self.kept_out_only = ours, theirs, kept_out_only
+        self.people = KEPT_OUT if kept_out_only else PEOPLE
+        self.methods = ("GET", "POST") if kept_out_only else METHODS
+        self.asker, self.report = Asker(people, mind_errors=not kept_out_only), Report()
         self.whole, self.kin, marks = fingerprint(ours), fingerprint(ours, kin_only=True), marks_of(ours)
         self.marks = {person: marks - told - own_marks(people[person], ours) for person in STRANGERS}
+        self.marks["subject"] = kin_marks(ours)
 
     def run(self, address: Address, data: dict[str, Any] | None = None, own_row_of: str = "") -> Report:
         """Sweep `address`. `data` is what an honest POST carries; `own_row_of` a stranger who may change a row of
         their own in our family."""
         self.report, self.data, self.own_row_of = Report(), data or {}, own_row_of
         for person in self.people:
-            refused = REFUSED_METHODS if person in {"anonymous", "coordinator"} and not self.strangers_only else ()
+            refused = REFUSED_METHODS if person in {"anonymous", "coordinator"} and not self.kept_out_only else ()
             for method in (*self.methods, *refused):
                 self.report.answers[method, person] = self.question(person, method, fill(address, self.ours))
         mixed = mixed_urls(address, self.ours, self.theirs) + mixed_urls(address, self.theirs, self.ours)
         for url in mixed:
             for method in ("GET", "POST"):
                 status = self.question("outsider", method, url)
-                if status not in {"403", "404", "405"} and not self.strangers_only:
+                if status not in {"403", "404", "405"} and not self.kept_out_only:
                     self.report.faults.append(f"TWO FAMILIES IN ONE ADDRESS {method} {url} → {status}")
         self.question("outsider", "POST", fill(address, self.theirs))  # at their own address, our ids in the body
+        self.for_relatives_only(address)
         return self.report
+
+    def for_relatives_only(self, address: Address) -> None:
+        """The address of what is for relatives only, asked by those who must not learn that it is there."""
+        if "version" in self.data:
+            self.data = self.data | {"version": str(self.ours.relatives_only.version)}
+        for url in kin_urls(address, self.ours):
+            for person in ("outsider", "former", "subject"):
+                for method in ("GET", "POST"):
+                    status = self.question(person, method, url)
+                    if status not in {"404", "405"} and not self.kept_out_only:
+                        self.report.faults.append(f"FOR RELATIVES ONLY {method} {url} as {person} → {status}")
 
     def question(self, person: str, method: str, url: str) -> str:
         self.report.asked += 1
@@ -245,12 +285,11 @@ class Sweep:
         return answer.status
 
     def learnt(self, person: str, answer: Answer, asked: str) -> list[str]:
-        if person in STRANGERS:
-            ids = [mark for mark in self.marks[person] if mark in answer.seen and mark not in asked]
-            return [f"LEAK of {found}" for found in (*leaks(answer.seen, self.ours), *sorted(ids))]
-        if person == "subject":
-            return [f"LEAK of {canary}" for canary in leaks(answer.seen, self.ours, kin_only=True)]
-        return []
+        if person not in KEPT_OUT:
+            return []
+        ids = [mark for mark in self.marks[person] if mark in answer.seen and mark not in asked]
+        words = leaks(answer.seen, self.ours, kin_only=person == "subject")
+        return [f"LEAK of {found}" for found in (*words, *sorted(ids))]
 
     def changed(self, person: str, answer: Answer) -> list[str]:
         if not answer.writes or person == self.own_row_of:
@@ -262,6 +301,6 @@ class Sweep:
         return []
 
     def written(self, method: str, answer: Answer) -> list[str]:
-        if method not in {"GET", "HEAD", "HX"} or self.strangers_only:
+        if method not in {"GET", "HEAD", "HX"} or self.kept_out_only:
             return []
         return [f"A GET WRITES {sql}" for sql in answer.writes if not any(name in sql for name in WRITTEN_BY_GET)]

@@ -18,9 +18,6 @@ from django.core import mail
 from django.forms import BaseForm
 from django.urls import reverse
 
-from common.paper.pool import Paper
-from crisisplans.views import paper
-from resources.views import paper as public_paper
 from tests import traps
 from tests.factories import Home
 from tests.harness.addresses import Address, every_address
@@ -185,14 +182,7 @@ def ask(client, asked: Asked):
     return client.generic(method, asked.url, asked.body, content_type=asked.kind, headers=headers)
 
 
-@pytest.fixture
-def on_screen(in_peace, monkeypatch):  # noqa: F811 - a fixture of the same name
-    """What would be printed is read as it stands: the press prints what it is given, is slow, and may be busy."""
-    for view, press in ((paper, "print_paper"), (public_paper, "set_paper")):
-        monkeypatch.setattr(view, press, lambda html: Paper(html.encode(), 0))
-
-
-@pytest.mark.usefixtures("on_screen")
+@pytest.mark.usefixtures("in_peace", "on_screen")
 @pytest.mark.parametrize("share", range(SHARES))
 def test_ids_of_another_family_open_nothing_wherever_they_are_put(share, ours, theirs, caplog, capfd):
     asker, fuzz = Asker({"outsider": theirs.coordinator}, mind_errors=False), Fuzz(ours, theirs, share)
