@@ -82,7 +82,7 @@ def check_can_edit_entry(member: Membership, entry: PlanEntry) -> None:
 def check_can_remove_entry(member: Membership, entry: PlanEntry, *, subject_is_here: bool) -> None:
     """Each side removes its own words. When the one it concerns has left, the relatives may take out what no longer
     holds (a number that is dead, an agreement that is over), but never put other words in its place."""
-    if entry.side == side_of(member) or (member.is_relative and not subject_is_here):
+    if entry.side == side_of(member) or not subject_is_here:
         return
     raise NotAllowed(_("These are somebody else's words. You can write a comment to them."))
 

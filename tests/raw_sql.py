@@ -51,10 +51,11 @@ def ask(
             return Refused(" ".join(filter(None, (str(error), *more))))
 
 
-def insert(user: User | None, table: str, invitation: str = "", **columns: Any) -> Any:
+def insert(user: User | None, table: str, invitation: str = "", *, keep: bool = False, **columns: Any) -> Any:
     """Add a row; 1 when it went in."""
     names, marks = ", ".join(columns), ", ".join(["%s"] * len(columns))
-    return ask(user, f"INSERT INTO {table} ({names}) VALUES ({marks})", *columns.values(), invitation=invitation)  # noqa: S608
+    statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608
+    return ask(user, statement, *columns.values(), invitation=invitation, keep=keep)
 
 
 def ids(user: User | None, table: str, invitation: str = "", before: str = "") -> Any:

@@ -37,7 +37,7 @@ def protect_entries(table: str) -> list[object]:
         ProtectByFamily(
             table,
             reads=FOR_ME,
-            adds=f"({FOR_ME}) AND ({ON_MY_SIDE}) AND created_by_id = app.user_id() AND changed_by_id = app.user_id()"
+            adds=f"({ON_MY_SIDE}) AND created_by_id = app.user_id() AND changed_by_id = app.user_id()"
             f" AND removed_at IS NULL{TRIED.get(table, '')}",
             changes=FOR_ME,
         ),
@@ -53,8 +53,7 @@ def protect_entries(table: str) -> list[object]:
             "UPDATE",
             f"""
                 IF ({new}) IS DISTINCT FROM ({old}) AND NOT ({mine} OR {theirs}) AND NOT (
-                    {of_mine("OLD.family_id", AS_RELATIVE)}
-                    AND ({new}) - {WHEN_NOBODY_IS_THERE} = ({old}) - {WHEN_NOBODY_IS_THERE}
+                    ({new}) - {WHEN_NOBODY_IS_THERE} = ({old}) - {WHEN_NOBODY_IS_THERE}
                     AND NOT EXISTS (
                         SELECT FROM families_membership m
                         WHERE m.family_id = OLD.family_id AND m.ended_at IS NULL AND m.role = 'subject'

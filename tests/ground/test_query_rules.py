@@ -11,8 +11,8 @@ from crisisplans.models import (
     SupportContact,
     SupportContactVersion,
 )
-from families.models import Family, Invitation, Membership, RemovalProposal
-from tests.factories import CommentFactory
+from families.models import Family, Invitation, Membership, RemovalProposal, Role
+from tests.factories import CommentFactory, EmailAddressFactory, InvitationFactory, UserFactory
 
 MODELS = (
     Family,
@@ -68,3 +68,34 @@ def test_proposals_are_for_relatives_and_invitations_for_coordinators(ours):
     assert seen(RemovalProposal, ours.relative) == {ours.proposal.pk}
     assert seen(RemovalProposal, ours.subject) == set()
     assert seen(Invitation, ours.relative) == set()
+
+
+def test_who_was_removed_is_told_and_nobody_else(ours, theirs):
+    def told(user):
+        return set(Membership.objects.untold_farewells(user).values_list("pk", flat=True))
+
+    former = Membership.objects.filter(user=ours.former)
+    assert told(ours.former) == set()  # they left by themselves
+    former.update(ended_by=ours.coordinator)
+    assert told(ours.former) == {ours.members["former"].pk}
+    assert told(ours.relative) == told(theirs.coordinator) == set()
+
+
+def test_an_invitation_is_usable_by_the_one_it_was_sent_to_who_is_not_in_yet(ours, theirs):
+    def usable(user):
+        return set(Invitation.objects.usable_by(user).values_list("pk", flat=True))
+
+    assert usable(ours.invited) == {ours.invitation.pk}
+    assert usable(theirs.invited) == {theirs.invitation.pk}
+    EmailAddressFactory(user=ours.relative, email="second@example.org", primary=False)
+    InvitationFactory(family=ours.family, email="second@example.org")
+    assert usable(ours.relative) == set()  # in already
+    another = UserFactory()
+    InvitationFactory(family=ours.family, email=another.email, role=Role.SUBJECT)
+    assert usable(another) == set()  # somebody is there whom it concerns
+    waits = UserFactory(address=None)
+    EmailAddressFactory(user=waits, verified=False)
+    InvitationFactory(family=ours.family, email=waits.email)
+    assert usable(waits) == set()
+    Invitation.objects.filter(pk=ours.invitation.pk).update(declined_at=timezone.now(), declined_by=ours.invited)
+    assert usable(ours.invited) == set()

@@ -48,18 +48,22 @@ def mutant(name: str, sees: str, **how: Any) -> Mutant:
 
 def lifted(target: str, sees: str, *, returns: str = "None") -> Mutant:
     """A function that does nothing any more but return: a check that raises nothing."""
-    return mutant(f"{target} lifted", sees, code=partial(_swapped, target, lambda body: [_parse(f"return {returns}")]))
+    return mutant(
+        f"{target} lifted", sees, code=partial(_with, target, partial(_with_body, [_parse(f"return {returns}")]))
+    )
 
 
 def refusing(target: str, sees: str) -> Mutant:
     """A check that always raises."""
     refusal = "from common.permissions import NotAllowed; raise NotAllowed"
-    return mutant(f"{target} always raises", sees, code=partial(_swapped, target, lambda body: _parse_all(refusal)))
+    return mutant(
+        f"{target} always raises", sees, code=partial(_with, target, partial(_with_body, _parse_all(refusal)))
+    )
 
 
 def changed(target: str, old: str, new: str, sees: str) -> Mutant:
     """A function with `new` in the place of `old`, which stands there once."""
-    return mutant(f"{target}: {old} → {new}", sees, code=partial(_rewritten, target, old, new))
+    return mutant(f"{target}: {old} → {new}", sees, code=partial(_with, target, partial(_with_words, old, new)))
 
 
 def without_middleware(path: str, sees: str) -> Mutant:
@@ -72,18 +76,30 @@ def set_otherwise(target: str, value: Any, sees: str) -> Mutant:
     return mutant(f"{target} = {value}", sees, code=partial(_set_otherwise, target, value))
 
 
-def function_at(target: str) -> FunctionType:
-    """The function itself, under its decorators: "package.module:Class.method"."""
+def found_at(target: str) -> Any:
+    """What stands at "package.module:Class.method"."""
     module, _, path = target.partition(":")
     found: Any = import_module(module)
     for name in path.split("."):
         if not hasattr(found, name):
             raise NoSuchThingError(target)
         found = getattr(found, name)
+    return found
+
+
+def function_at(target: str) -> FunctionType:
+    """The function itself, under its decorators."""
+    found = found_at(target)
     found = inspect.unwrap(getattr(found, "__func__", found))
     if not isinstance(found, FunctionType):
         raise NoSuchThingError(target)
     return found
+
+
+def forget(target: str) -> None:
+    """Let nothing be remembered that this function, before or after, has answered once for all."""
+    getattr(found_at(target), "cache_clear", lambda: None)()
+    Prepared.forget()
 
 
 def _parse(line: str) -> ast.stmt:
@@ -97,33 +113,11 @@ def _parse_all(text: str) -> list[ast.stmt]:
 
 
 @contextmanager
-def _swapped(target: str, change: Callable[[list[ast.stmt]], list[ast.stmt]]) -> Iterator[None]:
+def _with(target: str, change: Callable[[str], ast.FunctionDef]) -> Iterator[None]:
+    """Let the function have another body for as long as the block runs: what `change` makes of its source."""
     function = function_at(target)
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    change_to = tree.body[0]
-    assert isinstance(change_to, ast.FunctionDef)
-    change_to.body = change(change_to.body)
-    with _with_code(function, change_to):
-        yield
-
-
-@contextmanager
-def _rewritten(target: str, old: str, new: str) -> Iterator[None]:
-    function = function_at(target)
-    source = textwrap.dedent(inspect.getsource(function))
-    if source.count(old) != 1:
-        message = f"{target} holds {old!r} {source.count(old)} times, not once"
-        raise NoSuchThingError(message)
-    written = ast.parse(source.replace(old, new)).body[0]
-    assert isinstance(written, ast.FunctionDef)
-    with _with_code(function, written):
-        yield
-
-
-@contextmanager
-def _with_code(function: FunctionType, written: ast.FunctionDef) -> Iterator[None]:
-    """Let `function` have the body of `written` for as long as the block runs."""
     before = function.__code__
+    written = change(textwrap.dedent(inspect.getsource(function)))
     written.decorator_list, written.returns = [], None
     for name in before.co_freevars:  # what it closes over stays what it closes over
         written.body.append(_parse(name))
@@ -131,14 +125,33 @@ def _with_code(function: FunctionType, written: ast.FunctionDef) -> Iterator[Non
     assert isinstance(outer, ast.FunctionDef)
     outer.body = [written]
     module = ast.Module(body=[outer], type_ignores=[])
-    compiled = compile(ast.fix_missing_locations(module), f"<mutant of {function.__qualname__}>", "exec")
+    compiled = compile(ast.fix_missing_locations(module), f"<mutant of {target}>", "exec")
     function.__code__ = _code_named(function.__name__, compiled)
-    Prepared.forget()
+    forget(target)
     try:
         yield
     finally:
         function.__code__ = before
-        Prepared.forget()
+        forget(target)
+
+
+def _function(source: str) -> ast.FunctionDef:
+    written = ast.parse(source).body[0]
+    assert isinstance(written, ast.FunctionDef)
+    return written
+
+
+def _with_body(body: list[ast.stmt], source: str) -> ast.FunctionDef:
+    written = _function(source)
+    written.body = body
+    return written
+
+
+def _with_words(old: str, new: str, source: str) -> ast.FunctionDef:
+    if source.count(old) != 1:
+        message = f"{old!r} stands {source.count(old)} times, not once, in {source}"
+        raise NoSuchThingError(message)
+    return _function(source.replace(old, new))
 
 
 def _code_named(name: str, module: CodeType) -> CodeType:

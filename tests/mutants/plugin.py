@@ -19,7 +19,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from portal.roles import OWNER
-from tests.mutants.catalogue import MUTANTS
+from tests.mutants.catalogue import chosen
 from tests.mutants.kinds import Mutant, NoSuchThingError
 
 # How an assertion begins to tell that it failed; the traps (ADR 0020) are assertions on every test.
@@ -41,12 +41,10 @@ WALL_TWO_DOWN = f"""
 """
 
 
-def chosen() -> list[Mutant]:
-    """The mutants of this process: those named, and of them its share ("1/2")."""
-    names = os.environ.get("MUTANTS", "").split()
+def of_this_process() -> list[Mutant]:
+    """Of the mutants named in MUTANTS, this process's share ("1/2": every second, beginning with the second)."""
     share, _, shares = os.environ.get("MUTANTS_SHARE", "0/1").partition("/")
-    found = [mutant for mutant in MUTANTS if not names or any(name in mutant.name for name in names)]
-    return found[int(share) :: int(shares)]
+    return chosen(os.environ.get("MUTANTS", "").split())[int(share) :: int(shares)]
 
 
 def is_named(item: pytest.Item, test: str) -> bool:
@@ -97,7 +95,7 @@ class Run:
 
     def __init__(self, session: pytest.Session) -> None:
         self.session = session
-        self.mutants = chosen()
+        self.mutants = of_this_process()
         self.lines: list[str] = []
         self.caught = 0
 
@@ -108,6 +106,7 @@ class Run:
     def run(self) -> None:
         of_code = [mutant for mutant in self.mutants if mutant.code]
         of_database = [mutant for mutant in self.mutants if mutant.statements]
+        self.outcome(self.session.items[0])  # a first test makes the database
         fit = self.without_any(of_database)
         copies = Copies(self.session.config.stash[ADMIN]["admin"])
         for mutant in of_database:
@@ -189,7 +188,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
-    wanted = {test for mutant in chosen() for test in mutant.tests}
+    wanted = {test for mutant in of_this_process() for test in mutant.tests}
     items[:] = [item for item in items if any(is_named(item, test) for test in wanted)]
 
 

@@ -132,6 +132,7 @@ CONDITIONS = [
 LINK_IN_HAND = here("who_is_asked_to_join_reads_who_is_there_with_the_link_in_hand")
 GONE = here("a_link_that_is_gone_opens_nothing")
 BY_LINK = here("one_joins_by_the_link_in_hand_as_oneself_in_the_role_asked_for")
+ENDING = here("with_a_membership_ends_what_that_person_proposed_and_with_the_last_the_family")
 LOGGED = here("another_line_in_the_log_does_not_do by_consent_one_reads_once_it_is_logged_and_not_before")
 
 FUNCTIONS = [
@@ -276,12 +277,6 @@ FUNCTIONS = [
         "id = moved OR false AND (",
         here("lines_are_moved_at_home_alone"),
     ),
-    rewritten(
-        "app.after_a_membership",
-        "UPDATE families_removalproposal SET withdrawn_at = NEW.ended_at, withdrawn_by_id = NEW.ended_by_id WHERE",
-        "DELETE FROM families_removalproposal WHERE false AND",
-        here("with_a_membership_ends_what_that_person_proposed_and_with_the_last_the_family"),
-    ),
 ]
 
 VERSIONED = here("every_change_leaves_a_version_and_no_setting_keeps_it_from_that")
@@ -290,6 +285,12 @@ TRIED = here("any_reader_notes_in_their_own_name_that_a_number_was_tried")
 COORDINATING = here(
     "only_a_coordinator_makes_another_or_lays_it_down where_the_only_coordinator_was_removed_a_relative_makes_another"
 )
+WITHDRAWN_WITH_THEM = (
+    "UPDATE families_removalproposal SET withdrawn_at = NEW.ended_at, withdrawn_by_id = NEW.ended_by_id"
+    " WHERE family_id = NEW.family_id AND proposed_by_id = NEW.user_id AND confirmed_at IS NULL"
+    " AND withdrawn_at IS NULL;"
+)
+SOMEBODY_LEFT = " SELECT FROM families_membership m WHERE m.family_id = NEW.family_id AND m.ended_at IS NULL "
 LEAVING = here("one_leaves_and_says_so_oneself")
 REMOVING = here(
     "the_coordinator_removes_relatives_and_nobody_else_does removing_the_one_it_concerns_takes_two_relatives"
@@ -308,9 +309,10 @@ NOBODY_CONCERNED = (
 
 GUARDS = [
     no_trigger("families_membership.members_change_themselves", here("everybody_names_themselves")),
-    no_trigger(
-        "families_membership.after_a_membership",
-        here("with_a_membership_ends_what_that_person_proposed_and_with_the_last_the_family"),
+    no_trigger("families_membership.after_a_membership", ENDING),
+    *(
+        rewritten("app.after_a_membership", old, "", ENDING)
+        for old in (WITHDRAWN_WITH_THEM, "AND proposed_by_id = NEW.user_id", "AND NOT EXISTS (" + SOMEBODY_LEFT + ")")
     ),
     no_trigger(
         "families_membership.pgtrigger_always_a_coordinator",
@@ -345,6 +347,12 @@ GUARDS = [
         "app.members_change_themselves", "AND OLD.user_id <> app.user_id() AND NOT (", "AND false AND NOT (", REMOVING
     ),
     rewritten("app.members_change_themselves", "NOT (OLD.role = 'subject') AND", "", REMOVING),
+    rewritten(
+        "app.members_change_themselves",
+        "AND OLD.family_id = ANY(ARRAY(SELECT app.families_as('coordinator')))) OR EXISTS",
+        ") OR EXISTS",
+        REMOVING,
+    ),
     rewritten("app.members_change_themselves", "p.membership_id = OLD.id AND", "", REMOVING),
     altered(
         "families_removalproposal.removal_takes_two dropped",
@@ -374,6 +382,13 @@ GUARDS = [
     ),
     rewritten("app.an_answer_stands", "NEW.accepted_by_id <> app.user_id()", "false", STANDS),
     rewritten("app.an_answer_stands", "NEW.declined_by_id <> app.user_id()", "false", STANDS),
+    rewritten("app.an_answer_stands", "NEW.withdrawn_by_id <> app.user_id()", "false", STANDS),
+    rewritten(
+        "app.joining_answers",
+        "token_hash = nullif(current_setting('app.invitation', true), '') AND",
+        "",
+        here("joining_answers_the_invitation_by_itself"),
+    ),
     rewritten(
         "app.each_reviews_for_oneself",
         "NEW.reviewed_by_id IS DISTINCT FROM app.user_id()",
@@ -401,6 +416,11 @@ GUARDS = [
             "NEW.removed_by_id <> app.user_id()",
             NOBODY_CONCERNED,
         )
+    ),
+    *(
+        rewritten(f"app.{table}_own_words", old, "(" if old[0] == "(" else "OR", OWN_WORDS)
+        for table in ("planitem", "supportcontact")
+        for old in ("(OLD.side = 'family' AND", "OR OLD.side = 'subject' AND")
     ),
 ]
 

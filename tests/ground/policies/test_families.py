@@ -4,7 +4,7 @@ import pytest
 from django.db.models import Q
 
 from families.models import Family, Membership, RemovalProposal, Role
-from tests.factories import FamilyFactory, MembershipFactory, UserFactory
+from tests.factories import FamilyFactory, MembershipFactory, RemovalProposalFactory, UserFactory
 from tests.ground.policies import rows
 from tests.ground.policies.rows import NOW
 from tests.ground.test_walls_catalog import PROTECTED
@@ -176,11 +176,12 @@ def test_the_coordinator_removes_relatives_and_nobody_else_does(ours):
 
 def test_with_a_membership_ends_what_that_person_proposed_and_with_the_last_the_family(ours):
     alone = MembershipFactory(coordinator=True)
-    open_ones = "SELECT count(*) FROM families_removalproposal WHERE withdrawn_at IS NULL"
-    assert as_owner(open_ones) == [(1,)]
+    hers = RemovalProposalFactory(membership=ours.members["former"], proposed_by=ours.coordinator)
+    open_ones = "SELECT id FROM families_removalproposal WHERE withdrawn_at IS NULL"
+    assert set(as_owner(open_ones)) == {(hers.pk,), (ours.proposal.pk,)}
     as_owner(END.format(ours.relative.pk, ours.members["relative"].pk))
     as_owner(END.format(alone.user_id, alone.pk))
-    assert as_owner(open_ones) == [(0,)]
+    assert as_owner(open_ones) == [(hers.pk,)]
     closed_by = "SELECT closed_by_id FROM families_family WHERE id = %s"
     assert as_owner(closed_by, alone.family_id) == [(alone.user_id,)]
     assert as_owner(closed_by, ours.family.pk) == [(None,)]

@@ -74,20 +74,14 @@ def test_one_joins_by_the_link_in_hand_as_oneself_in_the_role_asked_for(ours, th
 def test_joining_answers_the_invitation_by_itself(ours):
     """By raw SQL one could join and leave the invitation unanswered, to come back by it when removed."""
     token, me = ours.invitation_token, ours.invited
-    assert (
-        ask(
-            me,
-            "INSERT INTO families_membership (id, family_id, user_id, role, is_coordinator, display_name, family_nickname,"
-            " joined_at) VALUES (gen_random_uuid(), %s, %s, 'relative', false, 'x', '', now())",
-            ours.family.pk,
-            me.pk,
-            invitation=token,
-            keep=True,
-        )
-        == 1
-    )
+    another = InvitationFactory(family=ours.family)
+    assert insert(me, MEMBERS, token, keep=True, **rows.member(ours, me)) == 1
     ours.invitation.refresh_from_db()
     assert ours.invitation.accepted_by_id == me.pk
+    another.refresh_from_db()
+    assert another.accepted_at is None
+    another.refresh_from_db()
+    assert another.accepted_at is None
     Membership.objects.filter(user=me).update(ended_at=NOW, ended_by=ours.coordinator)
     assert insert(me, MEMBERS, token, **rows.member(ours, me)) == REFUSED
 
