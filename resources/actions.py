@@ -5,13 +5,15 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from django.contrib.postgres.search import SearchQuery
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from resources.facets import Audience, ChannelKind, County, Kind, State
 from resources.folding import fold, join, sort_key, telling
-from resources.models import Channel, Checked, HelpService, NumberReport
+from resources.models import STEMS, Channel, Checked, HelpService, NumberReport, SearchWord
+from resources.reading.spelling import can_be_misspelt
 from resources.reading.versions import CHANNEL, CONTENT, Version, Way, versions_of
 
 Item = TypeVar("Item", bound=Checked)
@@ -20,6 +22,7 @@ MADE = ("sort_key", "search_names", "search_text")
 NAME, WORD = "|", "#"  # what stands before and after each name, each keyword, in `search_names`
 # What stands on either side of a dash, or in brackets, is a name too: «Barn av rusmisbrukere (BAR)».
 PARTS = re.compile(r"\s[\u2013\u2014-]\s|[()]")
+LONGEST_WORD = 24  # letters: beyond are names written in one
 NUMBERS = (ChannelKind.PHONE, ChannelKind.SMS)
 UNDONE = ("state", "checked_on", "due_on")  # what `undo` takes back
 
@@ -83,10 +86,48 @@ def _each(mark: str, words: Iterable[str]) -> str:
     return f"{mark}{mark.join(dict.fromkeys(forms))}{mark}" if forms else ""
 
 
+@transaction.atomic
 def index(*, service: HelpService) -> None:
     """Make the service found by what it now says. Call it whenever a service or its channels have been saved."""
+    row = HelpService.objects.only(*MADE).filter(pk=service.pk).first()
+    before = words_of(row) if row else {}
     fill_index(service=service, channels=service.channels.all())
     HelpService.objects.filter(pk=service.pk).update(**{name: getattr(service, name) for name in MADE})
+    learn(services=[service])
+    _forget(before.keys() - (words_of(service).keys() if service.state == State.PUBLISHED else ()))
+
+
+def learn(*, services: Iterable[HelpService]) -> None:
+    """Let misspelt words be taken for those of the published ones among these services."""
+    words: dict[str, bool] = {}
+    for service in services:
+        if service.state == State.PUBLISHED:
+            for word, is_name in words_of(service).items():
+                words[word] = is_name or words.get(word, False)
+    rows = [SearchWord(word=word, is_name=is_name) for word, is_name in sorted(words.items())]
+    SearchWord.objects.bulk_create([row for row in rows if not row.is_name], ignore_conflicts=True)
+    SearchWord.objects.bulk_create(
+        [row for row in rows if row.is_name],
+        update_conflicts=True,
+        unique_fields=["word"],
+        update_fields=["is_name"],
+    )
+
+
+def _forget(words: Iterable[str]) -> None:
+    """Take no misspelt word for one of these any more, but for those that another published service says."""
+    there = SearchWord.objects.filter(word__in=sorted(words)).order_by("word").values_list("word", flat=True)
+    published = HelpService.objects.filter(state=State.PUBLISHED)
+    unsaid = [word for word in there if not published.filter(search_words=SearchQuery(word, config=STEMS)).exists()]
+    SearchWord.objects.filter(word__in=unsaid).delete()
+
+
+def words_of(service: HelpService) -> dict[str, bool]:
+    """The words that it is found by, as far as a misspelt one can be taken for them, and whether it is called so."""
+    names = service.search_names.partition(WORD)[0]
+    said = f"{service.search_names} {service.search_text}".replace(NAME, " ").replace(WORD, " ").split()
+    called = set(map(join, names.split(NAME)))
+    return {word: word in called for word in said if len(word) <= LONGEST_WORD and can_be_misspelt(word)}
 
 
 @transaction.atomic
@@ -136,6 +177,8 @@ def undo(*, item: Item, version_id: int, by: Any) -> bool:
         setattr(item, name, getattr(before, name))
     NumberReport.objects.filter(_of(item), handled_at=newest.at).update(handled_at=None, handled_by=None)
     _note(item, by, timezone.now())
+    if isinstance(item, HelpService):
+        index(service=item)
     return True
 
 
@@ -187,6 +230,8 @@ def _set_state(item: Item, state: State, by: Any) -> Item:
     item = _lock(item)
     item.state = state
     _note(item, by, timezone.now())
+    if isinstance(item, HelpService):
+        index(service=item)
     return item
 
 

@@ -111,6 +111,11 @@ class Filters:
         return bool(self.county or self.words or self.anonymous or self.free or self.open_now or self.language)
 
     @property
+    def for_children(self) -> bool:
+        """Whether a child asks."""
+        return self.who is not None and self.who.slug == "barn"
+
+    @property
     def wants_now(self) -> bool:
         """Whether it matters who is open at this moment."""
         return self.open_now or bool(self.need and self.need.is_now)

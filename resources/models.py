@@ -144,6 +144,22 @@ class HelpService(Checked):  # type: ignore[django-manager-missing]  # `versions
         return self.name
 
 
+class SearchWord(models.Model):
+    """A word that a published service is found by, folded, so that a misspelt one can be taken for it
+    (resources.actions.index). `is_name` when a service is called just so."""
+
+    word = models.CharField(max_length=24, primary_key=True)
+    is_name = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [
+            GinIndex(fields=["word"], opclasses=["gin_trgm_ops"], fastupdate=False, name="search_word_pieces"),
+        ]
+
+    def __str__(self) -> str:
+        return self.word
+
+
 class Channel(models.Model):  # type: ignore[django-manager-missing]  # `versions` comes from pghistory
     """One way to reach a service, with the hours of its own."""
 

@@ -19,7 +19,6 @@ from resources.reading.listed import LISTED
 from resources.reading.search import search
 
 PAGE = 25  # services
-FEW = 5  # hits of a search: with fewer, there may be something to read instead
 UNSHOWN = ("description", "search_names", "search_text", "keywords", "loaded_digest")
 
 
@@ -28,8 +27,8 @@ class Page:
     """Some services in order, each with all that a card says in `listed`; `more` is where the next page begins, if any.
 
     Where nothing fits, `meant` are named nearly as was searched for, and `nearest` anybody can try. Of a search:
-    `is_alike` when the words stand nowhere as they were written, `counties` when places were named, `articles` where
-    few or none fit and there is something to read.
+    `is_alike` when the words stand nowhere as they were written, `counties` when places were named, `articles` what
+    there is to read about it.
     """
 
     services: list[HelpService]
@@ -80,7 +79,7 @@ def search_page(filters: Filters, at: datetime) -> Page:
         more=start + PAGE if found.has_more else None,
         meant=found.meant,
         is_alike=bool(found.services) and not found.all_words,
-        articles=search_articles(filters.words) if not start and len(found.services) < FEW else [],
+        articles=[] if start else search_articles(filters.words, for_children=filters.for_children),
         counties=found.counties,
     )
 

@@ -3,7 +3,7 @@
 What is asked is tried strictly first and more forgivingly only while nothing is found:
 
 1. every word stands in the service, in any form of it (Norwegian full text), or its name is written so;
-2. every word stands there or is like a word of its names and keywords (trigrams): «ivarta», «blå kårs»;
+2. the same for the nearest words that the directory knows: «ivarta», «blå kårs» (`resources.reading.spelling`);
 3. any of the words does, those with most of them first.
 
 Those whose name or keyword says just what was asked stand first, then those whose name begins so; equals stand as the
@@ -11,32 +11,27 @@ directory has them, by their pins, then by name. A place in the question («søs
 found: it leaves out what is only for other counties, and puts the near before what is for the whole country.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
-from operator import add, and_, or_
+from operator import add, or_
 from typing import Self
 from uuid import UUID
 
-from django.contrib.postgres.search import SearchQuery, TrigramStrictWordSimilarity
-from django.db import connection, transaction
+from django.contrib.postgres.search import SearchQuery
 from django.db.models import Case, IntegerField, Q, Value, When
-from django.db.models.expressions import Combinable, CombinedExpression
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 
 from resources.facets import County
 from resources.folding import fold, join, telling
 from resources.models import STEMS, UNPINNED, HelpService, HelpServiceQuerySet
 from resources.places import county_of
+from resources.reading.spelling import Spelling, look_up
 
 MOST = 100  # services: nobody reads further, and nobody makes the database sort more
 LONGEST = 200  # characters that are read of a question
 MOST_WORDS = 8
 SHORTEST_PREFIX = 3  # letters: of a shorter word, only the word itself is found
-SHORTEST_LIKE = 5  # letters: of a shorter word, nothing is like it
-# What share of their three-letter pieces two words have in common, of 1: «ivarta» and «ivareta» 0.5.
-ALIKE, ALIKE_ENOUGH_TO_OFFER = 0.35, 0.28
 OFFERED = 3
 IN_ORDER = (Coalesce("pin", Value(UNPINNED)), "sort_key", "id")
 
@@ -52,9 +47,10 @@ class Asked:
     words: tuple[str, ...]
     counties: tuple[County, ...] = ()
 
-    @property
-    def spaced(self) -> str:
-        return " ".join(self.words) or self.folded
+    def spelt(self, spelling: Spelling) -> Self:
+        """The same, each word as the directory has it where it has one so like it."""
+        words = tuple(dict.fromkeys(map(spelling.known, self.words)))
+        return replace(self, words=words, joined=spelling.known(self.joined), telling="".join(words))
 
     @classmethod
     def read(cls, text: str) -> Self:
@@ -68,7 +64,7 @@ class Asked:
         return cls(
             folded=folded,
             joined=join(folded),
-            telling=join(telling(folded)),
+            telling="".join(dict.fromkeys(telling(folded).split())),
             words=tuple(words[:MOST_WORDS]),
             counties=tuple(dict.fromkeys(counties)),
         )
@@ -78,7 +74,7 @@ class Asked:
 class Found:
     """What a question finds, best first. `all_words`: whether each word was found as it was written; else the page says
     that this is the nearest. `counties` were named in the question. Where nothing was found, `meant` are the services
-    whose names are most like it."""
+    whose names are like it, if any are."""
 
     services: list[HelpService]
     has_more: bool = False
@@ -98,30 +94,24 @@ def search(text: str, among: HelpServiceQuerySet, *, start: int = 0, count: int 
     stop = min(start + count, MOST)
     near, enough = _near(among, asked.counties), min(stop + 1, MOST)
     rows, all_words = _with_all(asked, near, enough), True
+    meant: list[HelpService] = []
     if not rows and asked.words:
-        rows, all_words = _forgivingly(asked, near, enough), False
+        spelling, all_words = look_up({*asked.words, asked.joined, asked.telling}), False
+        rows = _forgivingly(asked, asked.spelt(spelling), near, enough)
+        meant = [] if rows else _meant(asked, spelling, among)
     return Found(
         services=rows[start:stop],
         has_more=len(rows) > stop,
         all_words=all_words,
         counties=asked.counties,
-        meant=[] if rows else _meant(asked, among),
+        meant=meant,
     )
 
 
-def _forgivingly(asked: Asked, near: HelpServiceQuerySet, enough: int) -> list[HelpService]:
-    """What is nearly so written, else what has some of the words."""
-    with _taking_for_alike(ALIKE):
-        rows = list(_with_like(asked, near)[:enough])
-        return rows or (list(_with_any(asked, near)[:enough]) if len(asked.words) > 1 else [])
-
-
-@contextmanager
-def _taking_for_alike(share: float) -> Iterator[None]:
-    """Let PostgreSQL take words for alike that have this share of their pieces in common, until it is left."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('pg_trgm.strict_word_similarity_threshold', %s, true)", [str(share)])
-        yield
+def _forgivingly(asked: Asked, spelt: Asked, near: HelpServiceQuerySet, enough: int) -> list[HelpService]:
+    """What has every word as the directory spells it, else what has some of them."""
+    rows = _with_all(spelt, near, enough) if spelt != asked else []
+    return rows or (list(_with_any(spelt, near)[:enough]) if len(spelt.words) > 1 else [])
 
 
 def _near(among: HelpServiceQuerySet, counties: tuple[County, ...]) -> HelpServiceQuerySet:
@@ -167,22 +157,12 @@ def _tier(asked: Asked) -> Case:
     )
 
 
-def _with_like(asked: Asked, among: HelpServiceQuerySet) -> HelpServiceQuerySet:
-    """What is nearly named so, or has every word or one like it."""
-    whole, each = _like_whole(asked), [_word_or_like(word) for word in asked.words]
-    found = among.filter(whole | reduce(and_, each))
-    return found.order_by(_how_many(each).desc(), _likeness(asked).desc(), *IN_ORDER)
-
-
 def _with_any(asked: Asked, among: HelpServiceQuerySet) -> HelpServiceQuerySet:
-    """What has one of the words or one like it, those with most of them first."""
-    each = [_word_or_like(word) for word in asked.words]
+    """What has one of the words, those with most of them first."""
+    each = [Q(search_words=_query(word)) for word in asked.words]
     far = _one(Q(counties=[])) if asked.counties else Value(0)
-    return among.filter(reduce(or_, each)).order_by(_how_many(each).desc(), far, *IN_ORDER)
-
-
-def _how_many(conditions: list[Q]) -> CombinedExpression | Case:
-    return reduce(add, map(_one, conditions))
+    any_of_them = Q(search_words=_query(*asked.words, between=" | "))
+    return among.filter(any_of_them).order_by(reduce(add, map(_one, each)).desc(), far, *IN_ORDER)
 
 
 def _says(form: str, asked: Asked) -> Q:
@@ -191,28 +171,10 @@ def _says(form: str, asked: Asked) -> Q:
     return reduce(or_, (Q(search_names__contains=form.format(text)) for text in said))
 
 
-def _query(*words: str) -> SearchQuery:
+def _query(*words: str, between: str = " & ") -> SearchQuery:
     """All the words, each in any of its forms, and longer ones that begin so. They hold letters and digits only."""
     terms = [f"'{word}':*" if len(word) >= SHORTEST_PREFIX else f"'{word}'" for word in words]
-    return SearchQuery(" & ".join(terms), config=STEMS, search_type="raw")
-
-
-def _like(words: str) -> Q:
-    """Whether a name or keyword is nearly written so. Nothing is like a word of a few letters."""
-    return Q(search_names__trigram_strict_word_similar=words) if len(words) >= SHORTEST_LIKE else Q(pk=None)
-
-
-def _like_whole(asked: Asked) -> Q:
-    return reduce(or_, map(_like, dict.fromkeys((asked.spaced, asked.joined))))
-
-
-def _word_or_like(word: str) -> Q:
-    return Q(search_words=_query(word)) | _like(word)
-
-
-def _likeness(asked: Asked) -> Greatest:
-    """How like the question is to what is written nearest to it among names and keywords, from 0 to 1."""
-    return Greatest(*(TrigramStrictWordSimilarity(phrase, "search_names") for phrase in (asked.spaced, asked.joined)))
+    return SearchQuery(between.join(terms), config=STEMS, search_type="raw")
 
 
 def _one(condition: Q) -> Case:
@@ -220,10 +182,10 @@ def _one(condition: Q) -> Case:
     return Case(When(condition, then=1), default=0, output_field=IntegerField())
 
 
-def _meant(asked: Asked, among: HelpServiceQuerySet) -> list[HelpService]:
-    """The services whose names and keywords are most like what was asked."""
-    if len(asked.joined) < SHORTEST_LIKE:
+def _meant(asked: Asked, spelling: Spelling, among: HelpServiceQuerySet) -> list[HelpService]:
+    """The services with a name that is like what was asked as a whole."""
+    names = spelling.names_like(asked.joined) or spelling.names_like(asked.telling)
+    if not names:
         return []
-    alike = among.filter(_like_whole(asked)).order_by(_likeness(asked).desc(), *IN_ORDER)
-    with _taking_for_alike(ALIKE_ENOUGH_TO_OFFER):
-        return list(alike[:OFFERED])
+    so_named = reduce(or_, (Q(search_names__contains=f"|{name}|") for name in names))
+    return list(among.filter(so_named).order_by(*IN_ORDER)[:OFFERED])

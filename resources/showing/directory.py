@@ -118,7 +118,7 @@ def show_directory(filters: Filters, page: Page, at: datetime) -> DirectoryShown
         choices=choices,
         taken=taken,
         is_first_visit=not filters.pairs,
-        for_children=filters.who is not None and filters.who.slug == "barn",
+        for_children=filters.for_children,
         heading=_heading(filters, page),
         notes=_notes(page),
         cards=cards,

@@ -1,0 +1,74 @@
+"""Words as the directory spells them, for those that somebody spelt in another way.
+
+The words are few however many services there are: each once, folded (`resources.models.SearchWord`). PostgreSQL finds
+those with pieces in common, and the letters decide: a word is taken for another one or two letters away, never for
+one that merely has the same ending.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+from resources.models import SearchWord
+
+SHORTEST, SHORTEST_NUMBER = 4, 8  # letters, digits: nothing is like a shorter one
+LONG = 8  # letters: from here on two of them may be wrong; of a number, one digit
+PIECES = 0.22  # what share of their three-letter pieces two words have in common, of 1: «kårs» and «kors» 0.25
+LOOKED_AT = 20  # of the words with most pieces in common
+_NEAR = f"""
+SELECT asked.word, near.word, near.is_name FROM unnest(%s::text[]) AS asked(word) CROSS JOIN LATERAL (
+    SELECT known.word, known.is_name FROM {SearchWord._meta.db_table} known WHERE known.word %% asked.word
+    ORDER BY similarity(known.word, asked.word) DESC, known.word LIMIT {LOOKED_AT}
+) near"""  # noqa: S608 - constants
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """What is near each of the words asked, the nearest first: letters away, the word, whether it is a name."""
+
+    near: dict[str, list[tuple[int, str, bool]]]
+
+    def known(self, word: str) -> str:
+        """The word as the directory spells it; itself, where none is near enough."""
+        away, nearest = next(((away, near) for away, near, _ in self.near.get(word, ())), (0, word))
+        wrong = 2 if len(word) >= LONG and word.isalpha() else 1
+        return nearest if away <= wrong else word
+
+    def names_like(self, asked: str) -> list[str]:
+        """The names that begin as this does and of whose letters no more than a third differ."""
+        near = self.near.get(asked, ())
+        return [name for away, name, is_name in near if is_name and away <= len(asked) // 3 and name[0] == asked[0]]
+
+
+def can_be_misspelt(word: str) -> bool:
+    """Whether a word is long enough, and made of letters only or of digits only."""
+    return len(word) >= (SHORTEST_NUMBER if word.isdecimal() else SHORTEST) and (word.isalpha() or word.isdecimal())
+
+
+def look_up(words: Iterable[str]) -> Spelling:
+    """Find what is near the words. One statement, and two that say how near."""
+    words = sorted(filter(can_be_misspelt, words))
+    if not words:
+        return Spelling({})
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('pg_trgm.similarity_threshold', %s, true)", [str(PIECES)])
+        cursor.execute(_NEAR, [words])
+        rows = cursor.fetchall()
+    near: dict[str, list[tuple[int, str, bool]]] = {}
+    for asked, known, is_name in rows:
+        near.setdefault(asked, []).append((letters_away(asked, known), known, is_name))
+    return Spelling({asked: sorted(known, key=lambda one: one[0]) for asked, known in near.items()})
+
+
+def letters_away(one: str, other: str) -> int:
+    """How many letters must be put in, taken out, changed, or change places with the next, to make one the other."""
+    before, last = list[int](), list(range(len(other) + 1))
+    for i, letter in enumerate(one, start=1):
+        row = [i]
+        for j, its in enumerate(other, start=1):
+            row.append(min(last[j] + 1, row[-1] + 1, last[j - 1] + (letter != its)))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == its:
+                row[j] = min(row[j], before[j - 2] + 1)
+        before, last = last, row
+    return last[-1]
