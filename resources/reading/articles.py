@@ -6,20 +6,20 @@ from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db.models import F, Prefetch
 from django.http import Http404
 
-from resources.folding import fold
+from resources.folding import fold, telling
 from resources.markdown import articles_in
 from resources.models import STEMS, GuidanceArticle, HelpService
 from resources.reading.spelling import can_be_misspelt, letters_away
 
 FEW = 3
-# What people call it, however an article does. No short one is taken for another word that is nearly so spelt.
-GAMBLING = frozenset(
-    fold(
-        "automat automaten automater automatene bette betting casino gamble gambler gambling kasino lotto odds odsen "
-        "oddsen pengespill poker rikstoto spill spilleautomat spillegal spillegjeld spillegalskap spilleproblem "
-        "spilleproblemer spilte tippe tipper tipping"
-    ).split()
-)
+# What people call what an article calls so. No short word is taken for another that is nearly so spelt.
+CALLED = {
+    "gambling": "automat automaten automater automatene bette betting casino gamble gambler gambling kasino lotto odds "
+    "odsen oddsen pengespill poker rikstoto spill spilleautomat spillegal spillegjeld spillegalskap spilleproblem "
+    "spilleproblemer spilte tippe tipper tipping",
+    "taushetsplikt": "innsyn journal journalen samtykke samtykker taushet taushetsplikten",
+}
+FOLDED = {said: frozenset(fold(words).split()) for said, words in CALLED.items()}
 SHORT = 5  # letters
 
 
@@ -29,21 +29,25 @@ def list_articles() -> list[GuidanceArticle]:
 
 
 def search_articles(words: str, *, for_children: bool = False) -> list[GuidanceArticle]:
-    """The few published articles that say all of `words`, each in any of its forms, or speak of gambling if the words
-    do; without the texts. For children, only what was written for them."""
-    query = SearchQuery(" ".join(re.findall(r"[^\W_]+", words)), config=STEMS)
-    if any(map(_is_gambling, fold(words).split())):
-        query |= SearchQuery("gambling", config=STEMS)
+    """The few published articles that say all of `words`, each in any of its forms, or of what one of them is called
+    (CALLED); without the texts. For children, only what was written for them."""
+    told = [word for word in re.findall(r"[^\W_]+", words) if telling(fold(word))]
+    if not told:
+        return []
+    query = SearchQuery(" ".join(told), config=STEMS)
+    for said, called in FOLDED.items():
+        if any(_is_among(word, called) for word in fold(" ".join(told)).split()):
+            query |= SearchQuery(said, config=STEMS)
     found = GuidanceArticle.objects.public().filter(search_words=query).only("key", "title", "summary")
     if for_children:
         found = found.filter(is_for_children=True)
     return list(found.order_by(SearchRank(F("search_words"), query).desc(), "position", "title", "id")[:FEW])
 
 
-def _is_gambling(word: str) -> bool:
-    """Whether a folded word is one of gambling, or one letter from it."""
-    return word in GAMBLING or (
-        can_be_misspelt(word) and any(len(one) > SHORT and letters_away(word, one) == 1 for one in GAMBLING)
+def _is_among(word: str, words: frozenset[str]) -> bool:
+    """Whether a folded word is one of these, or one letter from one that is not short."""
+    return word in words or (
+        can_be_misspelt(word) and any(len(one) > SHORT and letters_away(word, one) == 1 for one in words)
     )
 
 

@@ -44,6 +44,7 @@ MAY = {
         "resources_helpservice": "INSERT, SELECT, UPDATE",
         "resources_helpserviceversion": "SELECT",
         "resources_numberreport": "DELETE, INSERT, SELECT, UPDATE",
+        "resources_searchword": "DELETE, INSERT, SELECT, UPDATE (is_name)",
     },
     WORKER: {
         "django_session": "DELETE, SELECT (expire_date)",

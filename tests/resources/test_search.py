@@ -207,7 +207,7 @@ READ = {
     "pokker poker": "pengespill",
     "tipping": "pengespill",
     "automater": "pengespill",
-    "automtaer": "pengespill",
+    "automatr": "pengespill",
     "spillegjeld": "pengespill",
     "betting": "pengespill",
     "bettnig": "pengespill",
