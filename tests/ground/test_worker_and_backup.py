@@ -68,6 +68,7 @@ def test_the_worker_reads_and_changes_nothing_else(ours):
             if (table, words[:6]) != ("django_session", "DELETE"):
                 with pytest.raises(DatabaseError, match="permission denied"):
                     ask(WORKER, words)
+    assert ask(WORKER, "SELECT expire_date FROM django_session") == []  # what lives is not seen
     assert ask(WORKER, "DELETE FROM django_session") == 0
     for words in (
         "SELECT session_key FROM django_session WHERE expire_date < now()",

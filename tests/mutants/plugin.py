@@ -1,8 +1,8 @@
 """Pytest plugin: run the tests that the mutants name, once without any, then once under each mutant.
 
 One process, one server: a mutant of our code is taken back by hand; a mutant of the database works on a copy that is
-thrown away. A mutant of our code is met with the second wall down (no row-level security, no guards), so that a test
-sees the first wall alone; tests of the database's rules go to it directly, past the first.
+thrown away. A mutant of our code is met with the second wall off, so that a test sees the first alone; tests of the
+database's rules go to it directly, past the first.
 """
 
 import os
@@ -24,21 +24,6 @@ from tests.mutants.kinds import Mutant, NoSuchThingError
 
 # How an assertion begins to tell that it failed; the traps (ADR 0020) are assertions on every test.
 NOTICED = ("AssertionError", "assert ", "Failed: DID NOT RAISE", "tests.traps.Trapped")
-WALL_TWO_DOWN = f"""
-    SET ROLE {OWNER};
-    DO $do$
-    DECLARE found record;
-    BEGIN
-        FOR found IN SELECT oid::regclass AS name FROM pg_class WHERE relrowsecurity LOOP
-            EXECUTE format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', found.name);
-        END LOOP;
-        FOR found IN SELECT tgname, tgrelid::regclass AS name FROM pg_trigger JOIN pg_proc p ON p.oid = tgfoid
-            WHERE pronamespace = 'app'::regnamespace AND NOT prosecdef LOOP
-            EXECUTE format('ALTER TABLE %s DISABLE TRIGGER %I', found.name, found.tgname);
-        END LOOP;
-    END
-    $do$
-"""
 
 
 def of_this_process() -> list[Mutant]:
@@ -56,20 +41,17 @@ def is_named(item: pytest.Item, test: str) -> bool:
 
 
 class Copies:
-    """The test database, as it was, and with the second wall down."""
+    """The test database as it was, kept beside it."""
 
     def __init__(self, admin_url: str) -> None:
         self._admin_url = admin_url
         self._name = str(connections["default"].settings_dict["NAME"])
-        self._run(f"CREATE DATABASE {self._name}_whole TEMPLATE {self._name}", close=True)
-        self._run(f"CREATE DATABASE {self._name}_open TEMPLATE {self._name}")
-        with psycopg.connect(make_conninfo(admin_url, dbname=f"{self._name}_open"), autocommit=True) as admin:
-            admin.execute(WALL_TWO_DOWN)
+        self._run(f"CREATE DATABASE {self._name}_whole TEMPLATE {self._name}")
 
-    def take(self, kind: str) -> None:
+    def renew(self) -> None:
         """Put a fresh copy in the place of the test database."""
-        self._run(f"DROP DATABASE {self._name} WITH (FORCE)", close=True)
-        self._run(f"CREATE DATABASE {self._name} TEMPLATE {self._name}_{kind} OWNER {OWNER}")
+        self._run(f"DROP DATABASE {self._name} WITH (FORCE)")
+        self._run(f"CREATE DATABASE {self._name} TEMPLATE {self._name}_whole OWNER {OWNER}")
 
     def change(self, mutant: Mutant) -> None:
         """Let the owner make this mutant in the test database."""
@@ -83,9 +65,8 @@ class Copies:
             for statement in mutant.statements(ask):
                 owner.execute(statement)
 
-    def _run(self, statement: str, *, close: bool = False) -> None:
-        if close:
-            connections.close_all()
+    def _run(self, statement: str) -> None:
+        connections.close_all()
         with psycopg.connect(make_conninfo(self._admin_url, dbname="postgres"), autocommit=True) as admin:
             admin.execute(statement)
 
@@ -96,7 +77,6 @@ class Run:
     def __init__(self, session: pytest.Session) -> None:
         self.session = session
         self.mutants = of_this_process()
-        self.lines: list[str] = []
         self.caught = 0
 
     def tests_of(self, mutant: Mutant) -> Iterator[pytest.Item]:
@@ -104,22 +84,22 @@ class Run:
             yield from (item for item in self.session.items if is_named(item, test))
 
     def run(self) -> None:
+        from tests.database import _servers  # Django is ready only now
+        from tests.harness.walls_off import without_wall_two
+
         of_code = [mutant for mutant in self.mutants if mutant.code]
         of_database = [mutant for mutant in self.mutants if mutant.statements]
         self.outcome(self.session.items[0])  # a first test makes the database
-        fit = self.without_any(of_database)
-        copies = Copies(self.session.config.stash[ADMIN]["admin"])
-        for mutant in of_database:
-            if mutant in fit:
-                copies.take("whole")
-                self.judge(mutant, copies)
-        copies.take("open")
-        fit = self.without_any(of_code)
-        for mutant in of_code:
-            if mutant in fit:
+        copies = Copies(self.session.config.stash[_servers]["admin"])
+        for mutant in self.fit(of_database):
+            copies.renew()
+            self.judge(mutant, copies)
+        copies.renew()
+        with without_wall_two():
+            for mutant in self.fit(of_code):
                 self.judge(mutant, copies)
 
-    def without_any(self, mutants: list[Mutant]) -> list[Mutant]:
+    def fit(self, mutants: list[Mutant]) -> list[Mutant]:
         """Run every test that `mutants` name, and return those mutants whose tests all pass."""
         outcome: dict[str, str] = {}
         fit = []
@@ -172,19 +152,7 @@ class Run:
         return f"{failed[0].when}: {message}"
 
     def say(self, word: str, mutant: Mutant, more: str) -> None:
-        line = f"{word:<8} {mutant.name}  ({more})"
-        self.lines.append(line)
-        print(line, file=sys.__stdout__, flush=True)  # it is what one waits for
-
-
-ADMIN = pytest.StashKey[dict[str, str]]()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_configure(config: pytest.Config) -> None:
-    from tests import database
-
-    config.stash[ADMIN] = config.stash[database._servers]
+        print(f"{word:<8} {mutant.name}  ({more})", file=sys.__stdout__, flush=True)  # it is what one waits for
 
 
 def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:

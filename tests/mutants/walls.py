@@ -1,6 +1,6 @@
 """The second wall: policies, grants, triggers and functions of the database. The tests ask it by raw SQL."""
 
-from portal.roles import APP
+from portal.roles import APP, BACKUP, WORKER
 from tests.mutants.kinds import Mutant, altered, dropped, granted, loosened, no_trigger, rewritten, widened
 
 HERE = "ground/policies::test_"
@@ -471,6 +471,28 @@ SWITCHES = [
     ),
 ]
 
+AS_WORKER = "ground/test_worker_and_backup.py::test_the_worker_reads_and_changes_nothing_else"
+CLOCK = "ground/test_worker_and_backup.py::test_each_task_of_the_clock_does_its_work_as_the_worker"
+WORKERS_POLICIES = ("django_session.worker_reads_expired", "django_session.worker_removes_expired")
+OTHER_ROLES = [
+    *(widened(policy, AS_WORKER) for policy in WORKERS_POLICIES),
+    *(dropped(policy, CLOCK) for policy in WORKERS_POLICIES),
+    granted(WORKER, "SELECT", "families_family", AS_WORKER),
+    granted(WORKER, "UPDATE", "resources_helpservice", AS_WORKER),
+    granted(
+        WORKER,
+        "EXECUTE",
+        "FUNCTION app.my_families()",
+        f"{CATALOG}functions_that_look_past_the_policies_are_those_listed_here",
+    ),
+    granted(
+        BACKUP,
+        "UPDATE",
+        "families_family",
+        "ground/test_worker_and_backup.py::test_backup_sees_every_row_and_writes_none",
+    ),
+]
+
 WALLS = [
     *(widened(policy, here(test)) for policy, test in POLICIES.items()),
     *(dropped(policy, here(test)) for policy, test in POLICIES.items()),
@@ -478,5 +500,6 @@ WALLS = [
     *FUNCTIONS,
     *GUARDS,
     *GRANTS,
+    *OTHER_ROLES,
     *SWITCHES,
 ]
