@@ -12,7 +12,15 @@ WORDS = {
     "crisisplans_planitem": "words, level, review_on, assigned_to_id",
     "crisisplans_supportcontact": "name, role, phone, hours, may_leave_message, last_tested_on, last_tested_by_id",
 }
-TRIED = {"crisisplans_supportcontact": " AND last_tested_by_id IS NULL"}
+UNTRIED = {"crisisplans_supportcontact": " AND num_nonnulls(last_tested_on, last_tested_by_id) = 0"}
+# Whoever tried a number says so for themself; that it was tried is forgotten with the number.
+TRIED = {
+    "crisisplans_supportcontact": """
+                    OR (NEW.last_tested_on, NEW.last_tested_by_id)
+                        IS DISTINCT FROM (OLD.last_tested_on, OLD.last_tested_by_id)
+                    AND NEW.last_tested_by_id IS DISTINCT FROM app.user_id()
+                    AND NOT (NEW.phone <> OLD.phone AND num_nonnulls(NEW.last_tested_on, NEW.last_tested_by_id) = 0)"""
+}
 ON_WHAT_I_READ = """
     item_id = ANY(ARRAY(SELECT i.id FROM crisisplans_planitem i))
     OR contact_id = ANY(ARRAY(SELECT c.id FROM crisisplans_supportcontact c))
@@ -26,11 +34,6 @@ def protect_entries(table: str) -> list[object]:
     """Each side writes its own words; whoever reads them may note that a number was tried. What the one it concerns
     wrote may be taken out, and brought back, by relatives while nobody is there as the subject."""
     old, new = f"to_jsonb(OLD) - {ANYBODY_MAY}", f"to_jsonb(NEW) - {ANYBODY_MAY}"
-    tried = (
-        " OR NEW.last_tested_by_id IS DISTINCT FROM OLD.last_tested_by_id AND NEW.last_tested_by_id <> app.user_id()"
-        if table in TRIED
-        else ""
-    )
     mine = " AND ".join(("OLD.side = 'family'", of_mine("OLD.family_id", AS_RELATIVE)))
     theirs = " AND ".join(("OLD.side = 'subject'", of_mine("OLD.family_id", AS_SUBJECT)))
     return [
@@ -38,7 +41,7 @@ def protect_entries(table: str) -> list[object]:
             table,
             reads=FOR_ME,
             adds=f"({ON_MY_SIDE}) AND created_by_id = app.user_id() AND changed_by_id = app.user_id()"
-            f" AND removed_at IS NULL{TRIED.get(table, '')}",
+            f" AND removed_at IS NULL{UNTRIED.get(table, '')}",
             changes=FOR_ME,
         ),
         grant(
@@ -65,7 +68,7 @@ def protect_entries(table: str) -> list[object]:
                         OR NEW.removed_at IS NULL AND OLD.removed_at IS NOT NULL)
                     AND NEW.changed_by_id <> app.user_id()
                     OR (NEW.removed_at, NEW.removed_by_id) IS DISTINCT FROM (OLD.removed_at, OLD.removed_by_id)
-                    AND NEW.removed_by_id <> app.user_id(){tried}
+                    AND NEW.removed_by_id <> app.user_id(){TRIED.get(table, '')}
                 THEN
                     RAISE insufficient_privilege USING MESSAGE = 'nobody writes in the name of another';
                 END IF;

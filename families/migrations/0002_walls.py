@@ -16,6 +16,7 @@ from common.database import (
 AS_RELATIVE = "app.families_as('relative')"
 AS_COORDINATOR = "app.families_as('coordinator')"
 IN_HAND = "nullif(current_setting('app.invitation', true), '')"
+AS_NEW = "num_nonnulls(ended_at, ended_by_id, farewell_read_at) = 0"  # or one could say that another had removed them
 WAITING = "accepted_at IS NULL AND declined_at IS NULL AND withdrawn_at IS NULL AND expires_at > now()"
 SENT_TO_ME = f"token_hash = {IN_HAND} AND email = ANY(ARRAY(SELECT app.my_addresses()))"
 LIVE = """
@@ -119,13 +120,14 @@ class Migration(migrations.Migration):
             "families_membership",
             "first_adds",
             "INSERT",
-            check=f"user_id = app.user_id() AND is_coordinator AND {of_mine('family_id', 'app.new_families()')}",
+            check=f"user_id = app.user_id() AND is_coordinator AND {AS_NEW}"
+            f" AND {of_mine('family_id', 'app.new_families()')}",
         ),
         add_policy(
             "families_membership",
             "invited_adds",
             "INSERT",
-            check="user_id = app.user_id() AND NOT is_coordinator AND app.may_join(family_id, role)",
+            check=f"user_id = app.user_id() AND NOT is_coordinator AND {AS_NEW} AND app.may_join(family_id, role)",
         ),
         add_policy(
             "families_membership",

@@ -77,6 +77,36 @@ def test_a_stranger_reads_no_row_of_ours_however_they_ask(kind, strangers, ours)
                 assert found in ([], 0, REFUSED), (how, table)
 
 
+MEMBER = "families_membership WHERE user_id = '{subject}' AND "
+REMARK = "crisisplans_comment WHERE created_by_id = '{subject}' AND "
+GUESSES = [  # about ours: one that is true, one that is not
+    (MEMBER, "role = 'subject'", "role = 'nothing'"),
+    (MEMBER, "display_name >= 'a'", "display_name >= 'z'"),
+    (MEMBER, "display_name BETWEEN 'a' AND 'z'", "display_name < 'a'"),
+    (MEMBER, "family_id >= '{family}'", "family_id < '{family}'"),
+    (REMARK, "text ~>=~ 'our'", "text ~>=~ 'ous'"),
+    (REMARK, "md5(text) <> ''", "md5(text) = ''"),
+    ("crisisplans_planitem WHERE created_by_id = '{subject}' AND ", "words::text <> ''", "words::text = ''"),
+    ("families_invitation WHERE family_id = '{family}' AND ", "email LIKE 'ours%'", "email LIKE 'not%'"),
+]
+
+
+@pytest.mark.parametrize(("about", "right", "wrong"), GUESSES)
+def test_what_a_query_costs_tells_no_word_and_no_id(about, right, wrong, ours, theirs):
+    """Were a row asked before the policies are, their parts would be seen to run, or not."""
+
+    def question(guess):
+        return f"FROM {about}{guess}".format(subject=ours.subject.pk, family=ours.family.pk)
+
+    def plan(guess):
+        explain = "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF)"
+        lines = [line for (line,) in ask(theirs.coordinator, f"{explain} SELECT {question(guess)}")]
+        return [line for line in lines if "Filter: " not in line and "Cond: " not in line]
+
+    assert [as_owner(f"SELECT count(*) > 0 {question(guess)}") for guess in (right, wrong)] == [[(True,)], [(False,)]]
+    assert plan(right) == plan(wrong)
+
+
 def own_row(home, kind):
     """The one row a former member may still read is their own membership: its words, in every shape."""
     if kind != "former":

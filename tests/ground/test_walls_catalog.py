@@ -362,6 +362,15 @@ def test_what_the_owner_makes_is_given_as_said_and_no_function_to_everybody():
     assert ask("SELECT 1 FROM pg_default_acl WHERE defaclobjtype = 'f' AND defaclnamespace = 0")
 
 
+def test_no_question_about_words_is_asked_of_a_row_that_may_not_be_seen():
+    """Only what PostgreSQL calls leakproof is asked before the policies are."""
+    asked = column("""
+        SELECT oid::regprocedure::text FROM pg_proc WHERE proleakproof
+            AND proargtypes::oid[] && '{text,varchar,bpchar,uuid,bytea,json,jsonb}'::regtype[]::oid[]
+    """)
+    assert asked == ["uuid_eq(uuid,uuid)"]
+
+
 @pytest.mark.parametrize("role", [APP, WORKER, BACKUP])
 def test_a_role_owns_nothing_is_above_nothing_and_member_of_nothing(role):
     assert ask(

@@ -59,6 +59,7 @@ TABLES = sorted({policy.partition(".")[0] for policy in POLICIES})
 TRUE = "true"
 FOR_RELATIVES = "(family_id = ANY (ARRAY( SELECT app.families_as('relative'::text) AS families_as)))"
 FOR_COORDINATORS = "(family_id = ANY (ARRAY( SELECT app.families_as('coordinator'::text) AS families_as)))"
+AS_NEW = "(num_nonnulls(ended_at, ended_by_id, farewell_read_at) = 0)"
 IN_HAND = "((token_hash)::text = NULLIF(current_setting('app.invitation'::text, true), ''::text))"
 TO_ME = "((email)::text = ANY (ARRAY( SELECT app.my_addresses() AS my_addresses)))"
 
@@ -68,9 +69,11 @@ CONDITIONS = [
     ("families_family.starter_adds", "(closed_at IS NULL)", TRUE),
     ("families_membership.first_adds", "(user_id = app.user_id())", TRUE),
     ("families_membership.first_adds", "is_coordinator", TRUE),
+    ("families_membership.first_adds", AS_NEW, TRUE),
     ("families_membership.first_adds", "app.new_families()", "app.families_as('member')"),
     ("families_membership.invited_adds", "(user_id = app.user_id())", TRUE),
     ("families_membership.invited_adds", "(NOT is_coordinator)", TRUE),
+    ("families_membership.invited_adds", AS_NEW, TRUE),
     ("families_membership.invited_adds", "app.may_join(family_id, (role)::text)", TRUE),
     ("families_membership.removed_reads_farewell", "(user_id = app.user_id())", TRUE),
     ("families_invitation.app_reads", "'coordinator'", "'member'"),
@@ -282,6 +285,7 @@ FUNCTIONS = [
 VERSIONED = here("every_change_leaves_a_version_and_no_setting_keeps_it_from_that")
 BROUGHT_BACK = here("what_was_taken_out_is_brought_back_and_taken_out_again_in_ones_own_name")
 TRIED = here("any_reader_notes_in_their_own_name_that_a_number_was_tried")
+WHEN_TRIED = here("when_another_tried_a_number_is_not_told_otherwise_and_forgotten_only_with_the_number")
 COORDINATING = here(
     "only_a_coordinator_makes_another_or_lays_it_down where_the_only_coordinator_was_removed_a_relative_makes_another"
 )
@@ -369,8 +373,23 @@ GUARDS = [
             ("AND m.is_coordinator )", ")"),
         )
     ),
-    rewritten("app.supportcontact_own_words", "NEW.last_tested_by_id <> app.user_id()", "false", TRIED),
-    loosened("crisisplans_supportcontact.app_adds", "(last_tested_by_id IS NULL)", TRUE, TRIED),
+    rewritten("app.supportcontact_own_words", "NEW.last_tested_by_id IS DISTINCT FROM app.user_id()", "false", TRIED),
+    rewritten(
+        "app.supportcontact_own_words",
+        "(NEW.last_tested_on, NEW.last_tested_by_id) IS DISTINCT FROM (OLD.last_tested_on, OLD.last_tested_by_id)",
+        "NEW.last_tested_by_id IS DISTINCT FROM OLD.last_tested_by_id",
+        WHEN_TRIED,
+    ),
+    rewritten("app.supportcontact_own_words", "NEW.phone <> OLD.phone", "true", WHEN_TRIED),
+    rewritten(
+        "app.supportcontact_own_words",
+        "AND num_nonnulls(NEW.last_tested_on, NEW.last_tested_by_id) = 0",
+        "",
+        WHEN_TRIED,
+    ),
+    loosened(
+        "crisisplans_supportcontact.app_adds", "(num_nonnulls(last_tested_on, last_tested_by_id) = 0)", TRUE, TRIED
+    ),
     *(
         rewritten(
             f"app.{table}_own_words", "OR NEW.removed_at IS NULL AND OLD.removed_at IS NOT NULL", "", BROUGHT_BACK

@@ -64,6 +64,9 @@ def test_whoever_begins_a_family_puts_themself_into_it_once_as_coordinator(ours)
     assert insert(begun.created_by, "families_membership", **mine | {"family_id": ours.family.pk}) == REFUSED
     somebody = ours.relative
     assert insert(somebody, "families_membership", **mine | {"user_id": somebody.pk}) == REFUSED
+    # As one whom another has removed: so it would be told, and so it would stand there.
+    removed = {"ended_at": NOW, "ended_by_id": ours.coordinator.pk}
+    assert insert(begun.created_by, "families_membership", **mine | removed) == REFUSED
 
 
 def test_who_was_removed_reads_what_it_was_called_until_they_have_read_it(ours):

@@ -137,8 +137,22 @@ def test_any_reader_notes_in_their_own_name_that_a_number_was_tried(ours):
     assert ask(ours.subject, note, ours.subject.pk, ours.contacts[0].pk) == 1
     assert ask(ours.subject, note, ours.relative.pk, ours.contacts[0].pk) == REFUSED
     assert ask(ours.subject, note, ours.subject.pk, ours.relatives_only_contact.pk) == 0
-    tried = rows.entry("crisisplans_supportcontact", ours, ours.relative, last_tested_by_id=ours.coordinator.pk)
-    assert insert(ours.relative, "crisisplans_supportcontact", **tried) == REFUSED
+    for tried in ({"last_tested_by_id": ours.coordinator.pk}, {"last_tested_on": NOW}):
+        row = rows.entry("crisisplans_supportcontact", ours, ours.relative, **tried)
+        assert insert(ours.relative, "crisisplans_supportcontact", **row) == REFUSED
+
+
+def test_when_another_tried_a_number_is_not_told_otherwise_and_forgotten_only_with_the_number(ours):
+    contact, me = ours.contacts[0], ours.relative.pk
+    type(contact).objects.filter(pk=contact.pk).update(last_tested_by=ours.coordinator)
+    change, here = "UPDATE crisisplans_supportcontact SET ", f" WHERE id = '{contact.pk}'"
+    forget = "last_tested_on = NULL, last_tested_by_id = NULL"
+    for words in ("last_tested_on = '2020-01-01'", "last_tested_by_id = NULL", forget):
+        assert ask(ours.relative, change + words + here) == REFUSED
+    renumber = f"phone = '+4722000000', changed_by_id = '{me}'"
+    assert ask(ours.relative, f"{change}{renumber}, last_tested_on = '2020-01-01'{here}") == REFUSED
+    assert ask(ours.relative, f"{change}{renumber}, {forget}{here}") == 1
+    assert ask(ours.relative, f"{change}last_tested_on = now(), last_tested_by_id = '{me}'{here}") == 1
 
 
 @of_entries
