@@ -116,12 +116,12 @@ class Migration(migrations.Migration):
         ProtectByFamily("families_membership", within=WHERE_I_AM, changes="true"),
         add_policy("families_membership", "own_reads", "SELECT", using="user_id = app.user_id()"),
         add_policy("families_membership", "invited_reads", "SELECT", using=of_mine("family_id", "app.invited_families()")),
+        # As coordinator: `always_a_coordinator` asks for one.
         add_policy(
             "families_membership",
             "first_adds",
             "INSERT",
-            check=f"user_id = app.user_id() AND is_coordinator AND {AS_NEW}"
-            f" AND {of_mine('family_id', 'app.new_families()')}",
+            check=f"user_id = app.user_id() AND {AS_NEW} AND {of_mine('family_id', 'app.new_families()')}",
         ),
         add_policy(
             "families_membership",

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from common.database import APP, BACKUP, OWNER, WORKER, ProtectByFamily
+from tests.raw_sql import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -112,14 +113,8 @@ GUARDS = {
 PATH = "search_path=pg_catalog, public, pg_temp"
 
 
-def ask(sql, *params):
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return cursor.fetchall()
-
-
 def column(sql, *params):
-    return [row[0] for row in ask(sql, *params)]
+    return [row[0] for row in as_owner(sql, *params)]
 
 
 def tables_of_families():
@@ -145,11 +140,11 @@ def complaints():
     """One sentence for each table with a family in it that is not protected as it should be."""
     state = {
         name: flags
-        for name, *flags in ask(
+        for name, *flags in as_owner(
             "SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class WHERE relkind <> 'i'"
         )
     }
-    policies = dict(ask("SELECT tablename, array_agg(policyname::text) FROM pg_policies GROUP BY tablename"))
+    policies = dict(as_owner("SELECT tablename, array_agg(policyname::text) FROM pg_policies GROUP BY tablename"))
     for table in sorted(tables_of_families()):
         if state[table] != [True, True]:
             yield (
@@ -211,7 +206,7 @@ def test_row_level_security_stands_nowhere_else_than_said_here():
 
 
 def test_each_policy_is_for_one_role_and_opens_everything_only_to_owner_and_backup():
-    for table, name, roles, command, using, check in ask(
+    for table, name, roles, command, using, check in as_owner(
         "SELECT tablename, policyname, roles::text[], cmd, qual, with_check FROM pg_policies"
     ):
         assert len(roles) == 1, (table, name)
@@ -229,7 +224,7 @@ def test_each_policy_is_for_one_role_and_opens_everything_only_to_owner_and_back
 
 def test_a_policy_asks_for_the_families_once_a_query():
     """Called bare, a function is run for each row: seconds, at a million."""
-    for table, name, words in ask("SELECT tablename, policyname, concat(qual, ' ', with_check) FROM pg_policies"):
+    for table, name, words in as_owner("SELECT tablename, policyname, concat(qual, ' ', with_check) FROM pg_policies"):
         for function in ("my_families", "families_as", "invited_families", "new_families", "farewell_families"):
             bare = words.replace(f"SELECT app.{function}(", "").replace(f"SELECT (app.{function}(", "")
             assert f"app.{function}(" not in bare, (table, name)
@@ -247,7 +242,7 @@ CALLERS = "array(SELECT grantee::regrole::text FROM aclexplode(p.proacl) WHERE g
 
 
 def test_functions_that_look_past_the_policies_are_those_listed_here():
-    found = ask(f"""
+    found = as_owner(f"""
         SELECT p.oid::regprocedure::text, {CALLERS}, p.proconfig FROM pg_proc p
         WHERE p.prosecdef AND p.proname NOT LIKE 'pgtrigger\\_%%'
     """)
@@ -256,7 +251,7 @@ def test_functions_that_look_past_the_policies_are_those_listed_here():
 
 
 def test_no_function_of_ours_is_anybodys_and_each_has_a_fixed_search_path():
-    found = ask(f"""
+    found = as_owner(f"""
         SELECT p.oid::regprocedure::text, p.prorettype = 'trigger'::regtype, p.proacl IS NULL, {CALLERS}, p.proconfig
         FROM pg_proc p WHERE {OURS} AND NOT p.prosecdef
     """)
@@ -270,7 +265,7 @@ def test_no_function_of_ours_is_anybodys_and_each_has_a_fixed_search_path():
 
 
 def test_every_trigger_of_pgtrigger_runs_as_its_owner_and_cannot_be_told_to_stand_aside():
-    triggers = ask("""
+    triggers = as_owner("""
         SELECT t.tgname, p.prosecdef, p.proconfig, t.tgenabled, array(SELECT 1 FROM aclexplode(p.proacl)
             WHERE grantee <> p.proowner)
         FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE p.proname LIKE 'pgtrigger\\_%%'
@@ -282,7 +277,7 @@ def test_every_trigger_of_pgtrigger_runs_as_its_owner_and_cannot_be_told_to_stan
 
 
 def test_the_guards_stand():
-    found = ask("""
+    found = as_owner("""
         SELECT t.tgrelid::regclass::text, t.tgname, t.tgenabled FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
         WHERE p.pronamespace = 'app'::regnamespace AND NOT t.tgisinternal
     """)
@@ -293,7 +288,7 @@ def test_the_guards_stand():
 def rights_of(role):
     """What a role was given on tables, by table: "INSERT, SELECT, UPDATE (a, b)"."""
     found: dict[str, dict[str, list[str]]] = {}
-    for table, right, name in ask(
+    for table, right, name in as_owner(
         """
         SELECT c.relname, p.privilege_type, '' FROM pg_class c, aclexplode(c.relacl) p
             WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND p.grantee = %s::regrole
@@ -324,7 +319,7 @@ def test_backup_may_read_every_table_and_nothing_else():
 
 @pytest.mark.parametrize(("role", "numbers"), [(APP, NUMBERS), (WORKER, set())])
 def test_numbers_are_drawn_only_where_rows_are_added(role, numbers):
-    found = ask(
+    found = as_owner(
         "SELECT c.relname, p.privilege_type FROM pg_class c, aclexplode(c.relacl) p"
         " WHERE c.relkind = 'S' AND p.grantee = %s::regrole",
         role,
@@ -341,13 +336,13 @@ def test_nothing_of_ours_is_given_to_everybody_nor_may_be_passed_on():
         UNION ALL SELECT nspname, p.grantee, p.is_grantable FROM pg_namespace, aclexplode(nspacl) p
             WHERE nspname = 'app'
     """
-    assert ask(f"SELECT * FROM ({given}) AS g WHERE grantee = 0 OR is_grantable") == []
+    assert as_owner(f"SELECT * FROM ({given}) AS g WHERE grantee = 0 OR is_grantable") == []
 
 
 def test_what_the_owner_makes_is_given_as_said_and_no_function_to_everybody():
     defaults = {
         (kind, grantee): set(rights)
-        for kind, grantee, rights in ask("""
+        for kind, grantee, rights in as_owner("""
             SELECT defaclobjtype, p.grantee::regrole::text, array_agg(p.privilege_type) FROM pg_default_acl,
                 aclexplode(defaclacl) p
             WHERE defaclrole = 'portal_owner'::regrole AND p.grantee <> defaclrole GROUP BY 1, 2
@@ -359,7 +354,7 @@ def test_what_the_owner_makes_is_given_as_said_and_no_function_to_everybody():
         ("S", APP): {"USAGE"},
         ("S", BACKUP): {"SELECT"},
     }
-    assert ask("SELECT 1 FROM pg_default_acl WHERE defaclobjtype = 'f' AND defaclnamespace = 0")
+    assert as_owner("SELECT 1 FROM pg_default_acl WHERE defaclobjtype = 'f' AND defaclnamespace = 0")
 
 
 def test_no_question_about_words_is_asked_of_a_row_that_may_not_be_seen():
@@ -373,7 +368,7 @@ def test_no_question_about_words_is_asked_of_a_row_that_may_not_be_seen():
 
 @pytest.mark.parametrize("role", [APP, WORKER, BACKUP])
 def test_a_role_owns_nothing_is_above_nothing_and_member_of_nothing(role):
-    assert ask(
+    assert as_owner(
         "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication, rolinherit FROM pg_roles"
         " WHERE rolname = %s",
         role,
@@ -384,7 +379,7 @@ def test_a_role_owns_nothing_is_above_nothing_and_member_of_nothing(role):
     for schema in ("public", "app"):
         assert column("SELECT has_schema_privilege(%s, %s, 'CREATE')", role, schema) == [False]
     assert column("SELECT has_schema_privilege(%s, 'app', 'USAGE')", role) == [role == APP]
-    assert ask(
+    assert as_owner(
         "SELECT has_database_privilege(%s, current_database(), 'TEMPORARY'),"
         " has_database_privilege(%s, current_database(), 'CREATE')",
         role,

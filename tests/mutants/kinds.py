@@ -19,7 +19,7 @@ from django.test.utils import override_settings
 
 from common.queries import Prepared
 
-Do = Callable[[str, tuple[Any, ...]], list[tuple[Any, ...]]]  # runs a statement and returns its rows
+Do = Callable[..., list[tuple[Any, ...]]]  # runs a statement with these values and returns its rows
 
 
 class NoSuchThingError(Exception):
@@ -233,7 +233,8 @@ def policy_at(policy: str, do: Do) -> tuple[str, str, str | None, str | None]:
     rows = do(
         "SELECT regexp_replace(qual, '\\s+', ' ', 'g'), regexp_replace(with_check, '\\s+', ' ', 'g')"
         " FROM pg_policies WHERE tablename = %s AND policyname = %s",
-        (table, name),
+        table,
+        name,
     )
     if not rows:
         raise NoSuchThingError(policy)
@@ -244,7 +245,7 @@ def rewritten(name: str, old: str, new: str, sees: str) -> Mutant:
     """A function of the database with `new` in the place of `old`, which stands in it once (spaces count as one)."""
 
     def statements(do: Do) -> list[str]:
-        rows = do("SELECT pg_get_functiondef(oid) FROM pg_proc WHERE oid = to_regproc(%s)", (name,))
+        rows = do("SELECT pg_get_functiondef(oid) FROM pg_proc WHERE oid = to_regproc(%s)", name)
         text = " ".join(rows[0][0].split()) if rows else ""
         if text.count(old) != 1:
             message = f"{name} says {old!r} {text.count(old)} times, not once: {text}"
@@ -260,7 +261,7 @@ def no_trigger(trigger: str, sees: str) -> Mutant:
     def statements(do: Do) -> list[str]:
         table, _, name = trigger.partition(".")
         rows = do(
-            "SELECT tgname FROM pg_trigger WHERE tgrelid = to_regclass(%s) AND starts_with(tgname, %s)", (table, name)
+            "SELECT tgname FROM pg_trigger WHERE tgrelid = to_regclass(%s) AND starts_with(tgname, %s)", table, name
         )
         if len(rows) != 1:
             raise NoSuchThingError(trigger)

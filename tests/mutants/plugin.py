@@ -59,7 +59,7 @@ class Copies:
         with psycopg.connect(make_conninfo(self._admin_url, dbname=self._name), autocommit=True) as owner:
             owner.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(OWNER)))
 
-            def ask(query, values):
+            def ask(query, *values):
                 return owner.execute(query, values).fetchall()
 
             for statement in mutant.statements(ask):

@@ -4,7 +4,7 @@ import inspect
 from importlib import import_module
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from common.queries import Prepared
 from tests.mutants.catalogue import MUTANTS
@@ -12,13 +12,8 @@ from tests.mutants.checks import CHECKS
 from tests.mutants.frame import FRAME
 from tests.mutants.kinds import function_at
 from tests.mutants.walls import POLICIES, WALLS, WORKERS_POLICIES
+from tests.raw_sql import as_owner
 from tests.traps import ROOT
-
-
-def rows(query, values=()):
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        return cursor.fetchall()
 
 
 def test_every_name_stands_once():
@@ -46,21 +41,20 @@ def test_a_mutated_function_is_another_for_everybody_who_imported_it_and_then_it
 def test_every_mutant_of_the_database_is_made(db):
     for mutant in WALLS:
         with transaction.atomic():
-            for statement in mutant.statements(rows):
-                with connection.cursor() as cursor:
-                    cursor.execute(statement)
+            for statement in mutant.statements(as_owner):
+                as_owner(statement)
             transaction.set_rollback(True)
 
 
 def test_every_policy_that_does_not_open_everything_has_its_mutants(db):
-    kept = rows("SELECT tablename || '.' || policyname FROM pg_policies WHERE qual IS DISTINCT FROM 'true'")
+    kept = as_owner("SELECT tablename || '.' || policyname FROM pg_policies WHERE qual IS DISTINCT FROM 'true'")
     assert {name for (name,) in kept} == {*POLICIES, *WORKERS_POLICIES}
 
 
 def test_every_trigger_and_function_of_the_walls_has_a_mutant(db):
     named = " ".join(mutant.name for mutant in WALLS)
-    functions = rows("SELECT 'app.' || proname FROM pg_proc WHERE pronamespace = 'app'::regnamespace")
-    triggers = rows(
+    functions = as_owner("SELECT 'app.' || proname FROM pg_proc WHERE pronamespace = 'app'::regnamespace")
+    triggers = as_owner(
         "SELECT tgfoid::regproc::text FROM pg_trigger JOIN pg_proc p ON p.oid = tgfoid"
         " WHERE pronamespace = 'app'::regnamespace"
     )

@@ -68,7 +68,6 @@ CONDITIONS = [
     ("families_family.starter_adds", "(created_by_id = app.user_id())", TRUE),
     ("families_family.starter_adds", "(closed_at IS NULL)", TRUE),
     ("families_membership.first_adds", "(user_id = app.user_id())", TRUE),
-    ("families_membership.first_adds", "is_coordinator", TRUE),
     ("families_membership.first_adds", AS_NEW, TRUE),
     ("families_membership.first_adds", "app.new_families()", "app.families_as('member')"),
     ("families_membership.invited_adds", "(user_id = app.user_id())", TRUE),
@@ -484,7 +483,7 @@ SWITCHES = [
             f"ALTER FUNCTION {name} SECURITY INVOKER"
             for (name,) in do(
                 "SELECT oid::regprocedure::text FROM pg_proc WHERE starts_with(proname, %s) AND prosecdef",
-                ("pgtrigger_",),
+                "pgtrigger_",
             )
         ],
     ),

@@ -1,5 +1,8 @@
 """The family, who is in it, and how one stops being in it."""
 
+import json
+from uuid import uuid4
+
 import pytest
 from django.db.models import Q
 
@@ -64,9 +67,15 @@ def test_whoever_begins_a_family_puts_themself_into_it_once_as_coordinator(ours)
     assert insert(begun.created_by, "families_membership", **mine | {"family_id": ours.family.pk}) == REFUSED
     somebody = ours.relative
     assert insert(somebody, "families_membership", **mine | {"user_id": somebody.pk}) == REFUSED
-    # As one whom another has removed: so it would be told, and so it would stand there.
-    removed = {"ended_at": NOW, "ended_by_id": ours.coordinator.pk}
-    assert insert(begun.created_by, "families_membership", **mine | removed) == REFUSED
+    # Nor, in the same breath, as one whom another has removed: so it would be told, and so it would stand there.
+    removed = mine | {"id": str(uuid4()), "ended_at": NOW, "ended_by_id": ours.coordinator.pk}
+    both = json.dumps([mine, removed], default=str)
+    names = ", ".join(removed)
+    add_both = f"""
+        INSERT INTO families_membership ({names})
+        SELECT {names} FROM jsonb_populate_recordset(NULL::families_membership, %s)
+    """
+    assert ask(begun.created_by, add_both, both) == REFUSED
 
 
 def test_who_was_removed_reads_what_it_was_called_until_they_have_read_it(ours):
