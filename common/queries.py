@@ -9,15 +9,18 @@ Where a query always has the same form, write it once as a function of what diff
 The rule is still Django's and still in one place; only its SQL is kept. What differs is always a parameter.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from inspect import signature
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from django.db import connection
+from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import Expression, Model, QuerySet
 from django.utils.functional import cached_property
+from psycopg.sql import Literal
 
 M = TypeVar("M", bound=Model)
 
@@ -33,6 +36,68 @@ class Given(Expression):
         return "%s", (self,)
 
 
+@dataclass(frozen=True)
+class _Statement(Generic[M]):
+    """SQL, and how a row of it becomes an object."""
+
+    sql: str
+    model: type[M]
+    columns: slice  # of a row: the model's own
+    names: list[str]  # of these
+    more: dict[str, int]  # annotations, and where they stand
+    converters: list[tuple[int, list[Callable[..., Any]], Any]]
+
+    @classmethod
+    def of(cls, found: QuerySet[M, Any]) -> "_Statement[M]":
+        """Write down what Django would ask and do for `found`. Constants are written into the SQL."""
+        compiler: Any = found.query.get_compiler(connection=connection)
+        sql, params = compiler.as_sql()
+        own = compiler.klass_info["select_fields"] if compiler.klass_info else [0]
+        columns = slice(own[0], own[-1] + 1)
+        return cls(
+            sql=sql.replace("%%", "%%%%") % tuple(map(_written, params)),
+            model=found.model,
+            columns=columns,
+            names=[column.target.attname for column, *_ in compiler.select[columns]] if compiler.klass_info else [],
+            more=compiler.annotation_col_map or {},
+            converters=[
+                (at, each, column)
+                for at, (each, column) in compiler.get_converters([column for column, *_ in compiler.select]).items()
+            ],
+        )
+
+    def rows(self, given: dict[str, Any]) -> list[tuple[Any, ...]]:
+        with connection.cursor() as cursor:
+            # PostgreSQL plans it once a connection: behind row-level security, planning costs more than reading.
+            cursor.cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]  # unknown to the stubs
+            cursor.execute(self.sql, given)
+            return list(cursor.fetchall())
+
+    def objects(self, given: dict[str, Any]) -> list[M]:
+        return list(map(self._object, self.rows(given)))
+
+    def _object(self, row: Sequence[Any]) -> M:
+        if self.converters:
+            row = list(row)
+            for at, each, column in self.converters:
+                for convert in each:
+                    row[at] = convert(row[at], column, connection)
+        made = self.model.from_db(connection.alias, self.names, row[self.columns])
+        for name, at in self.more.items():
+            setattr(made, name, row[at])
+        return made
+
+
+def _written(value: Any) -> str:
+    """A parameter as it stands in the statement."""
+    if isinstance(value, Given):
+        return f"%({value.name})s"
+    if isinstance(value, date | UUID):
+        message = f"{value!r} would stay in the statement for as long as the process lives: give it each time"
+        raise TypeError(message)
+    return Literal(value).as_string(connection.connection).replace("%", "%%")
+
+
 class Prepared(Generic[M]):
     """The query that `build` makes of what it is given. Give keys, days and moments as they are, not model objects."""
 
@@ -43,31 +108,20 @@ class Prepared(Generic[M]):
         self._every.append(self)
 
     @cached_property
-    def _query(self) -> tuple[type[M], str, tuple[Any, ...]]:
-        found = self._build(**{name: Given(name) for name in signature(self._build).parameters})
-        sql, params = found.query.sql_with_params()
-        for value in params:
-            if isinstance(value, date | UUID):
-                message = f"{value!r} would stay in the statement for as long as the process lives: give it each time"
-                raise TypeError(message)
-        return found.model, sql, params
+    def _statement(self) -> _Statement[M]:
+        connection.ensure_connection()
+        return _Statement.of(self._build(**{name: Given(name) for name in signature(self._build).parameters}))
 
     def fetch(self, **given: Any) -> list[M]:
         """The objects it finds. Columns that `only` left out are fetched when asked for, as ever."""
-        model, sql, _ = self._query
-        return list(model._default_manager.raw(sql, self._params(given)))
+        return self._statement.objects(given)
 
     def rows(self, **given: Any) -> list[tuple[Any, ...]]:
         """What a `values_list` finds, of columns that need no converting."""
-        with connection.cursor() as cursor:
-            cursor.execute(self._query[1], self._params(given))
-            return list(cursor.fetchall())
-
-    def _params(self, given: dict[str, Any]) -> list[Any]:
-        return [given[value.name] if isinstance(value, Given) else value for value in self._query[2]]
+        return self._statement.rows(given)
 
     @classmethod
     def forget(cls) -> None:
         """Build all of them anew: for tests that change a rule."""
         for one in cls._every:
-            one.__dict__.pop("_query", None)
+            one.__dict__.pop("_statement", None)

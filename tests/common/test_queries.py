@@ -3,10 +3,14 @@
 import uuid
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
+from common.acting import acting_as
 from common.queries import Prepared
+from crisisplans.models import PlanItem
 from families.models import Membership
+from tests.acting import acting_as_app
 from tests.factories import HelpServiceFactory
 
 pytestmark = pytest.mark.django_db
@@ -52,3 +56,19 @@ def test_what_public_means_today_cannot_be_kept_for_tomorrow():
     prepared = Prepared(lambda key: type(service).objects.public().filter(key=key))
     with pytest.raises(TypeError, match="give it each time"):
         prepared.fetch(key=service.key)
+
+
+def test_a_plan_that_postgresql_keeps_knows_no_person_and_no_role(ours, theirs):
+    prepared = Prepared(lambda family: PlanItem.objects.filter(family=family).order_by("pk"))
+    everything = prepared.fetch(family=ours.family.pk)  # as the owner
+    with acting_as_app():
+        for _ in range(7):  # after five times PostgreSQL makes one plan for all
+            with acting_as(ours.coordinator.pk):
+                assert prepared.fetch(family=ours.family.pk) == everything
+            with acting_as(theirs.coordinator.pk):
+                assert prepared.fetch(family=ours.family.pk) == []
+            assert prepared.fetch(family=ours.family.pk) == []  # nobody
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT generic_plans FROM pg_prepared_statements WHERE statement LIKE '%%planitem%%'")
+            assert cursor.fetchone()[0] > 0
+    assert prepared.fetch(family=ours.family.pk) == everything

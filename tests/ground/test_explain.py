@@ -69,7 +69,7 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def explain(sql: str, home: Home) -> list[dict[str, Any]]:
     """What the database would do for our coordinator, as the app role."""
     with acting_as_app(), acting_as(home.coordinator.pk), connection.cursor() as cursor:
-        cursor.execute("EXPLAIN (FORMAT JSON) " + sql.replace("%", "%%"), ())
+        cursor.execute("EXPLAIN (GENERIC_PLAN, FORMAT JSON) " + sql.replace("%", "%%"), ())
         (answer,) = cursor.fetchone()
     answer = json.loads(answer) if isinstance(answer, str) else answer
     return list(nodes(answer[0]["Plan"]))
