@@ -36,6 +36,14 @@ class Given(Expression):
         return "%s", (self,)
 
 
+class _PlannedOnce(ServerBindingCursor):
+    """Has PostgreSQL plan a statement once a connection: behind row-level security that costs more than reading."""
+
+    def _send_query_prepared(self, name: bytes, pgq: Any, *, binary: bool | None = None) -> None:
+        self._query = pgq  # as psycopg does for others: whoever counts statements reads it there
+        super()._send_query_prepared(name, pgq, binary=binary)  # type: ignore[misc]  # unknown to the stubs
+
+
 @dataclass(frozen=True)
 class _Statement(Generic[M]):
     """SQL, and how a row of it becomes an object."""
@@ -68,8 +76,7 @@ class _Statement(Generic[M]):
 
     def rows(self, given: dict[str, Any]) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
-            # PostgreSQL plans it once a connection: behind row-level security, planning costs more than reading.
-            cursor.cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]  # unknown to the stubs
+            cursor.cursor = _PlannedOnce(connection.connection)  # type: ignore[call-arg]  # unknown to the stubs
             cursor.execute(self.sql, given)
             return list(cursor.fetchall())
 
