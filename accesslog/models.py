@@ -6,8 +6,9 @@ never a name and never a text.
 
 import uuid
 
-import pgtrigger
 from django.db import models
+
+from common.history import APPEND_ONLY, NO_TRUNCATE
 
 
 class AccessEntry(models.Model):
@@ -35,14 +36,8 @@ class AccessEntry(models.Model):
             models.Index(fields=["agent_id", "recorded_at"]),
         ]
         triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-            pgtrigger.Trigger(
-                name="no_truncate",
-                level=pgtrigger.Statement,
-                when=pgtrigger.Before,
-                operation=pgtrigger.Truncate,
-                func="RAISE EXCEPTION 'the access log is append-only';",
-            ),
+            APPEND_ONLY,
+            NO_TRUNCATE,
         ]
 
     def __str__(self) -> str:

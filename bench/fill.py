@@ -80,7 +80,9 @@ def main() -> None:
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     member = start_family(by=user, role=Role.RELATIVE, display_name="Kari", subject_name="Alex", family=FAMILY)
     other = User.objects.create_user(email="ola@example.org")
-    Membership.objects.create(family=member.family, user=other, role=Role.RELATIVE, display_name="Ola")
+    Membership.objects.create(
+        family=member.family, user=other, changed_by=other, role=Role.RELATIVE, display_name="Ola"
+    )
     common = {"family": member.family, "created_by": user, "changed_by": user}
     sections = [section for section in Section if section != Section.CONTACTS]
     items = []

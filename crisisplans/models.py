@@ -4,10 +4,9 @@ import uuid
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Self
 
-import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Q, Subquery, Sum
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
@@ -15,10 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from common.history import APPEND_ONLY, NO_TRUNCATE, but_for_forgotten, version_model
 from families.models import Family, Membership, Role, both_or_neither
 
 REVIEW_AFTER = timedelta(days=90)
 REMOVED_IS_KEPT_FOR = timedelta(days=30)
+FORGETS = but_for_forgotten("crisisplans_forgottenentry")
 AMONG_RELATIVES = "relatives:"  # before a section called ready while only relatives saw something in it
 
 
@@ -76,21 +77,25 @@ class CrisisPlanQuerySet(models.QuerySet["CrisisPlan"]):
 
 
 def _revision(family: uuid.UUID) -> Combinable:
-    """How many versions of the entries of a family's plan are for everyone."""
+    """How many versions of the entries of a family's plan are for everyone, or were before they were forgotten."""
     counts = [
         Coalesce(
             Subquery(
-                versions.objects.filter(family=family, audience=Audience.EVERYONE)
+                rows.objects.filter(family=family, audience=Audience.EVERYONE)
                 .order_by()
                 .values("family")
-                .annotate(count=Count("pk"))
+                .annotate(count=how_many)
                 .values("count")
             ),
             0,
         )
-        for versions in (PlanItemVersion, SupportContactVersion)
+        for rows, how_many in (
+            (PlanItemVersion, Count("pk")),
+            (SupportContactVersion, Count("pk")),
+            (ForgottenEntry, Sum("versions")),
+        )
     ]
-    return counts[0] + counts[1]
+    return counts[0] + counts[1] + counts[2]
 
 
 class CrisisPlan(models.Model):
@@ -187,19 +192,6 @@ def entry_constraints(name: str) -> list[models.BaseConstraint]:
     ]
 
 
-def version_model(tracked: type[models.Model]) -> Any:
-    """The base of a table that keeps every version of `tracked`, written by triggers. Rows are only ever added.
-    Moves are no new version: nobody's words changed."""
-    return pghistory.create_event_model(
-        tracked,
-        pghistory.InsertEvent(),
-        pghistory.UpdateEvent(condition=pghistory.AnyChange(exclude=["position"])),
-        context_field=None,
-        append_only=True,
-        obj_field=pghistory.ObjForeignKey(related_name="versions", db_constraint=False, on_delete=models.DO_NOTHING),
-    )
-
-
 class PlanItem(PlanEntry):  # type: ignore[django-manager-missing]  # `versions` comes from pghistory
     """A line of any section but *whom to call*. Its words are one document, whose shape its section decides
     (crisisplans.words)."""
@@ -238,16 +230,47 @@ class SupportContact(PlanEntry):  # type: ignore[django-manager-missing]  # `ver
         indexes = [models.Index(fields=["family", "position"])]
 
 
-class PlanItemVersion(version_model(PlanItem)):  # type: ignore[misc]  # the base is made by pghistory
+class PlanItemVersion(version_model(PlanItem, unseen=["position"], append_only=FORGETS)):  # type: ignore[misc]  # the base is made by pghistory
     """An item as it was after each change."""
 
     objects = EntryQuerySet.as_manager()
 
 
-class SupportContactVersion(version_model(SupportContact)):  # type: ignore[misc]  # the base is made by pghistory
+class SupportContactVersion(version_model(SupportContact, unseen=["position"], append_only=FORGETS)):  # type: ignore[misc]  # the base is made by pghistory
     """A contact as it was after each change."""
 
     objects = EntryQuerySet.as_manager()
+
+
+class ForgottenQuerySet(EntryQuerySet):
+    def told(self) -> dict[str, Any]:
+        """How many there are (`count`), and when the last went (`last`)."""
+        return self.aggregate(count=Count("pk"), last=Max("forgotten_at"))
+
+
+class ForgottenEntry(models.Model):
+    """That something stood here, was removed, and is deleted for good: its words, every version, what was said of it.
+
+    The database makes it, as it deletes (`app.forget_removed`). `versions` keeps a plan's `revision` from shrinking.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)  # that of the entry
+    family = models.ForeignKey(Family, on_delete=models.CASCADE, related_name="+")
+    section = models.CharField(max_length=20, choices=Section)
+    audience = models.CharField(max_length=10, choices=Audience)
+    versions = models.PositiveIntegerField()  # of those deleted, for everyone
+    removed_at = models.DateTimeField()
+    forgotten_at = models.DateTimeField()
+
+    objects = ForgottenQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "forgotten entries"
+        indexes = [models.Index(fields=["family", "section"])]
+        triggers = [APPEND_ONLY, NO_TRUNCATE]
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):

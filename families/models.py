@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from common.history import version_model
 
 INVITATION_LIFETIME = timedelta(days=7)
 
@@ -81,7 +82,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.filter(family__in=Membership.objects.live().filter(user=user).values("family"))
 
 
-class Membership(models.Model):
+class Membership(models.Model):  # type: ignore[django-manager-missing]  # `versions` comes from pghistory
     """One person in one family: their role, and the names they go by and use there."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -94,7 +95,8 @@ class Membership(models.Model):
     joined_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-
+    changed_at = models.DateTimeField(default=timezone.now)
+    changed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     farewell_read_at = models.DateTimeField(null=True, blank=True)  # somebody removed has read that they are
 
     objects = MembershipQuerySet.as_manager()
@@ -156,6 +158,12 @@ class Membership(models.Model):
     @property
     def is_subject(self) -> bool:
         return self.role == Role.SUBJECT
+
+
+class MembershipVersion(version_model(Membership, unseen=["joined_at"], exclude=["farewell_read_at"])):  # type: ignore[misc]  # the base is made by pghistory
+    """Who was in a family as what, and what they were called, after each change."""
+
+    objects = MembershipQuerySet.as_manager()
 
 
 WAITING = Q(accepted_at=None, declined_at=None, withdrawn_at=None)

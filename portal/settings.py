@@ -174,6 +174,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="3", minute="30"),
         "options": {"expires": 3600},
     },
+    "forget what was removed": {
+        "task": "crisisplans.tasks.forget_removed",
+        "schedule": crontab(hour="3", minute="40"),
+        "options": {"expires": 3600},
+    },
     # Several rounds a night: each tries a bounded number, those of the longest ago first.
     "check links": {
         "task": "resources.tasks.check_links",

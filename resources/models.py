@@ -4,7 +4,6 @@ import uuid
 from datetime import date, timedelta
 from typing import Any, ClassVar, Self
 
-import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -16,6 +15,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from common.history import version_model
 from resources.facets import Audience, ChannelKind, County, Kind, LinkProblem, OnFailure, State, Theme
 
 CHECK_EVERY = timedelta(days=182)  # half a year: directory-facts, what every entry is flagged by
@@ -245,22 +245,6 @@ class GuidanceArticle(Checked):  # type: ignore[django-manager-missing]  # `vers
         return self.title
 
 
-def _version_model(tracked: type[models.Model], *unseen: str) -> Any:
-    """The base of a table that keeps every version of `tracked`, written by triggers. Rows are only ever added.
-    `unseen` changes make no version: what machines note, and what is made of other columns."""
-    seen = pghistory.AnyChange(exclude=list(unseen))
-    return pghistory.create_event_model(
-        tracked,
-        pghistory.InsertEvent(),
-        pghistory.UpdateEvent(condition=seen),
-        pghistory.DeleteEvent(),
-        exclude=list(unseen),
-        context_field=None,
-        append_only=True,
-        obj_field=pghistory.ObjForeignKey(related_name="versions", db_constraint=False, on_delete=models.DO_NOTHING),
-    )
-
-
 _MADE = (
     "sort_key",
     "search_names",
@@ -271,15 +255,16 @@ _MADE = (
     "link_problem",
     "loaded_digest",
 )
+_NOT_WRITTEN = ("loaded_digest", "search_words")
 
 
-class HelpServiceVersion(_version_model(HelpService, *_MADE)):  # type: ignore[misc]  # the base is made by pghistory
+class HelpServiceVersion(version_model(HelpService, exclude=_MADE, with_removals=True)):  # type: ignore[misc]  # the base is made by pghistory
     """A service as it was after each change."""
 
 
-class ChannelVersion(_version_model(Channel)):  # type: ignore[misc]  # the base is made by pghistory
+class ChannelVersion(version_model(Channel, with_removals=True)):  # type: ignore[misc]  # the base is made by pghistory
     """A way to reach a service, as it was after each change; of a removed one, as it was last."""
 
 
-class GuidanceArticleVersion(_version_model(GuidanceArticle, "loaded_digest", "search_words")):  # type: ignore[misc]  # the base is made by pghistory
+class GuidanceArticleVersion(version_model(GuidanceArticle, exclude=_NOT_WRITTEN, with_removals=True)):  # type: ignore[misc]  # the base is made by pghistory
     """An article as it was after each change."""

@@ -100,6 +100,7 @@ class MembershipFactory(DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     role = Role.RELATIVE
     display_name = factory.Sequence(lambda n: f"Kari {n}")
+    changed_by = factory.SelfAttribute("user")
 
 
 class InvitationFactory(DjangoModelFactory):

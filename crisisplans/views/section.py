@@ -14,7 +14,7 @@ from common.http import render_page, tell
 from crisisplans.actions import add_entry, take_example
 from crisisplans.examples import EXAMPLES, HINTS, find_example
 from crisisplans.forms import EntryForm
-from crisisplans.models import Section
+from crisisplans.models import ForgottenEntry, Section
 from crisisplans.policies import PlanIsFullError
 from crisisplans.showing import EntryShown, PlanShown, show_plan
 from crisisplans.views.fetch import back_to, entry_form, find_plan, keep_words
@@ -80,6 +80,8 @@ def section(request: FamilyRequest, family_id: UUID, section: Section) -> HttpRe
             tell(request, _("It stands in the plan now."))
             return back_to(section, family_id, entry)
     context = section_context(request, plan, section, form)
+    gone = ForgottenEntry.objects.visible_to(request.user).filter(family=family_id, section=section)
+    context["forgotten"] = gone.told()
     status = 422 if form.is_bound else 200
     return render_page(request, "crisisplans/section.html", context, partial="entries", status=status)
 

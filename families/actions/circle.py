@@ -61,14 +61,20 @@ def end_membership(circle: Circle, member: Membership, *, event: str) -> None:
     if not circle.members:
         log(circle, Action.UPDATE, "family_closed", circle.family)
     member.ended_at, member.ended_by_id = timezone.now(), circle.acting.user_id
-    member.save(update_fields=["ended_at", "ended_by"])
+    save(circle, member, "ended_at", "ended_by")
 
 
 def make_coordinator(circle: Circle, member: Membership) -> None:
     """Let `member` coordinate, beside whoever does already."""
     member.is_coordinator = True
-    member.save(update_fields=["is_coordinator"])
+    save(circle, member, "is_coordinator")
     log(circle, Action.UPDATE, "coordinator_given", member)
+
+
+def save(circle: Circle, member: Membership, *fields: str) -> None:
+    """Save these fields of `member`, as changed now by the one who acts: that makes a version (ADR 0035)."""
+    member.changed_at, member.changed_by_id = timezone.now(), circle.acting.user_id
+    member.save(update_fields=[*fields, "changed_at", "changed_by"])
 
 
 def log(circle: Circle, action: Action, event: str, entity: Membership | Family | RemovalProposal) -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accesslog.actions import Action, record
 from accounts.models import User
-from families.actions.circle import end_membership, lock_circle, log, make_coordinator
+from families.actions.circle import end_membership, lock_circle, log, make_coordinator, save
 from families.models import Family, Membership, Role
 from families.permissions import check_can_give_coordinator, check_can_remove_member
 from families.registry import family_started
@@ -47,6 +47,7 @@ def start_family(  # noqa: PLR0913  # all that the first form asks, by keyword
         is_coordinator=True,
         display_name=display_name,
         family_nickname=family_nickname,
+        changed_by=by,
     )
     family_started(new, by)
     record(action=Action.CREATE, event="family_started", by=by.pk, entity=new, family=new.pk)
@@ -58,7 +59,7 @@ def change_own_names(*, family: Family, by: User, display_name: str, family_nick
     """Change what `by` is called in the family, and what they call it."""
     circle = lock_circle(family, by)
     circle.acting.display_name, circle.acting.family_nickname = display_name, family_nickname
-    circle.acting.save(update_fields=["display_name", "family_nickname"])
+    save(circle, circle.acting, "display_name", "family_nickname")
     log(circle, Action.UPDATE, "own_names_changed", circle.acting)
 
 
@@ -119,7 +120,7 @@ def give_coordinator(*, family: Family, by: User, to: UUID, keep: bool) -> None:
         make_coordinator(circle, heir)
     if not keep:
         circle.acting.is_coordinator = False
-        circle.acting.save(update_fields=["is_coordinator"])
+        save(circle, circle.acting, "is_coordinator")
         log(circle, Action.UPDATE, "coordinator_laid_down", circle.acting)
 
 

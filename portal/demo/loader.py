@@ -115,7 +115,9 @@ class _Telling:
                 family_nickname=first.nickname,
             )
         self.members[first.key] = started
-        Membership.objects.filter(pk=started.pk).update(joined_at=self._at(self.family.started))
+        Membership.objects.filter(pk=started.pk).update(
+            joined_at=self._at(self.family.started), changed_at=self._at(self.family.started)
+        )
         CrisisPlan.objects.filter(pk=started.family_id).update(created_at=self._at(self.family.started))
         for member in others:
             with _clock_at(self._at(member.joined)):
@@ -127,7 +129,9 @@ class _Telling:
             if joined is None:
                 raise ValueError(member.key)
             self.members[member.key] = joined
-            Membership.objects.filter(pk=joined.pk).update(joined_at=self._at(member.joined))
+            Membership.objects.filter(pk=joined.pk).update(
+                joined_at=self._at(member.joined), changed_at=self._at(member.joined)
+            )
 
     def _values(self, values: dict[str, Any]) -> dict[str, Any]:
         values = dict(values)

@@ -59,7 +59,9 @@ def test_an_entry_of_another_family_is_not_found_under_our_address(ours: Home, t
 
 
 def test_in_two_families_each_entry_has_one_address(ours: Home, theirs: Home, as_relative):
-    Membership.objects.create(family=theirs.family, user=ours.relative, role="relative", display_name="Both")
+    Membership.objects.create(
+        family=theirs.family, user=ours.relative, role="relative", display_name="Both", changed_by=ours.relative
+    )
     url = entry_url("edit_entry", theirs.items[Section.TRIGGERS])
     assert as_relative.get(url).status_code == 200
     assert as_relative.get(url.replace(str(theirs.family.pk), str(ours.family.pk))).status_code == 404

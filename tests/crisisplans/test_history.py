@@ -69,7 +69,9 @@ def test_a_former_members_name_still_stands_there(ours: Home, as_relative):
 
 
 def test_who_left_and_came_back_has_one_name(ours: Home, as_relative):
-    Membership.objects.create(family=ours.family, user=ours.former, role=Role.RELATIVE, display_name="Back again")
+    Membership.objects.create(
+        family=ours.family, user=ours.former, role=Role.RELATIVE, display_name="Back again", changed_by=ours.former
+    )
     PlanItem.objects.filter(pk=ours.items[Section.TRIGGERS].pk).update(changed_by=ours.former)
     assert "Back again" in history(as_relative, ours.items[Section.TRIGGERS])
 

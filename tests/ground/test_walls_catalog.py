@@ -21,6 +21,7 @@ MAY = {
         "cache": "DELETE, INSERT, SELECT, UPDATE",
         "crisisplans_comment": "INSERT, SELECT, UPDATE (removed_at, removed_by_id)",
         "crisisplans_crisisplan": "INSERT, SELECT, UPDATE (ready_sections, review_on, reviewed_at, reviewed_by_id)",
+        "crisisplans_forgottenentry": "SELECT",
         "crisisplans_planitem": "INSERT, SELECT, UPDATE (assigned_to_id, audience, changed_at, changed_by_id, level,"
         " removed_at, removed_by_id, review_on, version, words)",
         "crisisplans_planitemversion": "SELECT",
@@ -32,8 +33,9 @@ MAY = {
         "families_family": "INSERT, SELECT, UPDATE (subject_name)",
         "families_invitation": "INSERT, SELECT, UPDATE (accepted_at, accepted_by_id, declined_at, declined_by_id,"
         " expires_at, sent_at, token_hash, withdrawn_at, withdrawn_by_id)",
-        "families_membership": "INSERT, SELECT, UPDATE (display_name, ended_at, ended_by_id, family_nickname,"
-        " farewell_read_at, is_coordinator)",
+        "families_membership": "INSERT, SELECT, UPDATE (changed_at, changed_by_id, display_name, ended_at, ended_by_id,"
+        " family_nickname, farewell_read_at, is_coordinator)",
+        "families_membershipversion": "SELECT",
         "families_removalproposal": "INSERT, SELECT, UPDATE (confirmed_at, confirmed_by_id, withdrawn_at,"
         " withdrawn_by_id)",
         "mfa_authenticator": "DELETE, INSERT, SELECT, UPDATE",
@@ -64,6 +66,7 @@ PROTECTED = {
     "accesslog_accessentry": {"app_adds"},
     "crisisplans_comment": {"app_reads", "app_adds", "app_changes"},
     "crisisplans_crisisplan": {"app_reads", "app_adds", "app_changes"},
+    "crisisplans_forgottenentry": {"app_reads"},
     "crisisplans_planitem": {"app_reads", "app_adds", "app_changes"},
     "crisisplans_planitemversion": {"app_reads"},
     "crisisplans_supportcontact": {"app_reads", "app_adds", "app_changes"},
@@ -77,6 +80,7 @@ PROTECTED = {
         *("app_reads", "app_changes", "own_reads", "first_adds"),
         *("invited_reads", "invited_adds", "removed_reads_farewell"),
     },
+    "families_membershipversion": {"app_reads"},
     "families_removalproposal": {"app_reads", "app_adds", "app_changes"},
 }
 OF_NO_FAMILY = {  # row-level security for another reason
@@ -86,6 +90,7 @@ LOOK_PAST = {  # SECURITY DEFINER: what is called, and by whom; triggers are cal
     "app.consented_families()": {APP},
     "app.families_as(text)": {APP},
     "app.farewell_families()": {APP},
+    "app.forget_removed(integer)": {WORKER},
     "app.forget_unconfirmed(text)": {APP},
     "app.invited_families()": {APP},
     "app.logged_reads()": {APP},
@@ -106,6 +111,7 @@ GUARDS = {
     ("crisisplans_supportcontact", "supportcontact_own_words"),
     ("families_invitation", "an_answer_stands"),
     ("families_membership", "after_a_membership"),
+    ("families_membership", "each_is_changed_in_ones_own_name"),
     ("families_membership", "joining_answers"),
     ("families_membership", "members_change_themselves"),
     ("families_removalproposal", "each_confirms_for_oneself"),
@@ -378,7 +384,7 @@ def test_a_role_owns_nothing_is_above_nothing_and_member_of_nothing(role):
     assert column(owned, role) == []
     for schema in ("public", "app"):
         assert column("SELECT has_schema_privilege(%s, %s, 'CREATE')", role, schema) == [False]
-    assert column("SELECT has_schema_privilege(%s, 'app', 'USAGE')", role) == [role == APP]
+    assert column("SELECT has_schema_privilege(%s, 'app', 'USAGE')", role) == [role != BACKUP]
     assert as_owner(
         "SELECT has_database_privilege(%s, current_database(), 'TEMPORARY'),"
         " has_database_privilege(%s, current_database(), 'CREATE')",
