@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 import pgtrigger
 from allauth.account.models import EmailAddress
@@ -160,10 +160,16 @@ class Membership(models.Model):  # type: ignore[django-manager-missing]  # `vers
         return self.role == Role.SUBJECT
 
 
+class MembershipVersionQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: User) -> Self:
+        """The versions of everybody who is or was in the families `user` is in now."""
+        return self.filter(family__in=Membership.objects.live().filter(user=user).values("family"))
+
+
 class MembershipVersion(version_model(Membership, unseen=["joined_at"], exclude=["farewell_read_at"])):  # type: ignore[misc]  # the base is made by pghistory
     """Who was in a family as what, and what they were called, after each change."""
 
-    objects = MembershipQuerySet.as_manager()
+    objects = MembershipVersionQuerySet.as_manager()
 
 
 WAITING = Q(accepted_at=None, declined_at=None, withdrawn_at=None)

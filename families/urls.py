@@ -10,6 +10,7 @@ urlpatterns = [
     path("familie/ny/", start.start_family, name="start_family"),
     path("familie/farvel/<uuid:member_id>/", leaving.read_farewell, name="read_farewell"),
     path(PEOPLE, people.people, name="people"),
+    path(f"{PEOPLE}historikk/", people.people_history, name="people_history"),
     path(f"{PEOPLE}meg/", people.own_names, name="own_names"),
     path(f"{PEOPLE}navn/", people.subject_name, name="subject_name"),
     path(f"{PEOPLE}koordinator/", people.coordinator, name="coordinator"),

@@ -23,6 +23,7 @@ from families.permissions import (
     can_remove_member,
     check_can_give_coordinator,
 )
+from families.showing import show_history
 from families.views.shared import attempt, others_by_name, posted, status_of
 
 
@@ -77,6 +78,14 @@ def _waiting(invitation: Invitation) -> dict[str, Any]:
 
 def _proposal_waits(member: Membership) -> bool:
     return RemovalProposal.objects.open().filter(family_id=member.family_id).exists()
+
+
+@door
+def people_history(request: FamilyRequest, family_id: UUID) -> HttpResponse:
+    """Who came and went, who coordinated, and what people were called."""
+    family = get_for_reading(request, Family, family_id)
+    context = {"family": family, "history": show_history(family_id, request.user)}
+    return render_page(request, "families/history.html", context)
 
 
 @door

@@ -56,6 +56,8 @@ read_farewell                       GET     login     405      405     405    40
 read_farewell                       POST    403       302      302     302    302     302      302
 people                              GET     login     404      404     404    200     200      200
 people                              POST    403       404      404     404    200     200      200
+people_history                      GET     login     404      404     404    200     200      200
+people_history                      POST    403       404      404     404    200     200      200
 own_names                           GET     login     404      404     404    200     200      200
 own_names                           POST    403       404      404     404    302     302      302
 subject_name                        GET     login     404      404     404    200     200      200
