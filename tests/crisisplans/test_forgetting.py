@@ -29,7 +29,7 @@ def forget():
 
 
 def revision(home):
-    return CrisisPlan.objects.visible_to(home.relative).get(pk=home.family.pk).revision
+    return CrisisPlan.objects.visible_to(home.relative).with_revision(home.family.pk).get().revision
 
 
 def everything(home):
