@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
+from uuid import uuid4
 
 import factory
 from django.contrib.auth.hashers import make_password
@@ -15,7 +16,17 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.models import SignupConsent, User
-from crisisplans.models import Audience, Comment, CrisisPlan, Level, PlanItem, Section, Side, SupportContact
+from crisisplans.models import (
+    Audience,
+    Comment,
+    CrisisPlan,
+    ForgottenEntry,
+    Level,
+    PlanItem,
+    Section,
+    Side,
+    SupportContact,
+)
 from crisisplans.words import shape_of
 from families.models import INVITATION_LIFETIME, Family, Invitation, Membership, RemovalProposal, Role
 from resources.actions import index
@@ -195,6 +206,21 @@ class CommentFactory(DjangoModelFactory):
     contact = None
     text = "Jeg ser det litt annerledes"
     created_by = factory.SelfAttribute("family.created_by")
+
+
+class ForgottenEntryFactory(DjangoModelFactory):
+    """The mark of something that was removed forty days ago."""
+
+    class Meta:
+        model = ForgottenEntry
+
+    id = factory.LazyFunction(uuid4)
+    family = factory.SubFactory(FamilyFactory)
+    section = Section.UNHELPFUL
+    audience = Audience.EVERYONE
+    versions = 2
+    removed_at = factory.LazyFunction(lambda: timezone.now() - timedelta(days=40))
+    forgotten_at = factory.LazyFunction(lambda: timezone.now() - timedelta(days=10))
 
 
 class CheckedFactory(DjangoModelFactory):
@@ -380,6 +406,8 @@ def make_home(name: str) -> Home:
     ]
     token = f"{name}-invitation-secret-0123456789abcdef"
     invitation = InvitationFactory(family=family, email=users["invited"].email, token=token, created_by=coordinator)
+    for audience in Audience:
+        ForgottenEntryFactory(family=family, audience=audience)
     return Home(
         name=name,
         family=family,
