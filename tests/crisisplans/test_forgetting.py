@@ -145,7 +145,7 @@ def test_what_was_typed_to_a_line_that_is_gone_is_shown_again(ours: Home, remove
 
 @pytest.mark.parametrize("words", ["DELETE FROM {}", "UPDATE {} SET version = 7", "TRUNCATE {}"])
 @pytest.mark.parametrize("table", ["crisisplans_planitemversion", "crisisplans_supportcontactversion"])
-def test_not_even_the_owner_deletes_or_changes_another_version(ours: Home, words: str, table: str):
+def test_not_even_the_owner_deletes_or_changes_another(ours: Home, words: str, table: str):
     with acting_as_role(OWNER), pytest.raises(DatabaseError, match="only ever added"), transaction.atomic():
         connection.cursor().execute(words.format(table))
 
@@ -157,3 +157,17 @@ def test_nobody_else_may_ask_for_it_and_marks_are_not_made_by_hand(ours: Home, r
             with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
                 connection.cursor().execute(words)
     assert PlanItem.objects.filter(pk=removed.pk).exists()
+
+
+@pytest.mark.parametrize("table", ["planitem", "supportcontact", "comment"])
+def test_nobody_has_thirty_days_pass_at_once(ours: Home, table: str):
+    entry = {"planitem": ours.items[Section.COPING], "supportcontact": ours.contacts[0], "comment": ours.comments[1]}[
+        table
+    ]
+    words = f"UPDATE crisisplans_{table} SET removed_at = now() - interval %s, removed_by_id = %s WHERE id = %s"  # noqa: S608 - ours
+    with acting_as_app(), acting_as(ours.relative.pk), transaction.atomic():
+        with pytest.raises(DatabaseError, match="removed now"), transaction.atomic():
+            connection.cursor().execute(words, ["31 days", ours.relative.pk, entry.pk])
+        if table == "comment":
+            connection.cursor().execute(words, ["1 second", ours.relative.pk, entry.pk])
+            transaction.set_rollback(True)

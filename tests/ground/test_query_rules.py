@@ -6,20 +6,23 @@ from django.utils import timezone
 from crisisplans.models import (
     Comment,
     CrisisPlan,
+    ForgottenEntry,
     PlanItem,
     PlanItemVersion,
     SupportContact,
     SupportContactVersion,
 )
-from families.models import Family, Invitation, Membership, RemovalProposal, Role
+from families.models import Family, Invitation, Membership, MembershipVersion, RemovalProposal, Role
 from tests.factories import CommentFactory, EmailAddressFactory, InvitationFactory, UserFactory
 
 MODELS = (
     Family,
     Membership,
+    MembershipVersion,
     Invitation,
     RemovalProposal,
     CrisisPlan,
+    ForgottenEntry,
     PlanItem,
     SupportContact,
     PlanItemVersion,
@@ -51,7 +54,7 @@ def test_of_a_family_that_is_closed_nobody_sees_anything(model, ours):
     assert seen(model, ours.coordinator) == set()
 
 
-@pytest.mark.parametrize("model", [PlanItem, SupportContact, PlanItemVersion, SupportContactVersion])
+@pytest.mark.parametrize("model", [PlanItem, SupportContact, PlanItemVersion, SupportContactVersion, ForgottenEntry])
 def test_what_is_for_relatives_is_not_seen_by_the_one_it_concerns(model, ours):
     everything = all_of(model, ours)
     kin = set(model.objects.filter(family=ours.family, audience="relatives").values_list("pk", flat=True))

@@ -107,8 +107,11 @@ CALLED_BY_WHOEVER = {"app.user_id()": {APP}, "_pgtrigger_should_ignore(name)": s
 GUARDS = {
     ("accounts_user", "nobody_makes_themself_staff"),
     ("crisisplans_crisisplan", "each_reviews_for_oneself"),
+    ("crisisplans_comment", "comment_removed_now"),
     ("crisisplans_planitem", "planitem_own_words"),
+    ("crisisplans_planitem", "planitem_removed_now"),
     ("crisisplans_supportcontact", "supportcontact_own_words"),
+    ("crisisplans_supportcontact", "supportcontact_removed_now"),
     ("families_invitation", "an_answer_stands"),
     ("families_membership", "after_a_membership"),
     ("families_membership", "each_is_changed_in_ones_own_name"),

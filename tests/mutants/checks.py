@@ -88,6 +88,7 @@ CHECKS = [
     # -- The query rules
     lifted("families.models:FamilyQuerySet.visible_to", "ground/test_query_rules.py", returns="self"),
     lifted("families.models:MembershipQuerySet.visible_to", "ground/test_query_rules.py", returns="self"),
+    lifted("families.models:MembershipVersionQuerySet.visible_to", "ground/test_query_rules.py", returns="self"),
     changed(
         "families.models:MembershipQuerySet.live",
         "ended_at=None, ",

@@ -43,6 +43,8 @@ POLICIES = {
     "crisisplans_comment.app_reads": "what_is_said_about_a_line_is_read_by_whoever_reads_the_line",
     "crisisplans_comment.app_adds": "a_comment_is_written_in_ones_own_name_on_what_one_reads",
     "crisisplans_comment.app_changes": "one_takes_back_ones_own_comment_alone",
+    "crisisplans_forgottenentry.app_reads": "versions_are_read_by_whom_they_were_for",
+    "families_membershipversion.app_reads": "versions_of_who_is_here_are_read_inside_the_family",
     "crisisplans_planitemversion.app_reads": "versions_are_read_by_whom_they_were_for",
     "crisisplans_supportcontactversion.app_reads": "versions_are_read_by_whom_they_were_for",
 } | {
@@ -127,7 +129,7 @@ CONDITIONS = [
     ),
     *(
         (f"crisisplans_{table}.app_reads", FOR_RELATIVES, TRUE)
-        for table in ("planitemversion", "supportcontactversion")
+        for table in ("planitemversion", "supportcontactversion", "forgottenentry")
     ),
 ]
 
@@ -442,6 +444,48 @@ GUARDS = [
     ),
 ]
 
+FORGETTING = "crisisplans/test_forgetting.py::test_"
+FORGOTTEN = [
+    rewritten(
+        "app.forget_removed", "interval '30 days'", "interval '1 day'", f"{FORGETTING}before_that_everything_stays"
+    ),
+    rewritten(
+        "app.forget_removed",
+        "DELETE FROM crisisplans_planitemversion WHERE pgh_obj_id = ANY(gone);",
+        "",
+        f"{FORGETTING}after_thirty_days_no_word_of_it_is_left_in_the_database",
+    ),
+    rewritten(
+        "app.forget_removed",
+        "DELETE FROM crisisplans_comment WHERE item_id = ANY(gone);",
+        "UPDATE crisisplans_comment SET item_id = NULL, contact_id = (SELECT min(id::text)::uuid FROM"
+        " crisisplans_supportcontact) WHERE item_id = ANY(gone);",
+        f"{FORGETTING}after_thirty_days_no_word_of_it_is_left_in_the_database",
+    ),
+    no_trigger(
+        "crisisplans_planitemversion.pgtrigger_append_only",
+        f"{FORGETTING}not_even_the_owner_deletes_or_changes_another",
+    ),
+    no_trigger(
+        "crisisplans_planitemversion.pgtrigger_no_truncate",
+        f"{FORGETTING}not_even_the_owner_deletes_or_changes_another",
+    ),
+    no_trigger(
+        "families_membershipversion.pgtrigger_append_only",
+        "families/test_history.py::test_not_even_the_owner_changes_a_version",
+    ),
+    no_trigger(
+        "families_membership.each_is_changed_in_ones_own_name",
+        "families/test_history.py::test_nobody_changes_a_membership_in_the_name_of_another",
+    ),
+    *(
+        no_trigger(
+            f"crisisplans_{table}.{table}_removed_now", f"{FORGETTING}nobody_has_thirty_days_pass_at_once[{table}]"
+        )
+        for table in ("planitem", "supportcontact", "comment")
+    ),
+]
+
 RIGHTS = f"{CATALOG}what_a_role_may_do_to_each_table_is_what_stands_here[{APP}]"
 THE_LOG = here("the_log_is_read_by_nobody_and_dated_by_the_database")
 GRANTS = [
@@ -517,6 +561,7 @@ WALLS = [
     *(loosened(policy, old, new, here(POLICIES[policy])) for policy, old, new in CONDITIONS),
     *FUNCTIONS,
     *GUARDS,
+    *FORGOTTEN,
     *GRANTS,
     *OTHER_ROLES,
     *SWITCHES,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crisisplans.models import PlanItem, PlanItemVersion, SupportContactVersion
+from crisisplans.models import ForgottenEntry, PlanItem, PlanItemVersion, SupportContactVersion
 from families.models import Membership, Role
 from tests.factories import (
     CommentFactory,
@@ -170,7 +170,7 @@ def test_lines_are_moved_at_home_alone(table, ours, theirs):
 # -- Their versions --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("model", [PlanItemVersion, SupportContactVersion])
+@pytest.mark.parametrize("model", [PlanItemVersion, SupportContactVersion, ForgottenEntry])
 def test_versions_are_read_by_whom_they_were_for(model, ours, theirs):
     table = model._meta.db_table
     everything = {row.pk for row in model.objects.filter(family_id=ours.family.pk)}
@@ -179,6 +179,13 @@ def test_versions_are_read_by_whom_they_were_for(model, ours, theirs):
     assert ids(ours.subject, table) == for_all < everything
     assert ids(ours.former, table) == set()
     assert ids(theirs.relative, table).isdisjoint(everything)
+
+
+def test_versions_of_who_is_here_are_read_inside_the_family(ours, theirs):
+    table = "families_membershipversion"
+    mine = {pk for (pk,) in as_owner(f"SELECT pgh_id FROM {table} WHERE family_id = '{ours.family.pk}'")}
+    assert {pk for (pk,) in ask(ours.subject, f"SELECT pgh_id FROM {table}")} == mine
+    assert ask(ours.former, f"SELECT pgh_id FROM {table}") == ask(ours.invited, f"SELECT pgh_id FROM {table}") == []
 
 
 IGNORE = "{crisisplans.PlanItem:update_update,crisisplans.PlanItem:insert_insert}"

@@ -10,7 +10,7 @@ from common.database import harden_triggers
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('resources', '0009_walls'),
+        ('resources', '0010_search_word'),
     ]
 
     operations = [
