@@ -141,7 +141,7 @@ DATABASE_WORKER_ROLE = roles.WORKER
 DATABASE_BACKUP_ROLE = roles.BACKUP
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "common.cache.PlainCache",
         "LOCATION": "cache",
         # It holds the rate limits. With Django's 300 a stranger could push another's count out by making new ones.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
