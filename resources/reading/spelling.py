@@ -57,8 +57,15 @@ def look_up(words: Iterable[str]) -> Spelling:
         rows = cursor.fetchall()
     near: dict[str, list[tuple[int, str, bool]]] = {}
     for asked, known, is_name in rows:
+        if abs(len(asked) - len(known)) > _furthest(asked):
+            continue  # already by its length
         near.setdefault(asked, []).append((letters_away(asked, known), known, is_name))
     return Spelling({asked: sorted(known, key=lambda one: one[0]) for asked, known in near.items()})
+
+
+def _furthest(asked: str) -> int:
+    """How many letters away the furthest word is that anybody takes this one for."""
+    return max(2, len(asked) // 3)
 
 
 def letters_away(one: str, other: str) -> int:
