@@ -244,6 +244,29 @@ def test_an_error_tells_of_no_more_than_that_an_id_is_there(ours, theirs):
     assert not belongs_to(ours, refused)
 
 
+def test_what_an_id_collides_with_is_neither_read_nor_changed(ours, theirs):
+    """By upserts and merges one could reach a row without naming any but its key."""
+    outsider, before = theirs.coordinator, as_it_is(ours)
+    logged = as_owner("SELECT id FROM accesslog_accessentry") or [(uuid4(),)]
+    taken = {
+        "families_family": rows.family(outsider, id=ours.family.pk),
+        "crisisplans_planitem": rows.entry("crisisplans_planitem", theirs, outsider, id=ours.items["coping"].pk),
+        "accesslog_accessentry": rows.log_line(outsider, theirs.family, id=logged[0][0]),
+    }
+    change = {"families_family": "subject_name = 'x'", "crisisplans_planitem": "words = '{}'"}
+    for table, row in taken.items():
+        names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
+        add = f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT"
+        for how in (f"(id) DO UPDATE SET {change.get(table, 'id = EXCLUDED.id')}", "DO NOTHING RETURNING *"):
+            found = ask(outsider, f"{add} {how}", *row.values(), keep=True)
+            assert found in (REFUSED, []), (table, how)
+            assert not belongs_to(ours, found, but=[row["id"]])
+    for then in ("UPDATE SET subject_name = 'x'", "DELETE", "DO NOTHING"):
+        merge = "MERGE INTO families_family t USING (SELECT %s::uuid AS id) s ON t.id = s.id WHEN MATCHED"
+        assert ask(outsider, f"{merge} THEN {then}", ours.family.pk, keep=True) in (REFUSED, 0)
+    assert as_it_is(ours) == before
+
+
 # -- As the app role signs in itself -----------------------------------------------------------------------------------
 
 
@@ -286,6 +309,15 @@ def test_the_app_role_cannot_become_another(role, sign_in_as):
         "COPY (SELECT 1) TO '/tmp/x'",
         "COPY (SELECT 1) TO PROGRAM 'true'",
         "SELECT pg_terminate_backend(pg_backend_pid())",
+        "SELECT pg_cancel_backend(pg_backend_pid())",
+        "SELECT lo_from_bytea(0, 'x')",
+        "SELECT lo_import('/etc/hostname')",
+        "SELECT setval('account_emailaddress_id_seq', 1)",
+        "SELECT pg_create_physical_replication_slot('mine')",
+        "CREATE PUBLICATION mine FOR ALL TABLES",
+        "CREATE STATISTICS mine ON id, subject_name FROM families_family",
+        "ALTER FUNCTION pg_catalog.texteq(text, text) LEAKPROOF",
+        "SET log_statement = 'none'",
         "SELECT * FROM auth_group",
         "SELECT * FROM django_migrations",
         "DELETE FROM accounts_user",
