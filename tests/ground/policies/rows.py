@@ -11,7 +11,7 @@ def family(by, **changes):
     return {"id": uuid4(), "subject_name": "", "created_at": NOW, "created_by_id": by.pk} | changes
 
 
-def member(home, user, **changes):
+def member(home, user, by=None, **changes):
     row = {
         "id": uuid4(),
         "family_id": home.family.pk,
@@ -21,6 +21,8 @@ def member(home, user, **changes):
         "display_name": "Nabo",
         "family_nickname": "",
         "joined_at": NOW,
+        "changed_at": NOW,
+        "changed_by_id": (by or user).pk,
     }
     return row | changes
 

@@ -66,7 +66,10 @@ def test_whoever_begins_a_family_puts_themself_into_it_once_as_coordinator(ours)
     assert insert(begun.created_by, "families_membership", **mine | {"user_id": ours.relative.pk}) == REFUSED
     assert insert(begun.created_by, "families_membership", **mine | {"family_id": ours.family.pk}) == REFUSED
     somebody = ours.relative
-    assert insert(somebody, "families_membership", **mine | {"user_id": somebody.pk}) == REFUSED
+    assert (
+        insert(somebody, "families_membership", **mine | {"user_id": somebody.pk, "changed_by_id": somebody.pk})
+        == REFUSED
+    )
     # Nor, in the same breath, as one whom another has removed: so it would be told, and so it would stand there.
     removed = mine | {"id": str(uuid4()), "ended_at": NOW, "ended_by_id": ours.coordinator.pk}
     both = json.dumps([mine, removed], default=str)
@@ -108,13 +111,17 @@ def test_a_blind_change_of_memberships_stays_inside_the_family(ours, theirs):
 
 
 def test_everybody_names_themselves(ours):
-    name = "UPDATE families_membership SET display_name = 'x', family_nickname = 'y' WHERE user_id = %s"
+    names = "display_name = 'x', family_nickname = 'y', changed_by_id = app.user_id()"
+    name = f"UPDATE families_membership SET {names} WHERE user_id = %s"
     assert ask(ours.relative, name, ours.relative.pk) == 1
     assert ask(ours.relative, name, ours.subject.pk) == REFUSED
 
 
 def test_nobody_is_put_into_a_family_by_another(ours, theirs):
-    assert insert(ours.coordinator, "families_membership", **rows.member(ours, UserFactory())) == REFUSED
+    assert (
+        insert(ours.coordinator, "families_membership", **rows.member(ours, UserFactory(), by=ours.coordinator))
+        == REFUSED
+    )
     assert insert(theirs.coordinator, "families_membership", **rows.member(ours, theirs.coordinator)) == REFUSED
 
 
@@ -125,8 +132,8 @@ def test_nobody_reads_a_row_in_nobodys_name(table, ours):
 
 # -- Coordinating ----------------------------------------------------------------------------------------------------
 
-MAKE = "UPDATE families_membership SET is_coordinator = true WHERE id = %s"
-UNMAKE = "UPDATE families_membership SET is_coordinator = false WHERE id = %s"
+MAKE = "UPDATE families_membership SET is_coordinator = true, changed_by_id = app.user_id() WHERE id = %s"
+UNMAKE = "UPDATE families_membership SET is_coordinator = false, changed_by_id = app.user_id() WHERE id = %s"
 
 
 def test_only_a_coordinator_makes_another_or_lays_it_down(ours, theirs):
@@ -134,7 +141,10 @@ def test_only_a_coordinator_makes_another_or_lays_it_down(ours, theirs):
     assert ask(ours.coordinator, MAKE, mine) == 1
     assert ask(ours.relative, MAKE, mine) == REFUSED
     assert ask(theirs.coordinator, MAKE, mine) == 0
-    swap = "UPDATE families_membership SET is_coordinator = NOT is_coordinator WHERE ended_at IS NULL"
+    swap = """
+        UPDATE families_membership SET is_coordinator = NOT is_coordinator, changed_by_id = app.user_id()
+        WHERE ended_at IS NULL
+    """
     assert ask(ours.relative, swap) == REFUSED
     Membership.objects.filter(pk=mine).update(is_coordinator=True)
     assert ask(ours.coordinator, UNMAKE, hers) == 1
@@ -155,7 +165,9 @@ def test_where_the_only_coordinator_was_removed_a_relative_makes_another(ours):
 
 # -- How it ends -----------------------------------------------------------------------------------------------------
 
-END = "UPDATE families_membership SET ended_at = now(), ended_by_id = '{}' WHERE id = '{}'"
+END = """
+    UPDATE families_membership SET ended_at = now(), ended_by_id = '{}', changed_by_id = app.user_id() WHERE id = '{}'
+"""
 
 
 def test_what_has_ended_has_ended(ours):
@@ -166,7 +178,7 @@ def test_what_has_ended_has_ended(ours):
         "ended_at = now() + interval '1 year'",
         "display_name = 'x'",
     ):
-        statement = f"UPDATE families_membership SET {change} WHERE id = %s"
+        statement = f"UPDATE families_membership SET {change}, changed_by_id = app.user_id() WHERE id = %s"
         assert ask(ours.former, statement, mine) == REFUSED
         assert ask(ours.coordinator, statement, mine) == REFUSED
     assert insert(ours.former, "families_membership", **rows.member(ours, ours.former)) == REFUSED
@@ -191,8 +203,9 @@ def test_with_a_membership_ends_what_that_person_proposed_and_with_the_last_the_
     hers = RemovalProposalFactory(membership=ours.members["former"], proposed_by=ours.coordinator)
     open_ones = "SELECT id FROM families_removalproposal WHERE withdrawn_at IS NULL"
     assert set(as_owner(open_ones)) == {(hers.pk,), (ours.proposal.pk,)}
-    as_owner(END.format(ours.relative.pk, ours.members["relative"].pk))
-    as_owner(END.format(alone.user_id, alone.pk))
+    end = END.replace("changed_by_id = app.user_id()", "changed_by_id = user_id")
+    as_owner(end.format(ours.relative.pk, ours.members["relative"].pk))
+    as_owner(end.format(alone.user_id, alone.pk))
     assert as_owner(open_ones) == [(hers.pk,)]
     closed_by = "SELECT closed_by_id FROM families_family WHERE id = %s"
     assert as_owner(closed_by, alone.family_id) == [(alone.user_id,)]

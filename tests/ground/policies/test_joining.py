@@ -63,7 +63,7 @@ def test_one_joins_by_the_link_in_hand_as_oneself_in_the_role_asked_for(ours, th
     assert insert(me, MEMBERS, token, **rows.member(ours, me)) == 1
     assert insert(me, MEMBERS, **rows.member(ours, me)) == REFUSED
     assert insert(me, MEMBERS, theirs.invitation_token, **rows.member(ours, me)) == REFUSED
-    assert insert(me, MEMBERS, token, **rows.member(ours, stranger)) == REFUSED
+    assert insert(me, MEMBERS, token, **rows.member(ours, stranger, by=me)) == REFUSED
     assert insert(me, MEMBERS, token, **rows.member(ours, me, is_coordinator=True)) == REFUSED
     removed = {"ended_at": NOW, "ended_by_id": ours.coordinator.pk}
     assert insert(me, MEMBERS, token, **rows.member(ours, me, **removed)) == REFUSED
