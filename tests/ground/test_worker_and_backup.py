@@ -10,11 +10,12 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from crisisplans.models import PlanItem
 from portal.celery import app as celery
 from resources import links
 from resources.models import HelpService
 from tests.acting import acting_as_role
-from tests.factories import HelpServiceFactory
+from tests.factories import HelpServiceFactory, PlanItemFactory
 from tools.servers import _postgres_binaries
 
 pytestmark = pytest.mark.django_db
@@ -38,17 +39,19 @@ def nobody_on_the_net(monkeypatch):
 
 
 @pytest.mark.parametrize("name", sorted(settings.CELERY_BEAT_SCHEDULE))
-def test_each_task_of_the_clock_does_its_work_as_the_worker(name, nobody_on_the_net):
+def test_each_task_of_the_clock_does_its_work_as_the_worker(name, ours, nobody_on_the_net):
     celery.loader.import_default_modules()  # as a worker does when it starts
     now = timezone.now()
     service = HelpServiceFactory(web="https://example.org/", link_failures=2)
     for key, expires in (("old", now - timedelta(minutes=1)), ("live", now + timedelta(days=1))):
         Session.objects.create(session_key=key, session_data="x", expire_date=expires)
+    removed = PlanItemFactory(family=ours.family, removed_at=now - timedelta(days=31), removed_by=ours.relative)
     with acting_as_role(WORKER):
         celery.tasks[settings.CELERY_BEAT_SCHEDULE[name]["task"]]()
     service.refresh_from_db()
     done = {
         "clear expired sessions": not Session.objects.filter(session_key="old").exists(),
+        "forget what was removed": not PlanItem.objects.filter(pk=removed.pk).exists(),
         "check links": service.link_checked_at is not None and service.link_failures == 0,
     }
     assert done[name]
