@@ -22,6 +22,7 @@ from families.models import (
     InvitationQuerySet,
     Membership,
     MembershipQuerySet,
+    MembershipVersionQuerySet,
     RemovalProposalQuerySet,
     Role,
 )
@@ -31,6 +32,7 @@ from tests.factories import Home
 
 RULES: list[tuple[type[QuerySet[Any]], str]] = [
     *((FamilyQuerySet, "visible_to"), (MembershipQuerySet, "visible_to"), (InvitationQuerySet, "visible_to")),
+    (MembershipVersionQuerySet, "visible_to"),
     *((RemovalProposalQuerySet, "visible_to"), (CrisisPlanQuerySet, "visible_to"), (EntryQuerySet, "visible_to")),
     (CommentQuerySet, "visible_to"),
     *((MembershipQuerySet, "untold_farewells"), (InvitationQuerySet, "usable_by")),
