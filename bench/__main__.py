@@ -89,6 +89,7 @@ def database(folder: Path) -> Iterator[tuple[psutil.Process, dict[str, str]]]:
         environment = {
             **os.environ,
             "SECRET_KEY": "only-for-the-benchmark-and-never-anywhere-else-0123",
+            "SEALING_KEYS": "bench:" + "A" * 43 + "=",
             "HTTPS": "0",
             "DEMO": "0",
             "REDIS_URL": redis.url,

@@ -32,23 +32,25 @@ def but_for_forgotten(table: str) -> pgtrigger.Trigger:
     )
 
 
-def version_model(
+def version_model(  # noqa: PLR0913  # each is a rule of its own, by keyword
     tracked: type[models.Model],
     *,
     unseen: Sequence[str] = (),
     exclude: Sequence[str] = (),
     with_removals: bool = False,
     append_only: pgtrigger.Trigger = APPEND_ONLY,
+    any_change: type[pghistory.AnyChange] = pghistory.AnyChange,
 ) -> Any:
     """The base of a table that keeps every version of `tracked`. Who and when stand in the rows themselves.
 
     Changes of `unseen` columns alone make no version; those of `exclude` are not in it at all (what machines note, what
-    is made of other columns). `with_removals` keeps a last version of a row that is deleted.
+    is made of other columns). `with_removals` keeps a last version of a row that is deleted. `any_change` says how
+    columns are compared.
     """
     return pghistory.create_event_model(
         tracked,
         pghistory.InsertEvent(),
-        pghistory.UpdateEvent(condition=pghistory.AnyChange(exclude=[*unseen, *exclude])),
+        pghistory.UpdateEvent(condition=any_change(exclude=[*unseen, *exclude])),
         *([pghistory.DeleteEvent()] if with_removals else []),
         exclude=list(exclude),
         context_field=None,

@@ -14,8 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from common.history import APPEND_ONLY, NO_TRUNCATE, but_for_forgotten, version_model
+from common.history import APPEND_ONLY, NO_TRUNCATE, but_for_forgotten
 from families.models import Family, Membership, Role, both_or_neither
+from sealing.fields import HoldsSealedText, SealedJSONField, SealedTextField
+from sealing.history import version_model
 
 REVIEW_AFTER = timedelta(days=90)
 REMOVED_IS_KEPT_FOR = timedelta(days=30)
@@ -155,7 +157,7 @@ class EntryQuerySet(models.QuerySet[Any]):
         return self.order_by("position", "created_at", "id")
 
 
-class PlanEntry(models.Model):
+class PlanEntry(HoldsSealedText):
     """What every line of a plan has, be it an item or a contact."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -192,12 +194,12 @@ def entry_constraints(name: str) -> list[models.BaseConstraint]:
     ]
 
 
-class PlanItem(PlanEntry):  # type: ignore[django-manager-missing]  # `versions` comes from pghistory
+class PlanItem(PlanEntry):
     """A line of any section but *whom to call*. Its words are one document, whose shape its section decides
     (crisisplans.words)."""
 
     section = models.CharField(max_length=20, choices=Section)
-    words = models.JSONField(default=dict)
+    words = SealedJSONField(default=dict)
     level = models.CharField(max_length=6, choices=Level, blank=True, default="")  # warning signs
     review_on = models.DateField(null=True, blank=True)  # agreements
     assigned_to = models.ForeignKey(
@@ -212,15 +214,15 @@ class PlanItem(PlanEntry):  # type: ignore[django-manager-missing]  # `versions`
         indexes = [models.Index(fields=["family", "section", "position"])]
 
 
-class SupportContact(PlanEntry):  # type: ignore[django-manager-missing]  # `versions` comes from pghistory
+class SupportContact(PlanEntry):
     """Somebody to call, in the order to call them."""
 
     section: ClassVar[Section] = Section.CONTACTS
 
-    name = models.CharField(max_length=120)
-    role = models.CharField(max_length=120, blank=True, default="")
-    phone = models.CharField(max_length=20)  # E.164, or a Norwegian short number as it is dialled (common.phones)
-    hours = models.CharField(max_length=200, blank=True, default="")
+    name = SealedTextField()
+    role = SealedTextField(blank=True, default="")
+    phone = SealedTextField()  # E.164, or a Norwegian short number as it is dialled (common.phones)
+    hours = SealedTextField(blank=True, default="")
     may_leave_message = models.BooleanField(default=False)
     last_tested_on = models.DateField(null=True, blank=True)
     last_tested_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -230,13 +232,13 @@ class SupportContact(PlanEntry):  # type: ignore[django-manager-missing]  # `ver
         indexes = [models.Index(fields=["family", "position"])]
 
 
-class PlanItemVersion(version_model(PlanItem, unseen=["position"], append_only=FORGETS)):  # type: ignore[misc]  # the base is made by pghistory
+class PlanItemVersion(version_model(PlanItem, unseen=["position"], append_only=FORGETS), HoldsSealedText):  # type: ignore[misc]  # the base is made by pghistory
     """An item as it was after each change."""
 
     objects = EntryQuerySet.as_manager()
 
 
-class SupportContactVersion(version_model(SupportContact, unseen=["position"], append_only=FORGETS)):  # type: ignore[misc]  # the base is made by pghistory
+class SupportContactVersion(version_model(SupportContact, unseen=["position"], append_only=FORGETS), HoldsSealedText):  # type: ignore[misc]  # the base is made by pghistory
     """A contact as it was after each change."""
 
     objects = EntryQuerySet.as_manager()
@@ -290,7 +292,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         return self.filter(Q(item__in=entries) | Q(contact__in=entries))
 
 
-class Comment(models.Model):
+class Comment(HoldsSealedText):
     """A word from the other side: a remark, or that one sees it otherwise. Recorded, never voted on."""
 
     class Kind(models.TextChoices):
@@ -314,7 +316,7 @@ class Comment(models.Model):
         related_name="comments",
     )
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.REMARK)
-    text = models.TextField()
+    text = SealedTextField()
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     removed_at = models.DateTimeField(null=True, blank=True)

@@ -13,7 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from common.history import version_model
+from sealing.fields import HoldsSealedText, SealedTextField
+from sealing.history import version_model
+from sealing.keys import first_key
 
 INVITATION_LIFETIME = timedelta(days=7)
 
@@ -38,11 +40,11 @@ class FamilyQuerySet(models.QuerySet["Family"]):
         return self.filter(pk__in=Membership.objects.live().filter(user=user).values("family"))
 
 
-class Family(models.Model):
+class Family(HoldsSealedText):
     """A family around one person. What it is called is each member's own business (Membership.family_nickname)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    subject_name = models.CharField(max_length=80, blank=True, default="")  # first name or nickname the family chose
+    subject_name = SealedTextField(family="id", blank=True, default="")  # first name or nickname the family chose
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -56,6 +58,14 @@ class Family(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A new family gets its key, with which its texts are sealed, in the same transaction."""
+        if self._state.adding:
+            with first_key(self.pk):
+                super().save(*args, **kwargs)
+        else:
+            super().save(*args, **kwargs)
 
     @property
     def family_id(self) -> uuid.UUID:
@@ -82,7 +92,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.filter(family__in=Membership.objects.live().filter(user=user).values("family"))
 
 
-class Membership(models.Model):  # type: ignore[django-manager-missing]  # `versions` comes from pghistory
+class Membership(HoldsSealedText):
     """One person in one family: their role, and the names they go by and use there."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -90,8 +100,9 @@ class Membership(models.Model):  # type: ignore[django-manager-missing]  # `vers
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role)
     is_coordinator = models.BooleanField(default=False)
-    display_name = models.CharField(max_length=80)
-    family_nickname = models.CharField(max_length=80, blank=True, default="")  # what this person calls the family
+    display_name = SealedTextField()
+    # What this person calls the family. Nobody else reads it, so it is sealed with their own key.
+    family_nickname = SealedTextField(author="user_id", blank=True, default="")
     joined_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -166,7 +177,7 @@ class MembershipVersionQuerySet(models.QuerySet[Any]):
         return self.filter(family__in=Membership.objects.live().filter(user=user).values("family"))
 
 
-class MembershipVersion(version_model(Membership, unseen=["joined_at"], exclude=["farewell_read_at"])):  # type: ignore[misc]  # the base is made by pghistory
+class MembershipVersion(version_model(Membership, unseen=["joined_at"], exclude=["farewell_read_at"]), HoldsSealedText):  # type: ignore[misc]  # the base is made by pghistory
     """Who was in a family as what, and what they were called, after each change."""
 
     objects = MembershipVersionQuerySet.as_manager()

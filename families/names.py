@@ -3,10 +3,14 @@
 import unicodedata
 from uuid import UUID
 
-from django.db.models import F
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
 from django.utils.translation import gettext as _
 
 from families.models import Family, Membership, MembershipQuerySet, Role
+from sealing.fields import SealedColumn
+from sealing.keys import hold_keys
+from sealing.models import FamilyKey
 
 _LAST_LETTERS = str.maketrans({"æ": "{a", "ä": "{a", "ø": "{b", "ö": "{b", "å": "{c"})  # "{" stands after "z"
 
@@ -16,14 +20,14 @@ def names_in(family_id: UUID) -> dict[UUID, str]:
 
     Whoever left and came back has the name they use now. The caller has passed the door.
     """
-    people = Membership.objects.filter(family_id=family_id).order_by("joined_at", "id")
-    return dict(people.values_list("user_id", "display_name"))
+    people = Membership.objects.filter(family_id=family_id).in_order().only("family_id", "user_id", "display_name")
+    return {one.user_id: one.display_name for one in people}
 
 
 def relatives_in(family_id: UUID) -> list[str]:
     """The names of the relatives in this family now: those who read what is for relatives only. One query."""
-    people = Membership.objects.live().filter(family_id=family_id, role=Role.RELATIVE)
-    return list(people.order_by("joined_at", "id").values_list("display_name", flat=True))
+    people = Membership.objects.live().filter(family_id=family_id, role=Role.RELATIVE).in_order()
+    return [one.display_name for one in people.only("family_id", "display_name")]
 
 
 def has_subject(family_id: UUID) -> bool:
@@ -46,12 +50,16 @@ def family_label(member: Membership) -> str:
 
 
 def named(members: MembershipQuerySet) -> MembershipQuerySet:
-    """Fetch along what `family_label` needs. A prepared statement cannot fetch the family itself."""
-    return members.annotate(family_subject_name=F("family__subject_name"))
+    """Fetch along what `family_label` needs, and the keys to all that the family has sealed. A prepared statement
+    cannot fetch the family itself."""
+    keys = FamilyKey.objects.filter(family_id=OuterRef("family_id")).lines()
+    return members.annotate(family_subject_name=SealedColumn("family__subject_name"), family_keys=ArraySubquery(keys))
 
 
 def name_family(member: Membership) -> None:
-    """Give a member fetched by `named` its family, as far as its names; the rest is fetched when asked for."""
+    """Give a member fetched by `named` its family, as far as its names; the rest is fetched when asked for. From here
+    on the family's keys are in hand."""
+    hold_keys(member.family_keys)  # type: ignore[attr-defined]
     known = {"id": member.family_id, "subject_name": member.family_subject_name}  # type: ignore[attr-defined]
     member.family = Family.from_db(member._state.db, list(known), list(known.values()))
 

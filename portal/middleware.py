@@ -21,6 +21,7 @@ from common.acting import acting_as, calls_when_committed
 from common.guard import FIELD, read_form, receipt
 from families.access import FamilyRequest, memberships_of
 from portal.views.kept import session_over
+from sealing.keys import keys_of_a_request
 
 RECEIPT_COOKIE = "__Host-saved" if settings.HTTPS else "saved"  # read and removed by static/js/drafts.js
 RECEIPT_SECONDS = 600
@@ -107,7 +108,7 @@ def act_as_the_person(get_response: GetResponse) -> GetResponse:
         if not request.user.is_authenticated:
             return get_response(request)
         calls = calls_when_committed(request)
-        with acting_as(request.user.pk):
+        with keys_of_a_request(), acting_as(request.user.pk):
             response = get_response(request)
             if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 transaction.set_rollback(True)

@@ -12,6 +12,9 @@ from portal import roles
 SECRET_KEY = required("SECRET_KEY", "Set it to fifty or more random characters.")
 # Keys of before: what they signed or sealed is still read. Two factors are sealed with them (accounts/sealing.py).
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# What wraps the keys of families' texts, newest first (sealing/outer.py). The web process and `manage.py` need them;
+# worker and beat see no family, and do not.
+SEALING_KEYS = env.list("SEALING_KEYS", default=[])
 DEBUG = False
 # The demo shows the mail it "sends" on a page and names its sign-ins. Never in production.
 DEMO = env.bool("DEMO", default=False)
@@ -34,6 +37,7 @@ INSTALLED_APPS = [
     "portal",
     "common",
     "accesslog",
+    "sealing",
     "accounts",
     "families",
     "crisisplans",

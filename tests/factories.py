@@ -335,6 +335,12 @@ class Home:
     def kin_canary(self) -> str:
         return f"{self.name}kinword"
 
+    @property
+    def kin_signs(self) -> tuple[str, ...]:
+        """What gives away a row that is for relatives only, also where its words are sealed."""
+        rows = (self.relatives_only, self.relatives_only_contact, self.comments[2])
+        return (self.kin_canary, *(str(row.pk) for row in rows))
+
     def person(self, kind: str) -> User:
         return getattr(self, kind)
 

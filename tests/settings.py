@@ -1,8 +1,10 @@
 """Settings of the tests: the real ones, on loopback. Where the servers are is filled in by tests/database.py."""
 
 import os
+from base64 import b64encode
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-and-never-anywhere-else-0123456789")
+os.environ["SEALING_KEYS"] = "tests:" + b64encode(b"only for tests, never elsewhere!").decode()
 os.environ["DATABASE_URL"] = "postgres://portal_test@127.0.0.1/portal"
 os.environ["HTTPS"] = "0"
 os.environ["DEMO"] = "0"

@@ -14,6 +14,7 @@ BIN = Path(PYTHON).parent
 # As in production, but for what only production knows.
 PRODUCTION = {
     "SECRET_KEY": "only-for-the-check-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
+    "SEALING_KEYS": "check:" + "A" * 43 + "=",
     "DATABASE_URL": "postgres://portal_app@localhost/portal",
     "ALLOWED_HOSTS": "fotfeste.example",
     "EMAIL_URL": "smtp+tls://localhost:587",

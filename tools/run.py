@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -76,11 +77,13 @@ def run(running: ExitStack) -> None:
 
     say("Preparing the database and the static files …")
     compile_stale()
-    # What serves people never has the owner's address, and what the clock starts has not theirs.
+    # What serves people never has the owner's address, and what the clock starts has not theirs,
+    # nor the key to what families write.
     owner_url = environment.pop("DATABASE_OWNER_URL")
     sign_ins = prepare({**environment, "DATABASE_URL": owner_url})
     worker_url = environment.pop("DATABASE_WORKER_URL")
     by_the_clock = {**environment, "DATABASE_URL": worker_url}
+    del by_the_clock["SEALING_KEYS"]
 
     say("Starting web, worker and beat …")
     start, processes = running.enter_context(process_group(commands(port)))
@@ -119,7 +122,8 @@ def settings_of_the_demo(port: int) -> dict[str, str]:
     return {
         "DEMO": "1",
         "HTTPS": "0",
-        "SECRET_KEY": secret_key(),
+        "SECRET_KEY": kept_secret("secret-key", secrets.token_urlsafe(50)),
+        "SEALING_KEYS": kept_secret("sealing-key", f"demo:{b64encode(secrets.token_bytes(32)).decode()}"),
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "CSRF_TRUSTED_ORIGINS": "",
         "EMAIL_URL": f"filemail:///{mail}",
@@ -128,11 +132,12 @@ def settings_of_the_demo(port: int) -> dict[str, str]:
     }
 
 
-def secret_key() -> str:
-    file = DATA / "secret-key"
+def kept_secret(name: str, new: str) -> str:
+    """The secret in the file of this name, beside the database and not in it; `new` the first time."""
+    file = DATA / name
     if not file.exists():
         file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(50))
+        file.write_text(new)
     return file.read_text()
 
 

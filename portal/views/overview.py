@@ -70,8 +70,8 @@ def _farewells(user: User) -> QuerySet[Membership]:
     return named(Membership.objects.untold_farewells(user).select_related(None))
 
 
-def _names(user: User) -> QuerySet[Membership, Any]:
-    return Membership.objects.visible_to(user).in_order().values_list("family_id", "user_id", "display_name")
+def _names(user: User) -> QuerySet[Membership]:
+    return Membership.objects.visible_to(user).in_order().only("family_id", "user_id", "display_name")
 
 
 def _written_since(model: type[PlanItem | SupportContact]) -> Callable[[User, datetime], QuerySet[Any, Any]]:
@@ -109,14 +109,15 @@ def _news(user: User) -> News:
     Three queries, however many families.
     """
     asked = {"user": user.pk, "since": timezone.now() - NEWS_FROM}
-    names = {(family, person): name for family, person, name in _NAMES.rows(user=user.pk)}
+    people = {(one.family_id, one.user_id): one for one in _NAMES.fetch(user=user.pk)}
     latest = sorted([*_ITEMS.rows(**asked), *_CONTACTS.rows(**asked)], key=lambda one: one[-1], reverse=True)
     news: News = {}
     for family, person, section, at in latest:
         lines = news.setdefault(family, [])
         if len(lines) < NEWS_ON_A_CARD:
             url = reverse("section", args=[family, section])
-            name = names.get((family, person), "")
+            writer = people.get((family, person))
+            name = writer.display_name if writer else ""
             lines.append({"name": name, "section": Section(section).label, "at": at, "url": url})
     return news
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from crisisplans.models import Audience, Comment, Section
 from tests.crisisplans.conftest import entry_url, saves, section_url, text_of
 from tests.factories import Home
+from tests.sealed import saying
 
 
 def say(client, entry, text="A word", **more):
@@ -45,7 +46,7 @@ def test_the_same_form_sent_twice_is_one_comment(ours: Home, as_subject):
     form_id = str(uuid.uuid4())
     for _ in range(2):
         say(as_subject, ours.items[Section.COPING], "Once", form_id=form_id)
-    assert Comment.objects.filter(text="Once").count() == 1
+    assert len(saying(Comment.objects, text="Once")) == 1
 
 
 @pytest.mark.parametrize("text", ["", "x" * 20_000, "a\x00b"])
@@ -93,7 +94,7 @@ def test_a_removed_line_takes_no_comments(ours: Home, as_subject, as_relative):
 def test_comments_on_contacts_too(ours: Home, as_subject):
     assert say(as_subject, ours.contacts[0], "She is kind").status_code == 303
     assert "She is kind" in text_of(as_subject.get(section_url(ours, Section.CONTACTS)))
-    comment = Comment.objects.get(text="She is kind")
+    comment = saying(Comment.objects, text="She is kind")[0]
     assert take_back(as_subject, comment, Section.CONTACTS).status_code == 303
 
 

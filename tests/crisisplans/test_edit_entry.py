@@ -12,6 +12,7 @@ from families.models import Membership
 from tests.counting import counted
 from tests.crisisplans.conftest import entry_url, form_of, saves, section_url, text_of
 from tests.factories import Home
+from tests.sealed import saying
 
 pytestmark = pytest.mark.django_db
 
@@ -166,7 +167,7 @@ def test_removed_meanwhile_can_be_added_as_a_new_line(ours: Home, as_coordinator
     sent = chosen(response)
     for _ in range(2):
         assert as_coordinator.post(section_url(ours, Section.TRIGGERS), sent).status_code == 303
-    assert PlanItem.objects.present().filter(words__text="Mine anew").count() == 1
+    assert len(saying(PlanItem.objects.present(), text="Mine anew")) == 1
     item.refresh_from_db()
     assert item.removed_at is not None
 

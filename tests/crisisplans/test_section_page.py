@@ -12,6 +12,7 @@ from crisisplans.policies import ROOM
 from tests.counting import counted
 from tests.crisisplans.conftest import section_url, text_of
 from tests.factories import CommentFactory, FamilyFactory, Home, MembershipFactory, PlanItemFactory
+from tests.sealed import saying
 
 pytestmark = pytest.mark.django_db
 
@@ -36,14 +37,14 @@ def test_a_line_is_added_with_all_its_section_asks_for(ours: Home, as_relative, 
     for value in more.values():
         shown = {"red": "Rødt", "24.12.2026": "24. desember 2026"}.get(value, value)
         assert shown in page or value == str(ours.members["subject"].pk)
-    item = PlanItem.objects.get(family=ours.family, words__text="Something new")
+    item = saying(PlanItem.objects.filter(family=ours.family), text="Something new")[0]
     assert (item.side, item.created_by, item.version) == (Side.FAMILY, ours.relative, 1)
     assert AccessEntry.objects.filter(entity_id=str(item.pk), event="entry_added").count() == 1
 
 
 def test_what_the_one_it_concerns_adds_is_their_side_and_for_everyone(ours: Home, as_subject):
     as_subject.post(section_url(ours, Section.COPING), {"text": "Mine", "audience": "relatives"})
-    item = PlanItem.objects.get(words__text="Mine")
+    item = saying(PlanItem.objects, text="Mine")[0]
     assert (item.side, item.audience) == (Side.SUBJECT, Audience.EVERYONE)
 
 
@@ -51,7 +52,7 @@ def test_the_same_form_sent_twice_is_one_line(ours: Home, as_relative):
     sent = {"text": "Once", "audience": "everyone", "form_id": str(uuid.uuid4())}
     first, second = (as_relative.post(section_url(ours, Section.COPING), sent) for _ in range(2))
     assert (first.status_code, first["Location"]) == (second.status_code, second["Location"])
-    assert PlanItem.objects.filter(words__text="Once").count() == 1
+    assert len(saying(PlanItem.objects, text="Once")) == 1
 
 
 def test_the_same_form_with_other_words_is_another_line(ours: Home, as_relative):
@@ -68,7 +69,7 @@ def test_a_form_id_of_another_family_says_nothing_and_takes_nothing(ours: Home, 
     assert as_relative.post(section_url(ours, Section.COPING), sent).status_code == 303
     foreign.refresh_from_db()
     assert foreign.family == theirs.family
-    assert PlanItem.objects.get(words__text="Ours now?").pk != foreign.pk
+    assert saying(PlanItem.objects, text="Ours now?")[0].pk != foreign.pk
 
 
 @pytest.mark.parametrize(
@@ -159,13 +160,13 @@ def test_who_is_no_member_adds_nothing_but_keeps_their_words(ours: Home, signed_
     response = signed_in(ours.person(person)).post(section_url(ours, Section.COPING), {"text": "My long text"})
     assert response.status_code == 404
     assert "My long text" in text_of(response)
-    assert not PlanItem.objects.filter(words__text="My long text").exists()
+    assert not saying(PlanItem.objects, text="My long text")
 
 
 def test_a_contact_stands_where_contacts_stand(ours: Home, as_relative):
     sent = {"name": "Tante Berit", "phone": "912 34 567", "audience": "everyone"}
     as_relative.post(section_url(ours, Section.CONTACTS), sent)
-    contact = SupportContact.objects.get(name="Tante Berit")
+    contact = saying(SupportContact.objects, name="Tante Berit")[0]
     assert contact.phone == "+4791234567"
     page = text_of(as_relative.get(section_url(ours, Section.CONTACTS)))
     assert 'href="tel:+4791234567"' in page

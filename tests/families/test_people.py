@@ -51,7 +51,8 @@ def test_nobodys_address_is_shown(ours, address, as_person):
 
 
 def test_a_hostile_name_is_only_text(ours, address, as_person):
-    Membership.objects.filter(pk=ours.members["relative"].pk).update(display_name="<script>alert(1)</script>")
+    ours.members["relative"].display_name = "<script>alert(1)</script>"
+    ours.members["relative"].save()
     page = as_person(ours.coordinator).get(address).content.decode()
     assert "<script>alert" not in page
 

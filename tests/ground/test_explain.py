@@ -23,17 +23,17 @@ CROWD = """
         SELECT gen_random_uuid(), now(), %(user)s, '' FROM generate_series(1, 400);
     INSERT INTO crisisplans_planitem (id, family_id, section, position, words, level, example, audience, side, version,
             created_at, created_by_id, changed_at, changed_by_id)
-        SELECT gen_random_uuid(), f.id, 'coping', n, '{"text": "Te"}', '', '', 'everyone', 'family', 1,
+        SELECT gen_random_uuid(), f.id, 'coping', n, decode(repeat('01', 40), 'hex'), '', '', 'everyone', 'family', 1,
             now(), f.created_by_id, now(), f.created_by_id
         FROM families_family f, generate_series(1, 25) AS n WHERE f.subject_name = '';
     INSERT INTO crisisplans_supportcontact (id, family_id, name, role, phone, hours, may_leave_message, position,
             example, audience, side, version, created_at, created_by_id, changed_at, changed_by_id)
-        SELECT gen_random_uuid(), f.id, 'Nabo', '', '+4799900000', '', false, n, '', 'everyone', 'family', 1,
+        SELECT gen_random_uuid(), f.id, '', '', '', '', false, n, '', 'everyone', 'family', 1,
             now(), f.created_by_id, now(), f.created_by_id
         FROM families_family f, generate_series(1, 5) AS n WHERE f.subject_name = '';
     INSERT INTO crisisplans_comment (id, family_id, item_id, kind, text, created_at, created_by_id)
-        SELECT gen_random_uuid(), i.family_id, i.id, 'remark', 'Ja', now(), i.created_by_id
-        FROM crisisplans_planitem i WHERE i.words ->> 'text' = 'Te';
+        SELECT gen_random_uuid(), i.family_id, i.id, 'remark', '', now(), i.created_by_id
+        FROM crisisplans_planitem i WHERE i.words = decode(repeat('01', 40), 'hex');
 """
 ROWS = """
     CREATE TABLE happened (id bigint PRIMARY KEY, family uuid, happened timestamptz);

@@ -48,6 +48,7 @@ MAY = {
         "resources_helpserviceversion": "SELECT",
         "resources_numberreport": "DELETE, INSERT, SELECT, UPDATE",
         "resources_searchword": "DELETE, INSERT, SELECT, UPDATE (is_name)",
+        "sealing_familykey": "INSERT, SELECT",
     },
     WORKER: {
         "django_session": "DELETE, SELECT (expire_date)",
@@ -82,6 +83,7 @@ PROTECTED = {
     },
     "families_membershipversion": {"app_reads"},
     "families_removalproposal": {"app_reads", "app_adds", "app_changes"},
+    "sealing_familykey": {"app_reads", "app_adds", "threshold_reads", "threshold_adds"},
 }
 OF_NO_FAMILY = {  # row-level security for another reason
     "django_session": {"app_does_all", "worker_reads_expired", "worker_removes_expired"},

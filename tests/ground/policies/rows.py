@@ -4,11 +4,13 @@ from uuid import uuid4
 
 from django.utils import timezone
 
+from tests.sealed import SEALED
+
 NOW = timezone.now()
 
 
 def family(by, **changes):
-    return {"id": uuid4(), "subject_name": "", "created_at": NOW, "created_by_id": by.pk} | changes
+    return {"id": uuid4(), "subject_name": SEALED, "created_at": NOW, "created_by_id": by.pk} | changes
 
 
 def member(home, user, by=None, **changes):
@@ -18,8 +20,8 @@ def member(home, user, by=None, **changes):
         "user_id": user.pk,
         "role": "relative",
         "is_coordinator": False,
-        "display_name": "Nabo",
-        "family_nickname": "",
+        "display_name": SEALED,
+        "family_nickname": b"",
         "joined_at": NOW,
         "changed_at": NOW,
         "changed_by_id": (by or user).pk,
@@ -86,8 +88,8 @@ def entry(table, home, by, **changes):
         "changed_at": NOW,
         "changed_by_id": by.pk,
     }
-    more = {"name": "x", "role": "", "phone": "113", "hours": "", "may_leave_message": False}
-    return row | (more if table.endswith("contact") else {"section": "coping", "words": "{}", "level": ""}) | changes
+    more = {"name": SEALED, "role": b"", "phone": SEALED, "hours": b"", "may_leave_message": False}
+    return row | (more if table.endswith("contact") else {"section": "coping", "words": SEALED, "level": ""}) | changes
 
 
 def comment(home, by, item, **changes):
@@ -96,7 +98,7 @@ def comment(home, by, item, **changes):
         "family_id": home.family.pk,
         "item_id": item.pk,
         "kind": "remark",
-        "text": "x",
+        "text": SEALED,
         "created_at": NOW,
         "created_by_id": by.pk,
     }

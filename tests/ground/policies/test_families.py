@@ -12,6 +12,7 @@ from tests.ground.policies import rows
 from tests.ground.policies.rows import NOW
 from tests.ground.test_walls_catalog import PROTECTED
 from tests.raw_sql import REFUSED, as_owner, ask, ids, insert
+from tests.sealed import SQL_SEALED
 
 
 def test_a_family_is_read_by_its_members_and_no_others(ours, theirs):
@@ -27,13 +28,13 @@ def test_who_left_and_closed_families_do_not_count(ours):
 
 
 def test_a_blind_change_touches_ones_own_family_alone(ours, theirs):
-    blind = "UPDATE families_family SET subject_name = 'x'"
+    blind = f"UPDATE families_family SET subject_name = {SQL_SEALED}"
     assert ask(ours.subject, blind) == 1
     assert ask(ours.former, blind) == ask(UserFactory(), blind) == 0
 
 
 def test_who_is_asked_to_join_changes_nothing_of_the_family(ours):
-    blind = "UPDATE families_family SET subject_name = 'x'"
+    blind = f"UPDATE families_family SET subject_name = {SQL_SEALED}"
     assert ask(ours.invited, blind, invitation=ours.invitation_token) == REFUSED
     lock = "SELECT id FROM families_family FOR NO KEY UPDATE"
     assert ask(ours.invited, lock, invitation=ours.invitation_token) == [(ours.family.pk,)]
@@ -111,7 +112,7 @@ def test_a_blind_change_of_memberships_stays_inside_the_family(ours, theirs):
 
 
 def test_everybody_names_themselves(ours):
-    names = "display_name = 'x', family_nickname = 'y', changed_by_id = app.user_id()"
+    names = f"display_name = {SQL_SEALED}, family_nickname = '', changed_by_id = app.user_id()"
     name = f"UPDATE families_membership SET {names} WHERE user_id = %s"
     assert ask(ours.relative, name, ours.relative.pk) == 1
     assert ask(ours.relative, name, ours.subject.pk) == REFUSED
@@ -176,7 +177,7 @@ def test_what_has_ended_has_ended(ours):
     for change in (
         "ended_at = NULL, ended_by_id = NULL",
         "ended_at = now() + interval '1 year'",
-        "display_name = 'x'",
+        f"display_name = {SQL_SEALED}",
     ):
         statement = f"UPDATE families_membership SET {change}, changed_by_id = app.user_id() WHERE id = %s"
         assert ask(ours.former, statement, mine) == REFUSED

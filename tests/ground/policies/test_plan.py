@@ -15,6 +15,7 @@ from tests.factories import (
 from tests.ground.policies import rows
 from tests.ground.policies.rows import NOW
 from tests.raw_sql import REFUSED, as_owner, ask, ids, insert
+from tests.sealed import SQL_SEALED
 
 PLAN, COMMENTS = "crisisplans_crisisplan", "crisisplans_comment"
 of_entries = pytest.mark.parametrize("table", ["crisisplans_planitem", "crisisplans_supportcontact"])
@@ -203,7 +204,7 @@ IGNORE = "{crisisplans.PlanItem:update_update,crisisplans.PlanItem:insert_insert
 )
 def test_every_change_leaves_a_version_and_no_setting_keeps_it_from_that(setting, value, lets_write, ours):
     item = ours.items["coping"]
-    change = f"UPDATE public.crisisplans_planitem SET words = '{{}}', changed_by_id = %s WHERE id = '{item.pk}'"
+    change = f"UPDATE public.crisisplans_planitem SET words = {SQL_SEALED}, changed_by_id = %s WHERE id = '{item.pk}'"
     versions = PlanItemVersion.objects.filter(pgh_obj=item.pk)
     there = versions.count()
     done = ask(

@@ -1,0 +1,218 @@
+"""Columns whose text only their family can read.
+
+In the database such a column holds bytes. On an instance it is the text: opened when it is first asked for, with the
+key of the row's family, and sealed again on saving only if it is another text than the one that lies there (a new
+sealing of the same words would look like a change). No query can name it: what is sealed cannot be filtered, ordered
+or compared by SQL, and values() would hand out bytes.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+from django.db import models
+from django.db.models.query_utils import DeferredAttribute
+from django.utils.functional import Promise
+
+from sealing.keys import Owner, open_text, seal_text
+from sealing.text import Place
+
+
+class SealedError(TypeError):
+    """SQL was to look into a sealed column, or to be given its text."""
+
+
+T = TypeVar("T")
+
+if TYPE_CHECKING:
+    _Field = models.Field
+else:
+
+    class _Field(models.Field):
+        def __class_getitem__(cls, kind: object) -> type:
+            return cls
+
+
+_as_bytes: ContextVar[bool] = ContextVar("sealed columns as they are", default=False)
+
+
+@contextmanager
+def as_bytes() -> Iterator[None]:
+    """Inside, sealed columns are read and named as what they are in the database."""
+    token = _as_bytes.set(True)
+    try:
+        yield
+    finally:
+        _as_bytes.reset(token)
+
+
+class SealedColumn(models.F):
+    """A sealed column of a related row, as bytes, to be put into an instance that opens it."""
+
+    def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
+        with as_bytes():
+            return super().resolve_expression(*args, **kwargs)
+
+
+class _Kept:
+    """What stands on an instance: the value, and the bytes in the database with the text they hold, where known."""
+
+    __slots__ = ("sealed", "value", "was")
+
+    def __init__(self, value: Any, sealed: bytes | None = None, was: str | None = None) -> None:
+        self.value, self.sealed, self.was = value, sealed, was
+
+
+class SealedAttribute(DeferredAttribute):
+    field: "SealedField[Any]"
+
+    def __get__(self, instance: models.Model | None, cls: Any = None) -> Any:
+        if instance is None:
+            return self
+        data, name = instance.__dict__, self.field.attname
+        if name not in data:
+            super().__get__(instance, cls)  # asks the database, and leaves the bytes there
+        kept = data[name]
+        if isinstance(kept, _Kept):
+            return kept.sealed if _as_bytes.get() and kept.sealed is not None else kept.value
+        if _as_bytes.get():
+            return kept
+        text = self.field.unseal(instance, kept)
+        value = self.field.load(text)
+        data[name] = _Kept(value, kept, text)
+        return value
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        data, name = instance.__dict__, self.field.attname
+        if isinstance(value, bytes | memoryview):
+            data[name] = bytes(value)
+            return
+        if isinstance(value, Promise):
+            value = str(value)
+        if not isinstance(value, self.field.kind):
+            message = f"{name} takes {self.field.kind.__name__}, not {type(value).__name__}"
+            raise TypeError(message)
+        before = data.get(name)
+        if isinstance(before, _Kept):
+            data[name] = _Kept(value, before.sealed, before.was)
+        else:
+            data[name] = _Kept(value, before)
+
+
+class SealedField(_Field[T, T]):
+    """`family` names the attribute of a row that holds its family's id; `author`, if given, that of the one person
+    who may read the text."""
+
+    descriptor_class = SealedAttribute
+    kind: type = str
+
+    def __init__(self, *args: Any, family: str = "family_id", author: str = "", **kwargs: Any) -> None:
+        self.family, self.author = family, author
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        if self.family != "family_id":
+            kwargs["family"] = self.family
+        if self.author:
+            kwargs["author"] = self.author
+        return name, path, args, kwargs
+
+    def get_internal_type(self) -> str:
+        return "BinaryField"
+
+    def dump(self, value: Any) -> str:
+        """The text that is sealed."""
+        return str(value)
+
+    def load(self, text: str) -> Any:
+        return text
+
+    # -- Opening and sealing -------------------------------------------------------------------------------------------
+
+    def owner_of(self, instance: models.Model) -> Owner:
+        """Whose key it is sealed with."""
+        author: UUID | None = getattr(instance, self.author) if self.author else None
+        return getattr(instance, self.family), author
+
+    def place_of(self, instance: models.Model) -> Place:
+        """Where it stands; a version stands where its row stands, so that its bytes can be copied by a trigger."""
+        source = getattr(instance, "pgh_tracked_model", None) or type(instance)
+        return Place(source._meta.db_table, getattr(instance, source._meta.pk.attname), self.attname)
+
+    def unseal(self, instance: models.Model, sealed: bytes) -> str:
+        return open_text(self.owner_of(instance), self.place_of(instance), sealed) if sealed else ""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> bytes:
+        data = model_instance.__dict__
+        kept = data[self.attname]
+        if not isinstance(kept, _Kept):
+            if add:  # a copy of another row does not open here: this says so
+                self.unseal(model_instance, kept)
+            return bytes(kept)
+        text = self.dump(kept.value)
+        if kept.sealed is not None:
+            was = self.unseal(model_instance, kept.sealed) if kept.was is None or add else kept.was
+            if was == text:
+                return kept.sealed
+        sealed = seal_text(self.owner_of(model_instance), self.place_of(model_instance), text) if text else b""
+        data[self.attname] = _Kept(kept.value, sealed, text)
+        return sealed
+
+    # -- What SQL may do with it: nothing ------------------------------------------------------------------------------
+
+    @property
+    def path_infos(self) -> list[Any]:
+        """Django asks for this whenever a query names the column: filter, order_by, values, F, aggregates."""
+        if _as_bytes.get():
+            raise AttributeError  # as any column that leads nowhere
+        message = f"{self.model._meta.label}.{self.name} is sealed: no query can name it. Fetch rows and read them."
+        raise SealedError(message)
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:  # noqa: ARG002  # Django's
+        if value is None:
+            return None
+        if isinstance(value, bytes | memoryview):
+            return connection.Database.Binary(bytes(value))
+        if not value:
+            return connection.Database.Binary(b"")
+        message = (
+            f"{self.model._meta.label}.{self.name} is sealed: set it on an instance and save that, not by update()."
+        )
+        raise SealedError(message)
+
+    def value_to_string(self, obj: models.Model) -> str:  # noqa: ARG002  # Django's
+        message = (
+            f"{self.model._meta.label}.{self.name} is sealed: it leaves the database by an export, not by dumpdata."
+        )
+        raise SealedError(message)
+
+
+class SealedTextField(SealedField[str]):
+    """A text."""
+
+
+class SealedJSONField(SealedField[dict[str, Any]]):
+    """A small document, sealed as one text. Change it in place or set it anew; `{}` stays empty."""
+
+    kind = dict
+
+    def dump(self, value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")) if value else ""
+
+    def load(self, text: str) -> Any:
+        return json.loads(text) if text else {}
+
+
+class HoldsSealedText(models.Model):
+    """The base of a model with sealed columns: what is read again from the database comes as it lies there."""
+
+    class Meta:
+        abstract = True
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        with as_bytes():
+            super().refresh_from_db(*args, **kwargs)

@@ -1,0 +1,186 @@
+"""The keys somebody has in hand, opened, and for how long.
+
+A request has its own ring of keys, filled by what the database lets whoever acts read, and gone with the request.
+Outside of requests (commands, the shell) a ring lives for OUTSIDE seconds. So a key that was destroyed opens nothing
+after the requests that had begun, and at most OUTSIDE seconds in a command.
+"""
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import transaction
+from django.utils import timezone
+
+from sealing.models import FamilyKey, bound_to
+from sealing.outer import KEY_BYTES, unwrap, wrap
+from sealing.text import CannotOpenError, Place, key_number, seal, unseal
+
+OUTSIDE = 5.0  # seconds a ring lives outside of requests
+FRESH = (
+    30.0  # seconds after which a key is asked for again before something is sealed with it: it may have been replaced
+)
+
+Owner = tuple[UUID, UUID | None]  # family; author, for what only they read
+
+
+@dataclass
+class _Opened:
+    """The opened keys of one owner."""
+
+    by_number: dict[int, AESGCM] = field(default_factory=dict)
+    read_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def newest(self) -> int:
+        return max(self.by_number)
+
+
+@dataclass
+class _Ring:
+    made_at: float = field(default_factory=time.monotonic)
+    is_a_requests: bool = False
+    opened: dict[Owner, _Opened] = field(default_factory=dict)
+
+    @property
+    def is_over(self) -> bool:
+        return not self.is_a_requests and time.monotonic() - self.made_at > OUTSIDE
+
+    def put(self, owner: Owner, number: int, key: bytes) -> None:
+        self.opened.setdefault(owner, _Opened()).by_number[number] = AESGCM(key)
+
+    def fetch(self, family_id: UUID) -> None:
+        """Ask the database for the family's keys, as whoever acts. One query."""
+        for owner in [owner for owner in self.opened if owner[0] == family_id]:
+            del self.opened[owner]
+        for key in FamilyKey.objects.live().filter(family_id=family_id).order_by("number"):
+            plain = unwrap(bytes(key.wrapped), key.wrapped_by, key.bound_to)
+            self.put((family_id, key.author_id), key.number, plain)
+
+    def forget(self, owner: Owner) -> None:
+        self.opened.pop(owner, None)
+
+
+_ring: ContextVar[_Ring | None] = ContextVar("keys in hand", default=None)
+
+
+def _in_hand() -> _Ring:
+    ring = _ring.get()
+    if ring is None or ring.is_over:
+        ring = _Ring()
+        _ring.set(ring)
+    return ring
+
+
+@contextmanager
+def keys_of_a_request() -> Iterator[None]:
+    """Begin with no keys in hand, and let go of them at the end."""
+    token = _ring.set(_Ring(is_a_requests=True))
+    try:
+        yield
+    finally:
+        _ring.reset(token)
+
+
+def hold_keys(lines: Iterable[str]) -> None:
+    """Take keys in hand that were fetched along with something else (`FamilyKey.objects.lines()`)."""
+    ring = _in_hand()
+    for line in lines:
+        family, author, number, wrapped_by, wrapped = line.split(" ")
+        family_id, author_id = UUID(family), None if author == "-" else UUID(author)
+        plain = unwrap(bytes.fromhex(wrapped), wrapped_by, bound_to(family_id, author_id, int(number)))
+        ring.put((family_id, author_id), int(number), plain)
+
+
+def open_text(owner: Owner, place: Place, sealed: bytes) -> str:
+    """Open a text with its family's key. Raises CannotOpenError."""
+    number, ring = key_number(sealed), _in_hand()
+    opened = ring.opened.get(owner)
+    if opened is None or number not in opened.by_number:
+        ring.fetch(owner[0])
+        opened = ring.opened.get(owner)
+        if opened is None or number not in opened.by_number:
+            message = f"no key to {place}: it was destroyed, or is not for whoever acts"
+            raise CannotOpenError(message)
+    return unseal(opened.by_number[number], place, sealed)
+
+
+def seal_text(owner: Owner, place: Place, text: str) -> bytes:
+    """Seal a text with its family's newest key. Raises CannotOpenError when there is none in reach."""
+    ring = _in_hand()
+    opened = ring.opened.get(owner)
+    if opened is None or time.monotonic() - opened.read_at > FRESH:
+        ring.fetch(owner[0])
+        opened = ring.opened.get(owner)
+        if opened is None:
+            if owner[1] is None:
+                message = f"no key for {place}: it was destroyed, or is not for whoever acts"
+                raise CannotOpenError(message)
+            opened = _make_authors_key(ring, owner)
+    number = opened.newest
+    return seal(opened.by_number[number], number, place, text)
+
+
+@contextmanager
+def first_key(family_id: UUID) -> Iterator[None]:
+    """Give a family that is made in this block its key. The family's row comes first: its key is kept after it, in
+    the same transaction."""
+    ring, owner, key = _in_hand(), (family_id, None), os.urandom(KEY_BYTES)
+    before = ring.opened.pop(owner, None)
+    ring.put(owner, 1, key)
+    try:
+        with transaction.atomic():
+            yield
+            _keep(owner, 1, key)
+    except BaseException:
+        ring.forget(owner)
+        if before is not None:
+            ring.opened[owner] = before
+        raise
+
+
+def _make_authors_key(ring: _Ring, owner: Owner) -> _Opened:
+    """An author's key is made when they first write something for themselves. Two at once: the first one counts."""
+    family_id, author_id = owner
+    key = _new(owner, 1, os.urandom(KEY_BYTES))
+    FamilyKey.objects.bulk_create([key], ignore_conflicts=True)
+    ring.fetch(family_id)
+    opened = ring.opened.get(owner)
+    if opened is None:
+        message = f"no key of {author_id} in {family_id}: it was destroyed, or is not for whoever acts"
+        raise CannotOpenError(message)
+    return opened
+
+
+def _keep(owner: Owner, number: int, key: bytes) -> None:
+    _new(owner, number, key).save(force_insert=True)
+
+
+def _new(owner: Owner, number: int, key: bytes) -> FamilyKey:
+    wrapped, name = wrap(key, bound_to(*owner, number))
+    return FamilyKey(family_id=owner[0], author_id=owner[1], number=number, wrapped=wrapped, wrapped_by=name)
+
+
+def next_key(owner: Owner) -> int:
+    """Give an owner one more key, which seals from now on; earlier ones still open. Its number. As the owner role."""
+    number = FamilyKey.objects.filter(family_id=owner[0], author_id=owner[1]).count() + 1
+    _keep(owner, number, os.urandom(KEY_BYTES))
+    _in_hand().forget(owner)
+    return number
+
+
+def destroy_keys(family_id: UUID) -> int:
+    """Destroy every key of a family, and of its authors: nothing of theirs can be opened again, wherever it lies.
+
+    Takes hold with the commit. Requests that have the key in hand may finish with it. As the owner role.
+    """
+    gone = FamilyKey.objects.live().filter(family_id=family_id).update(wrapped=b"", destroyed_at=timezone.now())
+    ring = _in_hand()
+    for owner in [owner for owner in ring.opened if owner[0] == family_id]:
+        ring.forget(owner)
+    return gone

@@ -1,0 +1,76 @@
+"""The outer keys, which never touch the database: SEALING_KEYS, newest first, each `name:base64 of 32 bytes`.
+
+A family's key lies in the database wrapped by one of them. The newest wraps; all of them unwrap.
+"""
+
+import os
+import re
+from base64 import b64decode, b64encode
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from sealing.text import NONCE_BYTES, CannotOpenError
+
+KEY_BYTES = 32
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+HOW = "Set it to a name and 32 random bytes in base64, `2027-01:…` (manage.py new_sealing_key makes one)."
+
+
+def newest() -> str:
+    """The name of the outer key that wraps now."""
+    return next(iter(outer_keys()))
+
+
+def outer_keys() -> dict[str, AESGCM]:
+    """All outer keys by name, newest first. Raises ImproperlyConfigured, never with a key in its words."""
+    return _parse(tuple(settings.SEALING_KEYS))
+
+
+def wrap(key: bytes, bound_to: str) -> tuple[bytes, str]:
+    """Wrap a family's key with the newest outer key; also the name of that."""
+    name, nonce = newest(), os.urandom(NONCE_BYTES)
+    return nonce + outer_keys()[name].encrypt(nonce, key, bound_to.encode()), name
+
+
+def unwrap(wrapped: bytes, name: str, bound_to: str) -> bytes:
+    """The family's key. Raises CannotOpenError when the outer key is not among SEALING_KEYS, or another."""
+    outer = outer_keys().get(name)
+    if outer is None:
+        message = f"the outer key {name} is not among SEALING_KEYS"
+        raise CannotOpenError(message)
+    try:
+        return outer.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], bound_to.encode())
+    except InvalidTag:
+        message = f"the outer key {name} is another than the one that wrapped this"
+        raise CannotOpenError(message) from None
+
+
+def new_outer_key(name: str) -> str:
+    """A new entry for SEALING_KEYS."""
+    return f"{name}:{b64encode(os.urandom(KEY_BYTES)).decode()}"
+
+
+@lru_cache(maxsize=4)
+def _parse(entries: tuple[str, ...]) -> dict[str, AESGCM]:
+    keys: dict[str, AESGCM] = {}
+    for entry in entries:
+        name, _, encoded = entry.strip().partition(":")
+        if not _NAME.fullmatch(name) or name in keys:
+            message = f"SEALING_KEYS: each key needs a name of its own, of small letters, digits and hyphens. {HOW}"
+            raise ImproperlyConfigured(message)
+        try:
+            key = b64decode(encoded, validate=True)
+        except ValueError:
+            key = b""
+        if len(key) != KEY_BYTES:
+            message = f"SEALING_KEYS: the key {name} is not {KEY_BYTES} bytes. {HOW}"
+            raise ImproperlyConfigured(message)
+        keys[name] = AESGCM(key)
+    if not keys:
+        message = f"SEALING_KEYS is not set. {HOW}"
+        raise ImproperlyConfigured(message)
+    return keys
