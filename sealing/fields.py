@@ -1,9 +1,9 @@
 """Columns whose text only their family can read.
 
 In the database such a column holds bytes. On an instance it is the text: opened when it is first asked for, with the
-key of the row's family, and sealed again on saving only if it is another text than the one that lies there (a new
-sealing of the same words would look like a change). No query can name it: what is sealed cannot be filtered, ordered
-or compared by SQL, and values() would hand out bytes.
+key of the row's family. Saving seals it again only if it is another text than the one that lies there (the same words
+sealed anew would look like a change) or if the family has a newer key. No query can name it: what is sealed cannot be
+filtered, ordered or compared by SQL, and values() would hand out bytes.
 """
 
 import json
@@ -17,7 +17,7 @@ from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 from django.utils.functional import Promise
 
-from sealing.keys import Owner, open_text, seal_text
+from sealing.keys import Owner, is_newest, open_text, seal_text
 from sealing.text import Place
 
 
@@ -102,6 +102,11 @@ class SealedAttribute(DeferredAttribute):
             data[name] = _Kept(value, before)
 
 
+def source_of(model: type[models.Model]) -> Any:
+    """The model whose rows a model's texts stand in: its own, or of versions the one they are versions of."""
+    return getattr(model, "pgh_tracked_model", None) or model
+
+
 class SealedField(_Field[T, T]):
     """`family` names the attribute of a row that holds its family's id; `author`, if given, that of the one person
     who may read the text."""
@@ -140,25 +145,26 @@ class SealedField(_Field[T, T]):
 
     def place_of(self, instance: models.Model) -> Place:
         """Where it stands; a version stands where its row stands, so that its bytes can be copied by a trigger."""
-        source = getattr(instance, "pgh_tracked_model", None) or type(instance)
+        source = source_of(type(instance))
         return Place(source._meta.db_table, getattr(instance, source._meta.pk.attname), self.attname)
 
     def unseal(self, instance: models.Model, sealed: bytes) -> str:
         return open_text(self.owner_of(instance), self.place_of(instance), sealed) if sealed else ""
 
     def pre_save(self, model_instance: models.Model, add: bool) -> bytes:
-        data = model_instance.__dict__
+        data, owner = model_instance.__dict__, self.owner_of(model_instance)
         kept = data[self.attname]
         if not isinstance(kept, _Kept):
-            if add:  # a copy of another row does not open here: this says so
-                self.unseal(model_instance, kept)
-            return bytes(kept)
+            if not kept or (not add and is_newest(owner, kept)):
+                return bytes(kept)
+            text = self.unseal(model_instance, kept)  # a copy of another row does not open here, and this says so
+            kept = _Kept(self.load(text), kept, text)
         text = self.dump(kept.value)
-        if kept.sealed is not None:
+        if kept.sealed is not None and (not kept.sealed or is_newest(owner, kept.sealed)):
             was = self.unseal(model_instance, kept.sealed) if kept.was is None or add else kept.was
             if was == text:
                 return kept.sealed
-        sealed = seal_text(self.owner_of(model_instance), self.place_of(model_instance), text) if text else b""
+        sealed = seal_text(owner, self.place_of(model_instance), text) if text else b""
         data[self.attname] = _Kept(kept.value, sealed, text)
         return sealed
 

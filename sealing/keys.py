@@ -34,7 +34,8 @@ class _Opened:
     """The opened keys of one owner."""
 
     by_number: dict[int, AESGCM] = field(default_factory=dict)
-    read_at: float = field(default_factory=time.monotonic)
+    read_at: float = field(default_factory=lambda: time.monotonic())
+    being_made: bool = False  # not in the database yet: nobody else could give it again
 
     @property
     def newest(self) -> int:
@@ -43,13 +44,15 @@ class _Opened:
 
 @dataclass
 class _Ring:
-    made_at: float = field(default_factory=time.monotonic)
+    made_at: float = field(default_factory=lambda: time.monotonic())
     is_a_requests: bool = False
     opened: dict[Owner, _Opened] = field(default_factory=dict)
 
     @property
     def is_over(self) -> bool:
-        return not self.is_a_requests and time.monotonic() - self.made_at > OUTSIDE
+        if self.is_a_requests or time.monotonic() - self.made_at <= OUTSIDE:
+            return False
+        return not any(opened.being_made for opened in self.opened.values())
 
     def put(self, owner: Owner, number: int, key: bytes) -> None:
         self.opened.setdefault(owner, _Opened()).by_number[number] = AESGCM(key)
@@ -113,17 +116,32 @@ def open_text(owner: Owner, place: Place, sealed: bytes) -> str:
 def seal_text(owner: Owner, place: Place, text: str) -> bytes:
     """Seal a text with its family's newest key. Raises CannotOpenError when there is none in reach."""
     ring = _in_hand()
-    opened = ring.opened.get(owner)
-    if opened is None or time.monotonic() - opened.read_at > FRESH:
+    opened = _fresh(ring, owner)
+    if opened is None:
         ring.fetch(owner[0])
         opened = ring.opened.get(owner)
-        if opened is None:
-            if owner[1] is None:
-                message = f"no key for {place}: it was destroyed, or is not for whoever acts"
-                raise CannotOpenError(message)
-            opened = _make_authors_key(ring, owner)
+    if opened is None and owner[1] is not None:
+        opened = _make_authors_key(ring, owner)
+    if opened is None:
+        message = f"no key for {place}: it was destroyed, or is not for whoever acts"
+        raise CannotOpenError(message)
     number = opened.newest
     return seal(opened.by_number[number], number, place, text)
+
+
+def is_newest(owner: Owner, sealed: bytes) -> bool:
+    """Whether a text need not be sealed anew, as far as the keys in hand tell."""
+    opened = _fresh(_in_hand(), owner)
+    return opened is None or key_number(sealed) == opened.newest
+
+
+def _fresh(ring: _Ring, owner: Owner) -> _Opened | None:
+    """The owner's keys in hand, asked for again when they are not of just now."""
+    opened = ring.opened.get(owner)
+    if opened is not None and not opened.being_made and time.monotonic() - opened.read_at > FRESH:
+        ring.fetch(owner[0])
+        opened = ring.opened.get(owner)
+    return opened
 
 
 @contextmanager
@@ -133,10 +151,12 @@ def first_key(family_id: UUID) -> Iterator[None]:
     ring, owner, key = _in_hand(), (family_id, None), os.urandom(KEY_BYTES)
     before = ring.opened.pop(owner, None)
     ring.put(owner, 1, key)
+    ring.opened[owner].being_made = True
     try:
         with transaction.atomic():
             yield
             _keep(owner, 1, key)
+        ring.opened[owner].being_made = False
     except BaseException:
         ring.forget(owner)
         if before is not None:
@@ -144,17 +164,11 @@ def first_key(family_id: UUID) -> Iterator[None]:
         raise
 
 
-def _make_authors_key(ring: _Ring, owner: Owner) -> _Opened:
+def _make_authors_key(ring: _Ring, owner: Owner) -> _Opened | None:
     """An author's key is made when they first write something for themselves. Two at once: the first one counts."""
-    family_id, author_id = owner
-    key = _new(owner, 1, os.urandom(KEY_BYTES))
-    FamilyKey.objects.bulk_create([key], ignore_conflicts=True)
-    ring.fetch(family_id)
-    opened = ring.opened.get(owner)
-    if opened is None:
-        message = f"no key of {author_id} in {family_id}: it was destroyed, or is not for whoever acts"
-        raise CannotOpenError(message)
-    return opened
+    FamilyKey.objects.bulk_create([_new(owner, 1, os.urandom(KEY_BYTES))], ignore_conflicts=True)
+    ring.fetch(owner[0])
+    return ring.opened.get(owner)
 
 
 def _keep(owner: Owner, number: int, key: bytes) -> None:

@@ -105,8 +105,10 @@ def test_a_dump_by_the_backup_role_holds_the_families(ours, sign_in_as):
         )  # fmt: skip
     dump = [str(_postgres_binaries() / "pg_dump"), address]
     with_rows = subprocess.run([*dump, "--enable-row-security"], capture_output=True, text=True, check=True)
-    assert ours.open_canary in with_rows.stdout
-    assert ours.kin_canary in with_rows.stdout
+    for row in (ours.family, *ours.items.values(), *ours.contacts, ours.relatives_only, *ours.comments):
+        assert str(row.pk) in with_rows.stdout
+    assert ours.open_canary not in with_rows.stdout  # sealed
+    assert ours.kin_canary not in with_rows.stdout
     without = subprocess.run(dump, capture_output=True, text=True, check=False)
     assert without.returncode != 0
     assert "row-level security" in without.stderr

@@ -1,0 +1,214 @@
+"""The keys: who has them in hand, for how long, and what is left when they are gone."""
+
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, IntegrityError, connection, transaction
+
+from crisisplans.models import PlanItem
+from families import actions
+from families.models import Family, Membership, Role
+from sealing import keys, outer
+from sealing.checks import check_keys
+from sealing.keys import destroy_keys, keys_of_a_request
+from sealing.models import FamilyKey
+from sealing.text import CannotOpenError, Place, key_number, seal, unseal
+from tests.acting import EachInTheirOwnName
+from tests.counting import counted
+from tests.factories import FamilyFactory, MembershipFactory, PlanItemFactory, UserFactory
+from tests.raw_sql import REFUSED, ask, insert
+
+as_themself = EachInTheirOwnName(actions)
+
+
+def test_a_family_has_its_key_from_the_first_moment(db):
+    user = UserFactory()
+    member = as_themself.start_family(
+        by=user, role=Role.RELATIVE, display_name="Mamma", subject_name="Ola", family_nickname="Oss"
+    )
+    found = FamilyKey.objects.filter(family_id=member.family_id)
+    assert {key.author_id for key in found} == {None, user.pk}
+    assert {key.wrapped_by for key in found} == {"tests"}
+    again = Membership.objects.select_related("family").get(pk=member.pk)
+    assert (again.display_name, again.family.subject_name, again.family_nickname) == ("Mamma", "Ola", "Oss")
+
+
+def test_a_family_that_was_not_made_leaves_no_key_in_hand(ours):
+    with keys_of_a_request():
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Family.objects.create(pk=ours.family.pk, created_by=ours.relative, subject_name="x")
+        assert Family.objects.get(pk=ours.family.pk).subject_name == ours.family.subject_name
+    assert FamilyKey.objects.filter(family_id=ours.family.pk, author_id=None).count() == 1
+
+
+def test_what_one_calls_the_family_is_sealed_for_oneself(ours):
+    mine, hers = ours.members["relative"], ours.members["coordinator"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT family_nickname FROM families_membership WHERE id = %s", [mine.pk])
+        (sealed,) = cursor.fetchone()
+    key = FamilyKey.objects.get(family_id=ours.family.pk, author_id=mine.user_id)
+    place = Place("families_membership", mine.pk, "family_nickname")
+    assert keys.open_text((ours.family.pk, mine.user_id), place, bytes(sealed)) == mine.family_nickname
+    with pytest.raises(CannotOpenError):
+        keys.open_text((ours.family.pk, None), place, bytes(sealed))
+    seen = ask(hers.user, "SELECT id FROM sealing_familykey WHERE author_id IS NOT NULL")
+    assert (key.pk,) not in seen
+    assert len(seen) == 1
+
+
+def test_a_key_is_read_by_those_who_may_read_the_texts(ours, theirs):
+    first = FamilyKey.objects.get(family_id=ours.family.pk, author_id=None).pk
+    read = "SELECT id FROM sealing_familykey WHERE author_id IS NULL"
+    for member in (ours.coordinator, ours.relative, ours.subject):
+        assert ask(member, read) == [(first,)]
+    assert ask(ours.invited, read, invitation=ours.invitation_token) == [(first,)]
+    for stranger in (ours.invited, ours.former, UserFactory(), None):
+        assert ask(stranger, read) == []
+    assert (first,) not in ask(theirs.coordinator, read)
+
+
+def test_a_key_is_added_by_who_begins_a_family_or_writes_for_themself_and_changed_by_nobody(ours, theirs):
+    begun, now = FamilyFactory(), "2026-11-22"
+    FamilyKey.objects.filter(family_id=begun.pk).update(number=7)
+
+    def key(family, author=None, number=1):
+        row = {"id": uuid4(), "family_id": family.pk, "author_id": author, "number": number}
+        return row | {"wrapped": b"x" * 60, "wrapped_by": "tests", "made_at": now}
+
+    table, starter = "sealing_familykey", begun.created_by
+    assert insert(starter, table, **key(begun)) == 1
+    assert insert(starter, table, **key(begun, starter.pk)) == 1
+    assert insert(starter, table, **key(begun, ours.relative.pk)) == REFUSED
+    assert insert(starter, table, **key(begun, number=2)) == REFUSED
+    assert insert(ours.relative, table, **key(begun)) == REFUSED
+    assert insert(ours.relative, table, **key(ours.family)) == REFUSED
+    assert insert(ours.relative, table, **key(ours.family, number=2)) == REFUSED
+    assert insert(ours.relative, table, **key(theirs.family, ours.relative.pk)) == REFUSED
+    assert insert(ours.invited, table, ours.invitation_token, **key(ours.family, ours.invited.pk)) == 1
+    assert insert(ours.invited, table, ours.invitation_token, **key(ours.family)) == REFUSED
+    for change in ("UPDATE sealing_familykey SET wrapped_by = ''", "DELETE FROM sealing_familykey"):
+        assert ask(ours.coordinator, change) == REFUSED
+
+
+def test_a_wrapped_key_opens_in_no_others_place(ours, theirs):
+    mine = FamilyKey.objects.get(family_id=ours.family.pk, author_id=None)
+    hers = FamilyKey.objects.get(family_id=theirs.family.pk, author_id=None)
+    FamilyKey.objects.filter(pk=hers.pk).update(wrapped=mine.wrapped)
+    with keys_of_a_request(), pytest.raises(CannotOpenError):
+        _ = Family.objects.get(pk=theirs.family.pk).subject_name
+
+
+def test_a_destroyed_key_opens_nothing_for_good(ours, theirs):
+    item = ours.items["coping"]
+    assert destroy_keys(ours.family.pk) >= 4
+    with keys_of_a_request():
+        with pytest.raises(CannotOpenError, match="destroyed"):
+            _ = PlanItem.objects.get(pk=item.pk).words
+        with pytest.raises(CannotOpenError, match="destroyed"), transaction.atomic():
+            PlanItemFactory(family=ours.family)
+        assert PlanItem.objects.get(pk=theirs.items["coping"].pk).words
+    gone = FamilyKey.objects.filter(family_id=ours.family.pk)
+    assert {bytes(key.wrapped) for key in gone} == {b""}
+    for change in ({"wrapped": b"x", "destroyed_at": None}, {"wrapped_by": "tests"}):
+        with pytest.raises(DatabaseError, match="update"), transaction.atomic():
+            gone.update(**change)
+    with pytest.raises(DatabaseError, match="delete"), transaction.atomic():
+        gone.delete()
+
+
+def test_a_request_has_its_own_keys_and_outside_they_are_let_go_of(ours, monkeypatch):
+    item = ours.items["coping"]
+
+    def queries():
+        with counted() as asked:
+            assert PlanItem.objects.get(pk=item.pk).words
+        return len(asked)
+
+    assert queries() == 1  # in hand since the family was made
+    with keys_of_a_request():
+        assert (queries(), queries()) == (2, 1)
+    now = keys.time.monotonic()
+    monkeypatch.setattr(keys.time, "monotonic", lambda: now + keys.OUTSIDE + 1)
+    assert (queries(), queries()) == (2, 1)
+
+
+def test_a_page_asks_for_its_keys_along_with_who_one_is(ours, as_person):
+    with counted() as asked:
+        assert ours.open_canary in as_person(ours.relative).get(f"/familie/{ours.family.pk}/plan/").text
+    assert sum("sealing_familykey" in sql for sql in asked) == 1
+    assert not any(sql.startswith('SELECT "sealing_familykey"') for sql in asked)
+
+
+def test_before_sealing_a_key_of_a_while_ago_is_asked_for_again(ours, monkeypatch):
+    with keys_of_a_request():
+        item = PlanItem.objects.get(pk=ours.items["coping"].pk)
+        assert item.words
+        keys.next_key((ours.family.pk, None))
+        keys.hold_keys([])
+        now = keys.time.monotonic()
+        monkeypatch.setattr(keys.time, "monotonic", lambda: now + keys.FRESH + 1)
+        item.words = {"text": "Nytt"}
+        item.save()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT words FROM crisisplans_planitem WHERE id = %s", [item.pk])
+        assert key_number(bytes(cursor.fetchone()[0])) == 2
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ([], "is not set"),
+        (["only-a-name"], "is not 32 bytes"),
+        (["name:!!!"], "is not 32 bytes"),
+        (["name:" + "A" * 40], "is not 32 bytes"),
+        (["Name With Spaces:" + "A" * 43 + "="], "a name of its own"),
+        (["a:" + "A" * 43 + "=", "a:" + "B" * 43 + "="], "a name of its own"),
+    ],
+)
+def test_what_is_wrong_with_the_outer_keys_is_said_without_saying_them(entries, said, settings):
+    settings.SEALING_KEYS = entries
+    with pytest.raises(ImproperlyConfigured, match=said) as problem:
+        outer.outer_keys()
+    assert not any(entry.partition(":")[2] in str(problem.value) for entry in entries if ":" in entry)
+    assert [found.id for found in check_keys()] == ["sealing.E001"]
+
+
+def test_a_new_outer_key_is_one(settings, capsys):
+    from django.core.management import call_command
+
+    call_command("new_sealing_key", "2027-01")
+    settings.SEALING_KEYS = [capsys.readouterr().out.strip(), *settings.SEALING_KEYS]
+    assert (outer.newest(), check_keys()) == ("2027-01", [])
+
+
+def test_without_the_outer_key_nothing_opens(ours, settings):
+    settings.SEALING_KEYS = [outer.new_outer_key("another")]
+    with keys_of_a_request(), pytest.raises(CannotOpenError, match="tests is not among SEALING_KEYS"):
+        _ = Family.objects.get(pk=ours.family.pk).subject_name
+    settings.SEALING_KEYS = [outer.new_outer_key("tests")]
+    with keys_of_a_request(), pytest.raises(CannotOpenError, match="another than the one"):
+        _ = Family.objects.get(pk=ours.family.pk).subject_name
+
+
+def test_a_text_opens_with_its_key_in_its_place_and_as_it_was_sealed():
+    key, place = outer.AESGCM(b"k" * 32), Place("table", 7, "column")
+    sealed = seal(key, 300, place, "Kjære deg 🌻")
+    assert (unseal(key, place, sealed), key_number(sealed)) == ("Kjære deg 🌻", 300)
+    for at in range(len(sealed)):
+        broken = bytearray(sealed)
+        broken[at] ^= 1
+        with pytest.raises(CannotOpenError):
+            unseal(key, place, bytes(broken))
+    for other in (Place("other", 7, "column"), Place("table", 8, "column"), Place("table", 7, "other")):
+        with pytest.raises(CannotOpenError):
+            unseal(key, other, sealed)
+    for never in (b"", b"Mormor", b"\x02" * 60):
+        with pytest.raises(CannotOpenError, match="never sealed"):
+            key_number(never)
+
+
+def test_a_member_who_comes_writes_with_a_key_of_their_own(ours):
+    member = MembershipFactory(family=ours.family, family_nickname="Hos dem")
+    assert FamilyKey.objects.filter(family_id=ours.family.pk, author_id=member.user_id).count() == 1
+    assert Membership.objects.get(pk=member.pk).family_nickname == "Hos dem"
