@@ -30,7 +30,7 @@ from portal.roles import APP, OWNER, make_roles
 from tools.servers import postgres, valkey
 
 ROUNDS = 5
-PARTS = ("pages", "starts", "papers", "answers")
+PARTS = ("pages", "starts", "papers", "answers", "sealing")
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,8 @@ TARGETS = {
     "enumeration_reset": (0.9, 1.1),
     "enumeration_invite": (0.9, 1.1),
     "cold_start": (0.0, 2.5),
+    "sealed_page_ms": (0.0, 1.0),
+    "sealed_search_ms": (0.0, 50.0),
 }
 
 
@@ -182,6 +184,9 @@ def measure(size: Size, parts: list[str]) -> dict[str, float]:
             asked = [data["portal"], data["family"], str(size.answers)]
             ratios = python("-m", "bench.enumeration", *asked, environment=environment)
             figures |= {f"enumeration_{name}": value for name, value in ratios.items()}
+        if "sealing" in parts:
+            say("Measuring sealed texts …")
+            figures |= python("-m", "bench.sealing", environment=environment)
     return figures
 
 

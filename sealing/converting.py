@@ -12,7 +12,7 @@ from psycopg import sql
 
 from sealing.models import bound_to
 from sealing.outer import KEY_BYTES, unwrap, wrap
-from sealing.text import FORM, SHORTEST, Place, seal
+from sealing.text import FORM, SHORTEST, place, seal
 
 
 def keys_for_families_there_are(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
@@ -74,7 +74,7 @@ def _seal_rows(cursor: Any, column: str, where: dict[str, str], of: str) -> None
         owner, clear = (family, author), bytes(text).decode()
         if owner not in keys:
             keys[owner] = AESGCM(_key_of(cursor, family, author))
-        sealed = b"" if clear == "{}" else seal(keys[owner], 1, Place(of, row, column), clear)
+        sealed = b"" if clear == "{}" else seal(keys[owner], 1, place(of, column, row), clear)
         cursor.execute(sql.SQL("UPDATE {table} SET {column} = %s WHERE ctid = %s").format(**names), [sealed, ctid])
 
 

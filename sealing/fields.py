@@ -18,7 +18,7 @@ from django.db.models.query_utils import DeferredAttribute
 from django.utils.functional import Promise
 
 from sealing.keys import Owner, is_newest, open_text, seal_text
-from sealing.text import Place
+from sealing.text import place
 
 
 class SealedError(TypeError):
@@ -143,10 +143,10 @@ class SealedField(_Field[T, T]):
         author: UUID | None = getattr(instance, self.author) if self.author else None
         return getattr(instance, self.family), author
 
-    def place_of(self, instance: models.Model) -> Place:
+    def place_of(self, instance: models.Model) -> bytes:
         """Where it stands; a version stands where its row stands, so that its bytes can be copied by a trigger."""
         source = source_of(type(instance))
-        return Place(source._meta.db_table, getattr(instance, source._meta.pk.attname), self.attname)
+        return place(source._meta.db_table, self.attname, getattr(instance, source._meta.pk.attname))
 
     def unseal(self, instance: models.Model, sealed: bytes) -> str:
         return open_text(self.owner_of(instance), self.place_of(instance), sealed) if sealed else ""

@@ -20,7 +20,7 @@ from sealing.fields import SealedField, source_of
 from sealing.keys import FRESH, Owner, next_key, open_text, seal_text
 from sealing.models import FamilyKey
 from sealing.outer import newest, unwrap, wrap
-from sealing.text import Place
+from sealing.text import place
 
 BATCH = 200
 # A key is destroyed when its successor is that old: nobody has sealed with it for long (sealing.keys.FRESH).
@@ -161,8 +161,8 @@ def _reseal(column: Column, owner: Owner, number: int) -> int:
             cursor.execute("SET LOCAL session_replication_role = replica")
             rows = _sealed_before(cursor, column, owner, number)
             for key, row, sealed in rows:
-                place = Place(column.source, row, column.field.attname)
-                anew = seal_text(owner, place, open_text(owner, place, bytes(sealed)))
+                where = place(column.source, column.field.attname, row)
+                anew = seal_text(owner, where, open_text(owner, where, bytes(sealed)))
                 cursor.execute(
                     sql.SQL("UPDATE {table} SET {column} = %s WHERE {key} = %s AND {column} = %s").format(
                         **column.names

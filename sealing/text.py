@@ -1,13 +1,14 @@
 """What a sealed text looks like in its column. Nothing here knows where a key comes from.
 
 One byte for the form, two for the number of the key, twelve random ones, then AES-256-GCM with its tag. A text opens
-only with its key *and* in its place: table, row and column are bound to it, so that nobody who can write to the
+only with its key *and* in its place: table, column and row are bound to it, so that nobody who can write to the
 database moves one person's words under another's name.
 """
 
 import os
 import struct
-from typing import NamedTuple
+from collections.abc import Callable
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -15,29 +16,31 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 FORM = 1
 NONCE_BYTES = 12
 _HEADER = struct.Struct(">BH")
-_START = _HEADER.size + NONCE_BYTES
+HEAD = _HEADER.size
+_START = HEAD + NONCE_BYTES
 SHORTEST = _START + 16  # bytes, of nothing at all: a sealed text is always longer
+
+Opener = Callable[[UUID, bytes], str]
 
 
 class CannotOpenError(Exception):
     """This is no sealed text of this place, or its key is another, or gone. Says where, never what."""
 
 
-class Place(NamedTuple):
+def place(table: str, column: str, row: UUID) -> bytes:
     """Where a text stands. A row's history stands in the row's own place."""
-
-    table: str
-    row: object
-    column: str
-
-    def __str__(self) -> str:
-        return f"{self.table}|{self.row}|{self.column}"
+    return f"{table}|{column}|".encode() + row.bytes
 
 
-def seal(key: AESGCM, number: int, place: Place, text: str) -> bytes:
+def say(where: bytes) -> str:
+    """A place in words, for an error."""
+    return f"{where[:-16].decode()}{UUID(bytes=where[-16:])}"
+
+
+def seal(key: AESGCM, number: int, where: bytes, text: str) -> bytes:
     """Seal `text` with `key`, which is the family's `number`th."""
     header, nonce = _HEADER.pack(FORM, number), os.urandom(NONCE_BYTES)
-    return header + nonce + key.encrypt(nonce, text.encode(), header + str(place).encode())
+    return header + nonce + key.encrypt(nonce, text.encode(), header + where)
 
 
 def key_number(sealed: bytes) -> int:
@@ -45,14 +48,25 @@ def key_number(sealed: bytes) -> int:
     if len(sealed) < SHORTEST or sealed[0] != FORM:
         message = "this was never sealed"
         raise CannotOpenError(message)
-    number: int = _HEADER.unpack_from(sealed)[1]
-    return number
+    return sealed[1] << 8 | sealed[2]
 
 
-def unseal(key: AESGCM, place: Place, sealed: bytes) -> str:
+def unseal(key: AESGCM, where: bytes, sealed: bytes) -> str:
     """Open what `seal` made. Raises CannotOpenError."""
-    bound = sealed[: _HEADER.size] + str(place).encode()
     try:
-        return key.decrypt(sealed[_HEADER.size : _START], sealed[_START:], bound).decode()
+        return key.decrypt(sealed[HEAD:_START], sealed[_START:], sealed[:HEAD] + where).decode()
     except InvalidTag:
-        raise CannotOpenError(str(place)) from None
+        raise CannotOpenError(say(where)) from None
+
+
+def opener_of(key: AESGCM, head: bytes, start: bytes) -> Opener:
+    """What opens many texts that begin alike, in places that begin alike: a few microseconds each."""
+    decrypt, bound = key.decrypt, head + start
+
+    def opener(row: UUID, sealed: bytes) -> str:
+        try:
+            return decrypt(sealed[HEAD:_START], sealed[_START:], bound + row.bytes).decode()
+        except InvalidTag:
+            raise CannotOpenError(say(start + row.bytes)) from None
+
+    return opener

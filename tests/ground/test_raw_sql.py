@@ -84,7 +84,7 @@ GUESSES = [  # about ours: one that is true, one that is not
     (MEMBER, "display_name >= '\\x01'", "display_name >= '\\x02'"),
     (MEMBER, "display_name BETWEEN '\\x01' AND '\\x02'", "display_name < '\\x01'"),
     (MEMBER, "family_id >= '{family}'", "family_id < '{family}'"),
-    (REMARK, "text LIKE '\\\\x01%'::bytea", "text LIKE 'our%'::bytea"),
+    (REMARK, "text LIKE '\\x0125'::bytea", "text LIKE '\\x6f757225'::bytea"),
     (REMARK, "md5(text) <> ''", "md5(text) = ''"),
     ("crisisplans_planitem WHERE created_by_id = '{subject}' AND ", "words::text <> ''", "words::text = ''"),
     ("families_invitation WHERE family_id = '{family}' AND ", "email LIKE 'ours%'", "email LIKE 'not%'"),

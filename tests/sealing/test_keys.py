@@ -13,7 +13,7 @@ from sealing import keys, outer
 from sealing.checks import check_keys
 from sealing.keys import destroy_keys, keys_of_a_request
 from sealing.models import FamilyKey
-from sealing.text import CannotOpenError, Place, key_number, seal, unseal
+from sealing.text import CannotOpenError, key_number, place, seal, unseal
 from tests.acting import EachInTheirOwnName
 from tests.counting import counted
 from tests.factories import FamilyFactory, MembershipFactory, PlanItemFactory, UserFactory
@@ -48,10 +48,10 @@ def test_what_one_calls_the_family_is_sealed_for_oneself(ours):
         cursor.execute("SELECT family_nickname FROM families_membership WHERE id = %s", [mine.pk])
         (sealed,) = cursor.fetchone()
     key = FamilyKey.objects.get(family_id=ours.family.pk, author_id=mine.user_id)
-    place = Place("families_membership", mine.pk, "family_nickname")
-    assert keys.open_text((ours.family.pk, mine.user_id), place, bytes(sealed)) == mine.family_nickname
+    where = place("families_membership", "family_nickname", mine.pk)
+    assert keys.open_text((ours.family.pk, mine.user_id), where, bytes(sealed)) == mine.family_nickname
     with pytest.raises(CannotOpenError):
-        keys.open_text((ours.family.pk, None), place, bytes(sealed))
+        keys.open_text((ours.family.pk, None), where, bytes(sealed))
     seen = ask(hers.user, "SELECT id FROM sealing_familykey WHERE author_id IS NOT NULL")
     assert (key.pk,) not in seen
     assert len(seen) == 1
@@ -192,15 +192,16 @@ def test_without_the_outer_key_nothing_opens(ours, settings):
 
 
 def test_a_text_opens_with_its_key_in_its_place_and_as_it_was_sealed():
-    key, place = outer.AESGCM(b"k" * 32), Place("table", 7, "column")
-    sealed = seal(key, 300, place, "Kjære deg 🌻")
-    assert (unseal(key, place, sealed), key_number(sealed)) == ("Kjære deg 🌻", 300)
+    row = uuid4()
+    key, where = outer.AESGCM(b"k" * 32), place("table", "column", row)
+    sealed = seal(key, 300, where, "Kjære deg 🌻")
+    assert (unseal(key, where, sealed), key_number(sealed)) == ("Kjære deg 🌻", 300)
     for at in range(len(sealed)):
         broken = bytearray(sealed)
         broken[at] ^= 1
         with pytest.raises(CannotOpenError):
-            unseal(key, place, bytes(broken))
-    for other in (Place("other", 7, "column"), Place("table", 8, "column"), Place("table", 7, "other")):
+            unseal(key, where, bytes(broken))
+    for other in (place("other", "column", row), place("table", "column", uuid4()), place("table", "other", row)):
         with pytest.raises(CannotOpenError):
             unseal(key, other, sealed)
     for never in (b"", b"Mormor", b"\x02" * 60):
@@ -212,3 +213,18 @@ def test_a_member_who_comes_writes_with_a_key_of_their_own(ours):
     member = MembershipFactory(family=ours.family, family_nickname="Hos dem")
     assert FamilyKey.objects.filter(family_id=ours.family.pk, author_id=member.user_id).count() == 1
     assert Membership.objects.get(pk=member.pk).family_nickname == "Hos dem"
+
+
+def test_a_column_of_many_rows_is_opened_at_once(ours):
+    empty = PlanItemFactory(family=ours.family, section="roles", words={})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, words FROM crisisplans_planitem WHERE family_id = %s ORDER BY id", [ours.family.pk])
+        rows = [(row, bytes(sealed)) for row, sealed in cursor.fetchall()]
+    owner = (ours.family.pk, None)
+    with keys_of_a_request(), counted() as asked:
+        opened = keys.open_column(owner, "crisisplans_planitem", "words", rows)
+    assert len(asked) == 1
+    assert sum(ours.open_canary in text for text in opened) >= 12
+    assert opened[[row for row, _ in rows].index(empty.pk)] == ""
+    with pytest.raises(CannotOpenError):
+        keys.open_column(owner, "crisisplans_planitem", "level", rows)

@@ -1,0 +1,78 @@
+"""What sealed texts cost: to open the 25 of a page, and to open ten thousand and look into each, as a search does.
+
+Milliseconds of CPU from rows as they come from the database, a family's key included; the median of five rounds.
+Prints JSON.
+"""
+
+import json
+import os
+import time
+import uuid
+from collections.abc import Callable
+from statistics import median
+
+import django
+
+ROUNDS = 5
+PAGE, ALL = 25, 10_000
+WORDS = "Vi var en tur i skogen, og han var i godt humør da vi kom hjem. Ingen kranglet. Søvn fra elleve til åtte."
+
+
+def milliseconds(work: Callable[[], object]) -> float:
+    before = time.process_time()
+    work()
+    return (time.process_time() - before) * 1000
+
+
+def main() -> None:
+    django.setup()
+    from crisisplans.models import PlanItem
+    from sealing.keys import hold_keys, keys_of_a_request, open_column
+    from sealing.models import bound_to
+    from sealing.outer import KEY_BYTES, wrap
+
+    family = uuid.uuid4()
+    wrapped, name = wrap(os.urandom(KEY_BYTES), bound_to(family, None, 1))
+    line = f"{family} - 1 {name} {wrapped.hex()}"
+    field = PlanItem._meta.get_field("words")
+
+    def sealed(number: int) -> tuple[uuid.UUID, bytes]:
+        item = PlanItem(family_id=family, words={"text": f"{number} {WORDS}"})
+        return item.pk, bytes(field.pre_save(item, add=True))
+
+    with keys_of_a_request():
+        hold_keys([line])
+        rows = [sealed(number) for number in range(ALL)]
+
+    def page() -> Callable[[], int]:
+        """Rows as the ORM has made them; what is measured is that each text is asked for."""
+        names = ["id", "family_id", "words"]
+        items = [PlanItem.from_db("default", names, [pk, family, text]) for pk, text in rows[:PAGE]]
+
+        def read() -> int:
+            with keys_of_a_request():
+                hold_keys([line])
+                return sum("Søvn" in item.words["text"] for item in items)
+
+        return read
+
+    def search() -> int:
+        """Every text opened and looked into."""
+        with keys_of_a_request():
+            hold_keys([line])
+            texts = open_column((family, None), "crisisplans_planitem", "words", rows)
+            return sum("søvn" in text.casefold() for text in texts)
+
+    if (page()(), search()) != (PAGE, ALL):
+        message = "not every text opened"
+        raise RuntimeError(message)
+    figures = {
+        "sealed_page_ms": median(milliseconds(page()) for _ in range(10 * ROUNDS)),
+        "sealed_search_ms": median(milliseconds(search) for _ in range(ROUNDS)),
+    }
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.portal")
+    main()
