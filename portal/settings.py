@@ -31,7 +31,7 @@ CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="")
 QUICK_EXIT_URL = env.str("QUICK_EXIT_URL", default="https://www.yr.no/")
 # Whether browsers keep a copy of the public pages for when there is no net. Off: they are told to remove it.
 OFFLINE_COPY = env.bool("OFFLINE_COPY", default=True)
-PRIVACY_NOTICE_VERSION = "2026-11-22-2"
+PRIVACY_NOTICE_VERSION = "2026-11-22-3"
 
 INSTALLED_APPS = [
     "portal",

@@ -53,7 +53,7 @@ def remove_member(request: FamilyRequest, family_id: UUID, member_id: UUID) -> H
     check_can_remove_member(request.member, other)
     if request.method == "POST":
         actions.remove_member(family=request.member.family, by=request.user, member=other.pk)
-        messages.success(request, _("%(name)s is no longer part of the family.") % {"name": other.display_name})
+        messages.success(request, _("They are no longer part of the family."))  # messages lie in the session: no name
         return redirect("people", family_id)
     return render_page(request, "families/remove_member.html", {"family_id": family_id, "name": other.display_name})
 
