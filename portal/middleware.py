@@ -108,8 +108,9 @@ def act_as_the_person(get_response: GetResponse) -> GetResponse:
         if not request.user.is_authenticated:
             return get_response(request)
         calls = calls_when_committed(request)
-        with keys_of_a_request(), acting_as(request.user.pk):
-            response = get_response(request)
+        with acting_as(request.user.pk):
+            with keys_of_a_request():
+                response = get_response(request)
             if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 transaction.set_rollback(True)
                 calls.clear()

@@ -47,6 +47,10 @@ POLICIES = {
     "families_membershipversion.app_reads": "versions_of_who_is_here_are_read_inside_the_family",
     "crisisplans_planitemversion.app_reads": "versions_are_read_by_whom_they_were_for",
     "crisisplans_supportcontactversion.app_reads": "versions_are_read_by_whom_they_were_for",
+    "sealing_familykey.app_reads": "a_key_is_read_by_those_who_may_read_the_texts_and_an_authors_by_the_author",
+    "sealing_familykey.app_adds": "an_author_begins_to_write_for_themself_with_a_key_of_their_own",
+    "sealing_familykey.threshold_reads": "on_the_threshold_one_reads_the_key_to_what_the_family_is_called",
+    "sealing_familykey.threshold_adds": "a_key_comes_with_a_family_or_with_who_joins_it",
 } | {
     f"{table}.{policy}": test
     for table in ("crisisplans_planitem", "crisisplans_supportcontact")
@@ -131,6 +135,14 @@ CONDITIONS = [
         (f"crisisplans_{table}.app_reads", FOR_RELATIVES, TRUE)
         for table in ("planitemversion", "supportcontactversion", "forgottenentry")
     ),
+    ("sealing_familykey.app_reads", "(author_id = app.user_id())", TRUE),
+    ("sealing_familykey.threshold_reads", "(author_id = app.user_id())", TRUE),
+    *(
+        (f"sealing_familykey.{policy}", condition, TRUE)
+        for policy in ("app_adds", "threshold_adds")
+        for condition in ("(author_id = app.user_id())", "(number = 1)", "(destroyed_at IS NULL)")
+    ),
+    ("sealing_familykey.threshold_adds", "(author_id IS NOT NULL)", TRUE),
 ]
 
 LINK_IN_HAND = here("who_is_asked_to_join_reads_who_is_there_with_the_link_in_hand")

@@ -16,8 +16,8 @@ from sealing.models import FamilyKey
 from sealing.text import CannotOpenError, key_number, place, seal, unseal
 from tests.acting import EachInTheirOwnName
 from tests.counting import counted
-from tests.factories import FamilyFactory, MembershipFactory, PlanItemFactory, UserFactory
-from tests.raw_sql import REFUSED, ask, insert
+from tests.factories import MembershipFactory, PlanItemFactory, UserFactory
+from tests.raw_sql import ask
 
 as_themself = EachInTheirOwnName(actions)
 
@@ -55,40 +55,6 @@ def test_what_one_calls_the_family_is_sealed_for_oneself(ours):
     seen = ask(hers.user, "SELECT id FROM sealing_familykey WHERE author_id IS NOT NULL")
     assert (key.pk,) not in seen
     assert len(seen) == 1
-
-
-def test_a_key_is_read_by_those_who_may_read_the_texts(ours, theirs):
-    first = FamilyKey.objects.get(family_id=ours.family.pk, author_id=None).pk
-    read = "SELECT id FROM sealing_familykey WHERE author_id IS NULL"
-    for member in (ours.coordinator, ours.relative, ours.subject):
-        assert ask(member, read) == [(first,)]
-    assert ask(ours.invited, read, invitation=ours.invitation_token) == [(first,)]
-    for stranger in (ours.invited, ours.former, UserFactory(), None):
-        assert ask(stranger, read) == []
-    assert (first,) not in ask(theirs.coordinator, read)
-
-
-def test_a_key_is_added_by_who_begins_a_family_or_writes_for_themself_and_changed_by_nobody(ours, theirs):
-    begun, now = FamilyFactory(), "2026-11-22"
-    FamilyKey.objects.filter(family_id=begun.pk).update(number=7)
-
-    def key(family, author=None, number=1):
-        row = {"id": uuid4(), "family_id": family.pk, "author_id": author, "number": number}
-        return row | {"wrapped": b"x" * 60, "wrapped_by": "tests", "made_at": now}
-
-    table, starter = "sealing_familykey", begun.created_by
-    assert insert(starter, table, **key(begun)) == 1
-    assert insert(starter, table, **key(begun, starter.pk)) == 1
-    assert insert(starter, table, **key(begun, ours.relative.pk)) == REFUSED
-    assert insert(starter, table, **key(begun, number=2)) == REFUSED
-    assert insert(ours.relative, table, **key(begun)) == REFUSED
-    assert insert(ours.relative, table, **key(ours.family)) == REFUSED
-    assert insert(ours.relative, table, **key(ours.family, number=2)) == REFUSED
-    assert insert(ours.relative, table, **key(theirs.family, ours.relative.pk)) == REFUSED
-    assert insert(ours.invited, table, ours.invitation_token, **key(ours.family, ours.invited.pk)) == 1
-    assert insert(ours.invited, table, ours.invitation_token, **key(ours.family)) == REFUSED
-    for change in ("UPDATE sealing_familykey SET wrapped_by = ''", "DELETE FROM sealing_familykey"):
-        assert ask(ours.coordinator, change) == REFUSED
 
 
 def test_a_wrapped_key_opens_in_no_others_place(ours, theirs):

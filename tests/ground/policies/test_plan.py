@@ -150,7 +150,7 @@ def test_when_another_tried_a_number_is_not_told_otherwise_and_forgotten_only_wi
     forget = "last_tested_on = NULL, last_tested_by_id = NULL"
     for words in ("last_tested_on = '2020-01-01'", "last_tested_by_id = NULL", forget):
         assert ask(ours.relative, change + words + here) == REFUSED
-    renumber = f"phone = '+4722000000', changed_by_id = '{me}'"
+    renumber = f"phone = {SQL_SEALED}, changed_by_id = '{me}'"
     assert ask(ours.relative, f"{change}{renumber}, last_tested_on = '2020-01-01'{here}") == REFUSED
     assert ask(ours.relative, f"{change}{renumber}, {forget}{here}") == 1
     assert ask(ours.relative, f"{change}last_tested_on = now(), last_tested_by_id = '{me}'{here}") == 1
