@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from common.acting import acting_as
 from common.database import OWNER, WORKER
-from crisisplans.models import Audience, Comment, CrisisPlan, ForgottenEntry, PlanItem, Section
+from crisisplans.models import Audience, Comment, CrisisPlan, ForgottenEntry, PlanItem, PlanItemVersion, Section
 from crisisplans.tasks import forget_removed
 from tests.acting import acting_as_app, acting_as_role
 from tests.crisisplans.conftest import entry_url, saves, section_url, text_of
@@ -33,12 +33,14 @@ def revision(home):
 
 
 def everything(home):
-    """Every row of every table, as text."""
+    """Every row of every table, as text, and every line, version and remark as its family reads it."""
     with connection.cursor() as cursor:
         found = []
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f"SELECT t::text FROM {table} t")  # noqa: S608 - names out of the catalogue
             found += [row for (row,) in cursor.fetchall()]
+    found += [str(row.words) for model in (PlanItem, PlanItemVersion) for row in model.objects.order_by("pk")]
+    found += [remark.text for remark in Comment.objects.order_by("pk")]
     return "\n".join(found)
 
 
