@@ -18,7 +18,7 @@ from django.db.models.query_utils import DeferredAttribute
 from django.utils.functional import Promise
 
 from sealing.keys import Owner, is_newest, open_text, seal_text
-from sealing.text import place
+from sealing.text import start_of
 
 
 class SealedError(TypeError):
@@ -116,6 +116,7 @@ class SealedField(_Field[T, T]):
 
     def __init__(self, *args: Any, family: str = "family_id", author: str = "", **kwargs: Any) -> None:
         self.family, self.author = family, author
+        self._starts: dict[type, tuple[bytes, str]] = {}  # how a place begins, and which attribute ends it, by model
         super().__init__(*args, **kwargs)
 
     def deconstruct(self) -> Any:
@@ -140,13 +141,21 @@ class SealedField(_Field[T, T]):
 
     def owner_of(self, instance: models.Model) -> Owner:
         """Whose key it is sealed with."""
+        data = instance.__dict__  # a page asks this for every text: past Django's descriptors, where it is there
+        family: UUID = data.get(self.family) or getattr(instance, self.family)
         author: UUID | None = getattr(instance, self.author) if self.author else None
-        return getattr(instance, self.family), author
+        return family, author
 
     def place_of(self, instance: models.Model) -> bytes:
         """Where it stands; a version stands where its row stands, so that its bytes can be copied by a trigger."""
-        source = source_of(type(instance))
-        return place(source._meta.db_table, self.attname, getattr(instance, source._meta.pk.attname))
+        model = type(instance)
+        known = self._starts.get(model)
+        if known is None:
+            source = source_of(model)
+            known = self._starts[model] = (start_of(source._meta.db_table, self.attname), source._meta.pk.attname)
+        start, key = known
+        row: UUID = instance.__dict__[key]
+        return start + row.bytes
 
     def unseal(self, instance: models.Model, sealed: bytes) -> str:
         return open_text(self.owner_of(instance), self.place_of(instance), sealed) if sealed else ""

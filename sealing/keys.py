@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from sealing.models import FamilyKey, bound_to
 from sealing.outer import KEY_BYTES, unwrap, wrap
-from sealing.text import HEAD, CannotOpenError, Opener, key_number, opener_of, place, say, seal, unseal
+from sealing.text import HEAD, CannotOpenError, Opener, key_number, opener_of, say, seal, start_of, unseal
 
 OUTSIDE = 5.0  # seconds a ring lives outside of requests
 FRESH = (
@@ -114,7 +114,7 @@ def open_column(owner: Owner, table: str, column: str, rows: Iterable[tuple[UUID
 
     Raises CannotOpenError.
     """
-    start, texts = place(table, column, UUID(int=0))[:-16], []
+    start, texts = start_of(table, column), []
     openers: dict[bytes, Opener] = {b"": lambda _row, _sealed: ""}
     for row, sealed in rows:
         head = sealed[:HEAD]

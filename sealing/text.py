@@ -29,7 +29,12 @@ class CannotOpenError(Exception):
 
 def place(table: str, column: str, row: UUID) -> bytes:
     """Where a text stands. A row's history stands in the row's own place."""
-    return f"{table}|{column}|".encode() + row.bytes
+    return start_of(table, column) + row.bytes
+
+
+def start_of(table: str, column: str) -> bytes:
+    """What all places in a column begin with."""
+    return f"{table}|{column}|".encode()
 
 
 def say(where: bytes) -> str:
