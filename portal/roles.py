@@ -4,14 +4,33 @@ reads. None but the owner owns anything, and none is a superuser or may bypass r
 Made once for each database, before its first migration, by somebody who may make roles (a superuser).
 """
 
+from urllib.parse import unquote, urlsplit
+
 import psycopg
+from django.core.exceptions import ImproperlyConfigured
 from psycopg import sql
+
+from common.env import env
 
 OWNER = "portal_owner"
 APP = "portal_app"
 WORKER = "portal_worker"
 BACKUP = "portal_backup"
 ROLES = (OWNER, APP, WORKER, BACKUP)
+ADDRESSES = {
+    OWNER: "DATABASE_OWNER_URL",
+    APP: "DATABASE_URL",
+    WORKER: "DATABASE_WORKER_URL",
+    BACKUP: "DATABASE_BACKUP_URL",
+}
+DEFAULTS = (
+    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
+    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT USAGE ON SEQUENCES TO {app}",
+    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT ON TABLES TO {backup}",
+    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT ON SEQUENCES TO {backup}",
+    # What somebody could call is what they were given: nothing is anybody's by default.
+    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
+)
 # PostgreSQL's own functions that anybody may call, and what PostgreSQL has for those who should instead. All web
 # processes are one role, so each could read in another's running statement what a family writes, or end it; and a
 # large object belongs to who makes it, past every policy.
@@ -44,12 +63,25 @@ NO_HARMLESS_QUESTIONS = """
 """
 
 
-def make_roles(admin_url: str, passwords: dict[str, str] | None = None) -> None:
+def passwords_of_the_environment() -> dict[str, str]:
+    """The password in each role's address, empty where there is none. Raises ImproperlyConfigured."""
+    passwords = {}
+    for role, variable in ADDRESSES.items():
+        address = urlsplit(env.str(variable, default=""))
+        if address.username and address.username != role:
+            message = f"{variable} signs in as {address.username}; it must be {role}."
+            raise ImproperlyConfigured(message)
+        passwords[role] = unquote(address.password or "")
+    return passwords
+
+
+def make_roles(admin_url: str, passwords: dict[str, str] | None = None, *, defaults: bool = True) -> None:
     """Make the roles of the database that `admin_url` leads to, or set right what is there. Safe to repeat.
 
     What the owner makes from now on the app may read and change, but not own, truncate or bypass; migrations take
     more away from it (common.database). The worker gets what each migration gives it by name, backup may read all.
-    `passwords` are set for the roles they are given for.
+    `passwords` are set for the roles they are given for. Without `defaults` nothing is given on what is made from now
+    on: a restore begins so, for a dump takes away only what PostgreSQL itself gives, and what else is given stays.
     """
     with psycopg.connect(admin_url, autocommit=True) as admin:
         for role in ROLES:
@@ -79,12 +111,7 @@ def make_roles(admin_url: str, passwords: dict[str, str] | None = None) -> None:
             # could switch triggers off anyway, but only for everybody at once.
             "GRANT SET ON PARAMETER session_replication_role TO {owner}",
             "GRANT USAGE ON SCHEMA public TO {app}, {worker}, {backup}",
-            "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
-            "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT USAGE ON SEQUENCES TO {app}",
-            "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT ON TABLES TO {backup}",
-            "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT ON SEQUENCES TO {backup}",
-            # What somebody could call is what they were given: nothing is anybody's by default.
-            "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
+            *(DEFAULTS if defaults else ()),
             *(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC" for function in NOT_FOR_PUBLIC),
             *(f"GRANT EXECUTE ON FUNCTION {function} TO {role}" for function, role in NOT_FOR_PUBLIC.items() if role),
         ):

@@ -1,5 +1,7 @@
 """PostgreSQL and Valkey out of wheels, for the demo and the tests. Never for real people.
 
+And where PostgreSQL's own programs are (`program`), for backups of real people's too.
+
 Both listen for this machine alone: PostgreSQL on a socket in a private folder, Valkey on loopback. Each is a child of
 the caller and is asked by the kernel to stop when the caller dies, however it dies (on Linux).
 """
@@ -7,6 +9,7 @@ the caller and is asked by the kernel to stop when the caller dies, however it d
 import ctypes
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -38,7 +41,7 @@ class Postgres:
 
     def url(self, user: str = "postgres", database: str = "postgres") -> str:
         """The address of `database` for `user`, as Django and psycopg read it."""
-        return f"postgresql://{user}@/{database}?host={quote(str(self.socket_folder))}"
+        return _url(self.socket_folder, user, database)
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def postgres(data: Path, *, disposable: bool = False) -> Iterator[Postgres]:
         process = _start(command, output.fileno(), stop_with=signal.SIGINT, user=user)
     server = Postgres(process, sockets)
     try:
-        _wait_until(lambda: _answers_postgres(server), process, f"PostgreSQL did not start. Its own words are in {log}")
+        _wait_until(lambda: _answers(server.url()), process, f"PostgreSQL did not start. Its own words are in {log}")
         yield server
     finally:
         _stop(process, signal.SIGINT)  # "fast": ends sessions and shuts down cleanly
@@ -107,12 +110,51 @@ def valkey(data: Path) -> Iterator[Valkey]:
         _stop(process, signal.SIGTERM)
 
 
+def url_of_running(data: Path, user: str, database: str) -> str | None:
+    """The address of the server that somebody else runs on the folder `data`, or None when nobody does."""
+    try:
+        noted = (data / "postmaster.pid").read_text().splitlines()
+        url = _url(Path(noted[4]), user, database)
+    except (FileNotFoundError, IndexError):
+        return None
+    return url if _answers(url) else None
+
+
+def program(name: str, at_least: int) -> str:
+    """A program of PostgreSQL's (pg_dump, pg_restore) for a server of the major version `at_least`: that of this
+    version or the next newer one, on PATH or out of the wheel. Raises ServerFailedError."""
+    found: dict[int, str] = {}
+    for place in filter(None, (shutil.which(name), _of_the_wheel(name))):
+        told = subprocess.run([place, "--version"], capture_output=True, text=True, check=False).stdout
+        if version := re.search(r"\(PostgreSQL\) (\d+)", told):
+            found.setdefault(int(version[1]), place)
+    fit = [version for version in sorted(found) if version >= at_least]
+    if not fit:
+        message = (
+            f"No {name} of PostgreSQL {at_least} is on PATH (found: {', '.join(map(str, sorted(found))) or 'none'})."
+            f" Install the client programs of the server's version (Debian: postgresql-client-{at_least})."
+        )
+        raise ServerFailedError(message)
+    return found[fit[0]]
+
+
 def free_port() -> int:
     """A TCP port of loopback that was free a moment ago."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _url(socket_folder: Path, user: str, database: str) -> str:
+    return f"postgresql://{user}@/{database}?host={quote(str(socket_folder))}"
+
+
+def _of_the_wheel(name: str) -> str | None:
+    try:
+        return str(_postgres_binaries() / name)
+    except ServerFailedError:
+        return None
 
 
 def _postgres_binaries() -> Path:
@@ -177,11 +219,11 @@ def die_with_parent(stop_with: signal.Signals) -> Callable[[], None] | None:
     return ask_the_kernel
 
 
-def _answers_postgres(server: Postgres) -> bool:
+def _answers(url: str) -> bool:
     import psycopg
 
     try:
-        psycopg.connect(server.url(), connect_timeout=5).close()
+        psycopg.connect(url, connect_timeout=5).close()
     except psycopg.OperationalError:
         return False
     return True

@@ -1,19 +1,12 @@
 """`manage.py make_roles`: the database roles, once for each database, before its first `migrate`."""
 
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from common.env import env, required
-from portal.roles import APP, BACKUP, OWNER, WORKER, make_roles
-
-ADDRESSES = {
-    OWNER: "DATABASE_OWNER_URL",
-    APP: "DATABASE_URL",
-    WORKER: "DATABASE_WORKER_URL",
-    BACKUP: "DATABASE_BACKUP_URL",
-}
+from common.env import required
+from portal.roles import ADDRESSES, make_roles, passwords_of_the_environment
 
 
 class Command(BaseCommand):
@@ -22,12 +15,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         admin = required("DATABASE_ADMIN_URL", "Set it to the database's address for a superuser, for this once.")
-        make_roles(admin, {role: self._password(variable, role) for role, variable in ADDRESSES.items()})
+        try:
+            passwords = passwords_of_the_environment()
+        except ImproperlyConfigured as problem:
+            raise CommandError(str(problem)) from None
+        make_roles(admin, passwords)
         self.stdout.write(f"The roles {', '.join(ADDRESSES)} are ready.")
-
-    def _password(self, variable: str, role: str) -> str:
-        address = urlsplit(env.str(variable, default=""))
-        if address.username and address.username != role:
-            message = f"{variable} signs in as {address.username}; it must be {role}."
-            raise CommandError(message)
-        return unquote(address.password or "")

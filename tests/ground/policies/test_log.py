@@ -2,6 +2,7 @@
 
 import pytest
 
+from portal.roles import APP, OWNER
 from tests.factories import UserFactory
 from tests.ground.policies import rows
 from tests.ground.test_walls_catalog import PROTECTED
@@ -109,6 +110,49 @@ def test_a_line_of_an_earlier_transaction_does_not_do(ours):
         assert ids(clinician, LINES, before=log)
     finally:
         as_owner(as_it_was)
+
+
+def reads_told_by(signed_in):
+    return {family for (family,) in signed_in.execute("SELECT app.logged_reads()").fetchall()}
+
+
+@pytest.fixture
+def reading(ours, sign_in_as):
+    """One of ours, signed in as in production, in a transaction that has a number."""
+    with sign_in_as(APP) as signed_in, signed_in.transaction():
+        signed_in.execute("SELECT set_config('app.user_id', %s, true)", [str(ours.relative.pk)])
+        signed_in.execute("SELECT pg_current_xact_id()")
+        yield signed_in
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_line_written_meanwhile_by_another_transaction_does_not_do(ours, reading, sign_in_as):
+    with sign_in_as(OWNER) as other:
+        other.execute(logged(ours.relative, ours.family))
+    assert reads_told_by(reading) == set()
+    reading.execute(logged(ours.relative, ours.family))
+    assert reads_told_by(reading) == {ours.family.pk}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_line_that_a_restore_brought_does_not_do_though_it_has_the_number_of_this_transaction(ours, sign_in_as):
+    with sign_in_as(OWNER) as restoring, sign_in_as(APP) as reading:
+        with restoring.transaction():
+            restoring.execute("SELECT pg_current_xact_id()")
+            reading.execute("BEGIN")
+            reading.execute("SELECT set_config('app.user_id', %s, true)", [str(ours.relative.pk)])
+            (number,) = reading.execute("SELECT pg_current_xact_id()::text").fetchone()
+            restoring.execute(
+                logged(ours.relative, ours.family)
+                .replace("recorded_at,", "recorded_at, recorded_in,")
+                .replace("now(),", f"now(), '{number}',")
+            )
+        assert reads_told_by(reading) == set()
+        reading.execute("SAVEPOINT s")
+        reading.execute(logged(ours.relative, ours.family))
+        reading.execute("RELEASE SAVEPOINT s")
+        assert reads_told_by(reading) == {ours.family.pk}
+        reading.execute("ROLLBACK")
 
 
 def test_by_consent_one_changes_nothing_and_is_no_member(ours, clinician):

@@ -1,0 +1,433 @@
+"""A backup that comes back: dumped, everything lost, restored, compared; and the ways in which it could lie."""
+
+import json
+import re
+import stat
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import psycopg
+import pytest
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.utils import timezone
+from psycopg.conninfo import make_conninfo
+
+from common.destroyed import note_destroyed, read_destroyed
+from portal.roles import APP, BACKUP, OWNER
+from tools import inventory
+from tools.backup import DUMP, MANIFEST, NotDoneError, Places, back_up
+from tools.restore import change_places, newest, restore
+from tools.servers import postgres
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def address_of(sign_in_as):
+    def address_of(role):
+        with sign_in_as(role) as signed_in:
+            info = signed_in.info
+            return make_conninfo(host=info.host, port=info.port, user=role, password=info.password, dbname=info.dbname)
+
+    return address_of
+
+
+@pytest.fixture
+def places(tmp_path):
+    return Places(tmp_path / "elsewhere", tmp_path / "destroyed-keys")
+
+
+@pytest.fixture
+def take(address_of, tmp_path, places):
+    """Back up, as the backup role unless another is named."""
+    return lambda role=BACKUP, keys_days=7: back_up(address_of(role), tmp_path / "backups", places, keys_days)
+
+
+@pytest.fixture
+def empty(admin_url):
+    """A superuser's address of an empty database on the same server."""
+    name = f"{psycopg.conninfo.conninfo_to_dict(admin_url)['dbname']}_again"
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+        yield make_conninfo(admin_url, dbname=name)
+        for (left,) in admin.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [name]
+        ).fetchall():
+            admin.execute(f"DROP DATABASE {left} WITH (FORCE)")
+
+
+@pytest.fixture
+def keys(admin_url, ours, theirs):
+    """A wrapped key of each family, where sealing keeps them."""
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(f"""
+            SET ROLE {OWNER};
+            CREATE TABLE public.sealing_familykey (id uuid PRIMARY KEY, family_id uuid NOT NULL, author_id uuid,
+                number smallint NOT NULL, wrapped bytea NOT NULL, wrapped_by varchar(40) NOT NULL,
+                made_at timestamptz NOT NULL, destroyed_at timestamptz);
+            RESET ROLE
+        """)
+        for home in (ours, theirs):
+            admin.execute(
+                "INSERT INTO public.sealing_familykey"
+                " VALUES (gen_random_uuid(), %s, NULL, 1, %s, '2027-01', now(), NULL)",
+                [home.family.pk, f"wrapped key of {home.name}".encode()],
+            )
+        yield
+        admin.execute("DROP TABLE public.sealing_familykey")
+
+
+def destroy(admin_url, home):
+    with psycopg.connect(admin_url) as admin:
+        admin.execute(
+            "UPDATE public.sealing_familykey SET wrapped = '', destroyed_at = now() WHERE family_id = %s",
+            [home.family.pk],
+        )
+
+
+def keys_in(address):
+    with psycopg.connect(address) as admin:
+        return dict(admin.execute("SELECT family_id, wrapped FROM public.sealing_familykey").fetchall())
+
+
+def as_owner(words):
+    with connection.cursor() as cursor:
+        cursor.execute(words)
+
+
+def in_clear(backup):
+    """All that stands in a backup, unpacked."""
+    return "".join(file.read_text(errors="replace") for file in backup.rglob("*") if file.is_file())
+
+
+def change_manifest(backup, change):
+    file = backup / MANIFEST
+    manifest = json.loads(file.read_text())
+    change(manifest)
+    file.write_text(json.dumps(manifest))
+
+
+def test_after_everything_is_lost_all_of_it_is_there_again(ours, theirs, take, places, tmp_path, admin_url):
+    Session.objects.create(session_key="signed-in", session_data="x", expire_date=timezone.now() + timedelta(days=1))
+    backup = take()
+    said = []
+    with postgres(tmp_path / "another", disposable=True) as server:
+        with psycopg.connect(server.url()) as nothing:
+            assert not nothing.execute("SELECT FROM pg_roles WHERE rolname = %s", [APP]).fetchall()
+        restore(server.url(), backup, places, tell=said.append)
+        with psycopg.connect(admin_url) as before, psycopg.connect(server.url()) as after:
+            for look in (before, after):
+                inventory.read_the_same_everywhere(look)
+            names = [name for name in inventory.tables(before) if name not in inventory.PASSING]
+            assert inventory.contents(before, names) == inventory.contents(after, names)
+            assert inventory.different_catalog(inventory.catalog(before), inventory.catalog(after)) == []
+            assert after.execute("SELECT count(*) FROM public.django_session").fetchone() == (0,)
+            assert (ours.family.pk,) in after.execute("SELECT id FROM public.families_family").fetchall()
+        with psycopg.connect(server.url(APP)) as nobody:
+            assert nobody.execute("SELECT FROM families_family").fetchall() == []
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                nobody.execute("DELETE FROM accesslog_accessentry")
+    assert re.match(r"GREEN in \d+\.\d s: \d+ tables with \d+ rows", said[-1])
+
+
+def test_it_is_for_its_owner_alone_and_says_nothing_of_anybody(ours, take, capfd):
+    Session.objects.create(session_key="signed-in", session_data="x", expire_date=timezone.now() + timedelta(days=1))
+    backup = take()
+    assert {file.name for file in backup.iterdir()} == {DUMP, MANIFEST}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in backup.iterdir()} == {0o600}
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o700
+    told = str(backup) + (backup / MANIFEST).read_text() + "".join(capfd.readouterr())
+    for word in (ours.open_canary, ours.kin_canary, ours.coordinator.email, str(ours.family.pk)):
+        assert word not in told
+    assert "signed-in" not in in_clear(backup)
+
+
+def test_a_role_that_does_not_see_all_gets_no_backup(ours, take, tmp_path):
+    with pytest.raises(NotDoneError, match=r"portal_app does not see every row of .*public.families_family"):
+        take(APP)
+    assert not (tmp_path / "backups").exists()
+
+
+@pytest.mark.parametrize(
+    ("role", "lost"),
+    [
+        (OWNER, "DROP POLICY owner_does_all ON families_family"),
+        (BACKUP, "DROP POLICY backup_reads ON families_family"),
+        (BACKUP, "ALTER POLICY backup_reads ON families_family USING (closed_at IS NULL)"),
+        (BACKUP, "CREATE POLICY not_these ON families_family AS RESTRICTIVE USING (closed_at IS NULL)"),
+        (BACKUP, "REVOKE SELECT ON families_family FROM portal_backup"),
+    ],
+)
+def test_a_role_that_lost_its_policy_gets_no_empty_backup_but_a_word(ours, take, admin_url, role, lost, tmp_path):
+    policy = (
+        "SELECT format('CREATE POLICY %%I ON families_family FOR %%s TO %%s USING (true)', policyname, cmd, roles[1])"
+    )
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        put_back = [made for (made,) in admin.execute(f"{policy} FROM pg_policies WHERE policyname = ANY(%s)"
+            " AND tablename = 'families_family'", [["owner_does_all", "backup_reads"]]).fetchall()]  # fmt: skip
+        admin.execute(lost)
+        try:
+            with pytest.raises(
+                NotDoneError, match=f"{role} does not see every row of public.families_family: the backup"
+            ):
+                take(role)
+        finally:
+            for name in ("owner_does_all", "backup_reads", "not_these"):
+                admin.execute(f"DROP POLICY IF EXISTS {name} ON families_family")
+            for made in put_back:
+                admin.execute(made)
+            admin.execute("GRANT SELECT ON families_family TO portal_backup")
+    assert not (tmp_path / "backups").exists()
+
+
+def test_a_dump_without_rows_that_are_there_is_thrown_away(ours, take, monkeypatch, tmp_path):
+    real = inventory.contents
+
+    def one_more(looking, names):
+        found = real(looking, names)
+        found["public.families_family"]["rows"] += 1
+        return found
+
+    monkeypatch.setattr(inventory, "contents", one_more)
+    with pytest.raises(NotDoneError, match=r"public.families_family: 1 rows were written, and there are 2"):
+        take()
+    assert list((tmp_path / "backups").iterdir()) == []
+
+
+def test_a_dump_that_was_cut_off_is_seen_before_anything_is_touched(ours, take, places, empty):
+    backup = take()
+    whole = (backup / DUMP).read_bytes()
+    (backup / DUMP).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(NotDoneError, match=r"cut off, or changed"):
+        restore(empty, backup, places)
+    with psycopg.connect(empty) as looking:
+        assert inventory.tables(looking) == []
+
+
+def test_a_dump_that_only_looks_whole_is_told_without_its_words(ours, take, places, empty):
+    backup = take()
+    whole = (backup / DUMP).read_bytes()
+    (backup / DUMP).write_bytes(whole[:-2000])
+
+    def as_if(manifest):
+        from tools.backup import sha256
+
+        manifest["dump"] = {"bytes": len(whole) - 2000, "sha256": sha256(backup / DUMP)}
+
+    change_manifest(backup, as_if)
+    with pytest.raises(NotDoneError, match=r"pg_restore failed|is NOT as the backup says") as told:
+        restore(empty, backup, places)
+    assert ours.open_canary not in str(told.value)
+
+
+def test_what_differs_is_named(ours, take, places, empty):
+    backup = take()
+
+    def change(manifest):
+        manifest["tables"]["public.families_membership"]["rows"] += 1
+        manifest["tables"]["public.crisisplans_planitem"]["checksum"] = "1"
+        manifest["tables"]["public.diary"] = {"rows": 1, "checksum": "1"}
+        del manifest["guards"]["policy public.families_family.app_reads"]
+        manifest["guards"]["trigger public.accesslog_accessentry.more"] = "CREATE TRIGGER more"
+        manifest["sequences"]["public.account_emailaddress_id_seq"] += 1000
+
+    change_manifest(backup, change)
+    with pytest.raises(NotDoneError) as told:
+        restore(empty, backup, places)
+    words = str(told.value)
+    for line in (
+        r"table public.families_membership: 4 rows, and the backup says 5",
+        r"table public.crisisplans_planitem: as many rows as the backup says, but not the same in them",
+        r"table public.diary: missing",
+        r"policy public.families_family.app_reads: PERMISSIVE.*, and the backup says missing",
+        r"trigger public.accesslog_accessentry.more: missing, and the backup says CREATE TRIGGER more",
+        r"sequence public.account_emailaddress_id_seq: at \d+, and the backup says 1\d+",
+    ):
+        assert re.search(line, words)
+    assert len(words.splitlines()) == 7
+
+
+@pytest.mark.parametrize(
+    ("meddle", "seen"),
+    [
+        ("UPDATE families_family SET subject_name = 'x'", "table public.families_family: as many rows"),
+        ("DELETE FROM crisisplans_comment", "table public.crisisplans_comment: 0 rows"),
+        ("ALTER TABLE families_family NO FORCE ROW LEVEL SECURITY", "relation public.families_family: .*forced"),
+        ("ALTER TABLE families_family DISABLE ROW LEVEL SECURITY", "relation public.families_family: .*row security"),
+        ("DROP POLICY app_reads ON families_family", "policy public.families_family.app_reads: missing"),
+        (
+            "ALTER TABLE accesslog_accessentry DISABLE TRIGGER USER",
+            "trigger public.accesslog_accessentry.pgtrigger_append",
+        ),
+        ("GRANT SELECT ON accesslog_accessentry TO portal_app", "rights on public.accesslog_accessentry: .*portal_app"),
+        ("GRANT UPDATE (event) ON accesslog_accessentry TO portal_app", "rights on public.accesslog_accessentry.event"),
+        ("GRANT EXECUTE ON FUNCTION app.my_families() TO PUBLIC", r"rights to call app.my_families\(\): .*PUBLIC"),
+        ("GRANT EXECUTE ON FUNCTION lo_create(oid) TO PUBLIC", r"rights to call lo_create\(oid\)"),
+        ("ALTER FUNCTION app.my_families() SECURITY INVOKER", r"function app.my_families\(\)"),
+        ("ALTER TABLE families_family OWNER TO portal_app", "relation public.families_family: r; p; portal_app"),
+        ("DROP INDEX accesslog_recorded_in", "index public.accesslog_recorded_in: missing"),
+        ("GRANT CREATE ON SCHEMA app TO portal_app", "schema app"),
+        ("GRANT TEMPORARY ON DATABASE {} TO portal_app", "rights on the database"),
+    ],
+)
+def test_whatever_is_not_as_it_was_is_red(ours, admin_url, meddle, seen):
+    with psycopg.connect(admin_url) as admin:
+        admin.execute("SET session_replication_role = replica")
+        looked = []
+        for words in ("SELECT", meddle.format(admin.info.dbname)):
+            admin.execute(words)
+            inventory.read_the_same_everywhere(admin)
+            looked.append((inventory.contents(admin, inventory.tables(admin)), inventory.catalog(admin)))
+            admin.execute("SET search_path = public")
+        (rows, guards), (rows_then, guards_then) = looked
+        wrong = inventory.different_contents(rows, rows_then) + inventory.different_catalog(guards, guards_then)
+        assert re.search(seen, "\n".join(wrong))
+        admin.rollback()
+
+
+def test_what_is_not_empty_is_left_alone(ours, take, places, admin_url):
+    backup = take()
+    with pytest.raises(NotDoneError, match=r"is not empty .*Nothing was touched"):
+        restore(admin_url, backup, places)
+    assert type(ours.family).objects.count() == 1
+
+
+def test_in_the_place_of_what_is_there_when_told(ours, take, places, empty):
+    backup = take()
+    restore(empty, backup, places)
+    with psycopg.connect(empty, autocommit=True) as admin:
+        admin.execute("SET session_replication_role = replica")
+        admin.execute("DELETE FROM families_family")
+        said = []
+        restore(empty, backup, places, replace=True, tell=said.append)  # while somebody is signed in
+        with pytest.raises(psycopg.OperationalError):
+            admin.execute("SELECT")
+    with psycopg.connect(empty) as after:
+        assert after.execute("SELECT count(*) FROM families_family").fetchone() == (1,)
+    kept = re.search(r"kept as the database (\w+)\.", "".join(said))[1]
+    with pytest.raises(psycopg.OperationalError, match=r"not currently accepting connections"):
+        psycopg.connect(make_conninfo(empty, dbname=kept))
+
+
+def test_what_is_there_stays_when_what_was_restored_is_red(ours, take, places, empty):
+    backup = take()
+    restore(empty, backup, places)
+    change_manifest(backup, lambda manifest: manifest["tables"]["public.families_family"].update(rows=7))
+    with psycopg.connect(empty) as signed_in:
+        with pytest.raises(NotDoneError, match=r"_restored_\d+ is NOT as the backup says:\n.*families_family: 1 rows"):
+            restore(empty, backup, places, replace=True)
+        assert signed_in.execute("SELECT count(*) FROM pg_database WHERE datname ~ '_restored_'").fetchone() == (0,)
+        assert signed_in.execute("SELECT count(*) FROM families_family").fetchone() == (1,)
+
+
+def test_names_change_together_or_not_at_all(empty, admin_url):
+    name = psycopg.conninfo.conninfo_to_dict(empty)["dbname"]
+    with pytest.raises(psycopg.errors.InvalidCatalogName):
+        change_places(empty, name, f"{name}_missing", f"{name}_before")
+    psycopg.connect(empty).close()
+
+
+def test_keys_lie_apart(ours, keys, take, places):
+    backup = take()
+    assert [folder.name for folder in places.keys.iterdir()] == [backup.name]
+    (of_keys,) = places.keys.iterdir()
+    assert {stat.S_IMODE(file.stat().st_mode) for file in of_keys.iterdir()} == {0o600}
+    assert json.loads((of_keys / MANIFEST).read_text())["tables"]["public.sealing_familykey"]["rows"] == 2
+    assert "public.sealing_familykey" not in json.loads((backup / MANIFEST).read_text())["tables"]
+
+
+def test_old_keys_are_removed_and_the_newest_never(ours, keys, take, places, tmp_path):
+    first = take()
+    old = (datetime.now(UTC) - timedelta(days=8)).strftime("%Y-%m-%dT%H%M%SZ")
+    (places.keys / first.name).rename(places.keys / old)
+    recent = places.keys / (datetime.now(UTC) - timedelta(days=6)).strftime("%Y-%m-%dT%H%M%SZ")
+    recent.mkdir()
+    first.rename(tmp_path / "backups" / old)
+    second = take()
+    assert {folder.name for folder in places.keys.iterdir()} == {recent.name, second.name}
+    assert {folder.name for folder in (tmp_path / "backups").iterdir()} == {old, second.name}  # the rest is kept
+    third = tmp_path / "third"
+    second.rename(third)
+    (places.keys / second.name).rename(places.keys / old)
+    assert {folder.name for folder in places.keys.iterdir()} == {recent.name, old}
+    fourth = take(keys_days=0)
+    assert {folder.name for folder in places.keys.iterdir()} == {fourth.name}
+
+
+def test_without_keys_it_says_what_is_lost_and_goes_on_only_when_told(ours, keys, take, places, empty):
+    backup = take()
+    (places.keys / backup.name).rename(places.keys / "lost")
+    with pytest.raises(NotDoneError, match=r"no keys in .*stays unreadable, for ever"):
+        restore(empty, backup, places)
+    said = []
+    restore(empty, backup, places, without_keys=True, tell=said.append)
+    assert "NO KEY: 2 families have none. Their texts, names and numbers stay unreadable." in said
+    assert keys_in(empty) == {}
+
+
+def test_keys_come_back_with_the_name_of_what_opens_them(ours, theirs, keys, take, places, empty):
+    backup = take()
+    said = []
+    restore(empty, backup, places, tell=said.append)
+    assert keys_in(empty)[ours.family.pk] == b"wrapped key of ours"
+    assert "Keys: 2 families can be read, 0 were forgotten and stay so (0 in the list)." in said
+    assert "SEALING_KEYS must hold the outer keys named 2027-01." in said
+
+
+def test_a_family_that_was_forgotten_after_the_backup_stays_forgotten(
+    ours, theirs, keys, take, places, empty, admin_url
+):
+    backup = take()
+    destroy(admin_url, ours)
+    note_destroyed(places.destroyed, {ours.family.pk: timezone.now()})  # as whoever destroys it does
+    restore(empty, backup, places)
+    assert keys_in(empty) == {ours.family.pk: b"", theirs.family.pk: b"wrapped key of theirs"}
+
+
+def test_a_later_backup_knows_who_was_forgotten_without_being_told(ours, theirs, keys, take, places, empty, admin_url):
+    backup = take()
+    destroy(admin_url, ours)
+    moved = backup.rename(backup.parent / "first")
+    of_keys = places.keys / backup.name
+    of_keys.rename(places.keys / "2026-11-01T000000Z")
+    take(keys_days=10_000)
+    assert set(read_destroyed(places.destroyed)) == {ours.family.pk}
+    for folder in places.keys.iterdir():  # the later keys are lost, those of before are found
+        if folder.name != "2026-11-01T000000Z":
+            folder.rename(places.keys / "lost")
+    restore(empty, moved, places)
+    assert keys_in(empty) == {ours.family.pk: b"", theirs.family.pk: b"wrapped key of theirs"}
+
+
+def test_without_the_list_of_the_forgotten_nothing_is_restored(ours, take, places, empty):
+    backup = take()
+    places.destroyed.unlink()
+    with pytest.raises(NotDoneError, match=r"families who were forgotten would come back"):
+        restore(empty, backup, places)
+
+
+def test_of_several_backups_the_newest_is_taken(tmp_path):
+    for name in ("2026-01-01T000000Z", "2026-11-01T000000Z", "2026-02-01T000000Z", "keys", "2027-01-01T000000Z"):
+        (tmp_path / name).mkdir()
+        if name != "2027-01-01T000000Z":  # which was not finished
+            (tmp_path / name / MANIFEST).touch()
+    assert newest(tmp_path).name == "2026-11-01T000000Z"
+    assert newest(tmp_path / "2026-01-01T000000Z").name == "2026-01-01T000000Z"
+    with pytest.raises(NotDoneError, match=r"no backup"):
+        newest(tmp_path / "2027-01-01T000000Z")
+
+
+def test_the_list_of_the_forgotten_only_grows(tmp_path):
+    file, first, second = tmp_path / "list", uuid4(), uuid4()
+    assert note_destroyed(file, {first: LONG_AGO}) == 1
+    assert note_destroyed(file, {first: timezone.now(), second: LONG_AGO}) == 1
+    assert read_destroyed(file) == {first: LONG_AGO, second: LONG_AGO}
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with file.open("a") as more:
+        more.write("neither id nor time\n")
+    with pytest.raises(ValueError, match=r"line 3 is not the id of a family and a time"):
+        read_destroyed(file)
+    with pytest.raises(ValueError, match=r"line 3"):
+        note_destroyed(file, {})

@@ -1,0 +1,274 @@
+"""`make backup TO=folder`: a backup of the whole database, whole or not at all (docs/adr/0034).
+
+It signs in as the backup role, by DATABASE_BACKUP_URL, or reads the demo's own database where that is not set. What it
+writes, for its owner alone:
+
+    TO/2027-01-31T024500Z/   database.dump, manifest.json: what is in it, counted in the same moment
+    TO/keys/2027-…Z/         the families' wrapped keys, the same way; BACKUP_KEYS names another place for them
+    TO/destroyed-keys        families whose keys were destroyed; DESTROYED_KEYS_FILE names another place
+
+Keys older than BACKUP_KEYS_DAYS are removed: then a key that was destroyed is nowhere.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from hashlib import file_digest
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from common.destroyed import note_destroyed
+from common.env import env
+from portal.roles import BACKUP
+from tools import inventory
+from tools.servers import ServerFailedError, postgres, program, url_of_running
+
+FORM = 1  # of the manifest
+DUMP, MANIFEST = "database.dump", "manifest.json"
+STAMP = "%Y-%m-%dT%H%M%SZ"
+LOCK_SECONDS = 60  # how long a migration may keep us waiting
+ABANDONED = 24 * 3600  # seconds
+
+
+class NotDoneError(Exception):
+    """What is wrong, in sentences for whoever runs this at night. Nothing was left half done unless it says so."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.backup", description="Back up the database.")
+    parser.add_argument("to", type=Path, metavar="TO", help="the folder that keeps the backups")
+    asked = parser.parse_args()
+    began = time.monotonic()
+    try:
+        with database("DATABASE_BACKUP_URL", BACKUP) as address:
+            made = back_up(address, asked.to, Places.of(asked.to), env.int("BACKUP_KEYS_DAYS", default=7))
+    except (NotDoneError, ServerFailedError, OSError, ValueError, psycopg.Error) as problem:
+        print(f"NO BACKUP WAS MADE.\n{in_one_line(problem)}", file=sys.stderr)
+        return 1
+    print(f"Backed up in {time.monotonic() - began:.1f} s: {made}")
+    return 0
+
+
+class Places:
+    """Where keys and the list of destroyed ones are kept, for backups in `folder`."""
+
+    def __init__(self, keys: Path, destroyed: Path) -> None:
+        self.keys, self.destroyed = keys, destroyed
+
+    @classmethod
+    def of(cls, folder: Path) -> "Places":
+        keys, destroyed = env.str("BACKUP_KEYS", default=""), env.str("DESTROYED_KEYS_FILE", default="")
+        return cls(Path(keys or folder / "keys"), Path(destroyed or folder / "destroyed-keys"))
+
+
+def in_one_line(problem: Exception) -> str:
+    """What a problem says, without the details PostgreSQL adds: they can be people's words."""
+    if isinstance(problem, psycopg.Error):
+        return problem.diag.message_primary or str(problem).splitlines()[0]
+    return str(problem)
+
+
+@contextmanager
+def database(variable: str, role: str) -> Iterator[str]:
+    """The address that the environment gives, or that of the demo's database, running or started for this."""
+    if address := env.str(variable, default=""):
+        yield address
+        return
+    from tools.run import DATA
+
+    data = DATA / "postgres"
+    if not (data / "PG_VERSION").exists():
+        message = f"{variable} is not set, and there is no demo in {DATA} (`make run` makes one)."
+        raise NotDoneError(message)
+    if running := url_of_running(data, role, "portal"):
+        yield running
+        return
+    with postgres(data) as server:
+        yield server.url(role, "portal")
+
+
+def back_up(address: str, to: Path, places: Places, keys_days: int) -> Path:
+    """Write a backup of the database at `address` into a new folder in `to`, and return that folder.
+
+    Raises NotDoneError when `address` does not see every row, or when what was written is not what was counted.
+    """
+    now = datetime.now(UTC)
+    stamp = now.strftime(STAMP)
+    with psycopg.connect(address) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # one moment for all of it
+        connection.read_only = True
+        inventory.read_the_same_everywhere(connection)
+        if unseen := inventory.not_wholly_seen(connection):
+            message = (
+                f"{connection.info.user} does not see every row of {', '.join(unseen)}: the backup would be without"
+                f" them. Sign in as {BACKUP} (DATABASE_BACKUP_URL). Is it so already: these tables lack the policy"
+                " backup_reads or its grant (docs/adr/0031)."
+            )
+            raise NotDoneError(message)
+        names = inventory.tables(connection)
+        has_keys = inventory.KEYS in names
+        apart = [*inventory.PASSING, inventory.KEYS]
+        with unfinished(to) as folder:
+            without = [f"--exclude-table-data={name}" for name in apart]
+            write(connection, address, folder, [name for name in names if name not in apart], now, *without)
+            if has_keys:
+                with unfinished(places.keys) as keys:
+                    only = ["--data-only", f"--table={inventory.KEYS}"]
+                    write(connection, address, keys, [inventory.KEYS], now, *only)
+                    finish(keys, places.keys / stamp)
+                remove_older(places.keys, now - timedelta(days=keys_days), keep=stamp)
+            note_destroyed(places.destroyed, destroyed_families(connection) if has_keys else {})
+            return finish(folder, to / stamp)
+
+
+def write(
+    connection: psycopg.Connection, address: str, folder: Path, names: list[str], now: datetime, *options: str
+) -> None:
+    """Dump what `connection`'s transaction sees, count `names` in it, and look whether the dump holds as many rows."""
+    snapshot = connection.execute("SELECT pg_export_snapshot()").fetchone()
+    assert snapshot is not None  # noqa: S101  # it gives one row
+    dump = folder / DUMP
+    pg_dump = program("pg_dump", connection.info.server_version // 10000)
+    ask = ["--format=custom", "--compress=1", "--no-large-objects", "--enable-row-security", *options]
+    run([pg_dump, *ask, f"--snapshot={snapshot[0]}", f"--lock-wait-timeout={LOCK_SECONDS}s", f"--file={dump}"], address)
+    counted = inventory.contents(connection, names)
+    written = rows_in(dump, connection.info.server_version // 10000)
+    wrong = [
+        f"{name}: {written.get(name, 0)} rows were written, and there are {counted.get(name, {'rows': 0})['rows']}"
+        for name in sorted(counted.keys() | written.keys())
+        if written.get(name, 0) != counted.get(name, {"rows": 0})["rows"]
+    ]
+    if wrong:
+        message = "The dump does not hold what the database does.\n" + "\n".join(wrong)
+        raise NotDoneError(message)
+    manifest = {
+        "form": FORM,
+        "made_at": now.isoformat(timespec="seconds"),
+        "postgresql": connection.info.server_version // 10000,
+        "dump": {"bytes": dump.stat().st_size, "sha256": sha256(dump)},
+        "migrations": inventory.newest_migrations(connection),
+        "tables": counted,
+        "sequences": inventory.sequences(connection),
+        "guards": inventory.catalog(connection),
+    }
+    file = folder / MANIFEST
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(manifest, indent=1, ensure_ascii=False))
+
+
+def run(command: list[str], address: str) -> None:
+    """Run one of PostgreSQL's programs on the database at `address`. Its password goes by the environment, which other
+    people on the machine cannot read. Raises NotDoneError with its complaints, without the rows it quotes."""
+    password = conninfo_to_dict(address).get("password")
+    done = subprocess.run(
+        [*command, f"--dbname={make_conninfo(address, password=None)}"],
+        env={**os.environ, **({"PGPASSWORD": str(password)} if password else {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        umask=0o077,
+        check=False,
+    )
+    if done.returncode:
+        name = Path(command[0]).name
+        # What follows the name of a table that could not be filled may be a person's words.
+        told = [re.sub(r"(COPY failed for table \S+:).*", r"\1 …", line) for line in done.stderr.splitlines()]
+        message = f"{name} failed:\n" + "\n".join(line for line in told if line.startswith(f"{name}: "))
+        raise NotDoneError(message)
+
+
+def rows_in(dump: Path, version: int) -> dict[str, int]:
+    """How many rows a dump holds of each table, read from the dump itself to its end. Raises NotDoneError."""
+    rows: dict[str, int] = {}
+    command = [program("pg_restore", version), "--data-only", "--file=-", str(dump)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as reading:
+        assert reading.stdout is not None  # noqa: S101  # it is a pipe
+        table, count = "", 0
+        for line in reading.stdout:
+            if table and line == b"\\.\n":
+                rows[table], table = count, ""
+            elif table:
+                count += 1
+            elif begins := re.match(rb"COPY (\S+) \(.*\) FROM stdin;", line):
+                table, count = begins[1].decode(), 0
+    if reading.returncode or table:
+        message = f"{dump} cannot be read to its end."
+        raise NotDoneError(message)
+    return rows
+
+
+def sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return file_digest(content, "sha256").hexdigest()
+
+
+@contextmanager
+def unfinished(place: Path) -> Iterator[Path]:
+    """A new folder in `place`, for its owner alone, and gone at the end unless `finish` has given it its name."""
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in place.glob(".unfinished-*"):  # by a run that was cut off
+        if time.time() - left.stat().st_mtime > ABANDONED:
+            shutil.rmtree(left)
+    folder = Path(mkdtemp(prefix=".unfinished-", dir=place))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def finish(folder: Path, name: Path) -> Path:
+    """Give a folder that is whole, and on the disk, its name."""
+    for path in (*folder.iterdir(), folder):
+        flush(path)
+    folder.rename(name)
+    flush(name.parent)
+    return name
+
+
+def flush(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def remove_older(place: Path, before: datetime, keep: str) -> None:
+    """Remove the backups in `place` that were made before then, but for the one named `keep`."""
+    for folder in place.iterdir():
+        made = made_at(folder)
+        if folder.name != keep and made is not None and made < before:
+            shutil.rmtree(folder)
+
+
+def made_at(folder: Path) -> datetime | None:
+    """When a backup was made, by its name. None for what is no backup."""
+    try:
+        return datetime.strptime(folder.name, STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def destroyed_families(connection: psycopg.Connection) -> dict[Any, datetime]:
+    """The families of which no key is left, and when the last was destroyed."""
+    asked = (
+        f"SELECT family_id, max(destroyed_at) FROM {inventory.KEYS}"  # noqa: S608  # a constant
+        " GROUP BY family_id HAVING bool_and(destroyed_at IS NOT NULL)"
+    )
+    return dict(connection.execute(asked).fetchall())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

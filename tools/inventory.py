@@ -1,0 +1,252 @@
+"""What a database holds, and how it is guarded, in a form that can be compared: of a backup, and after its restore.
+
+Counts, checksums and definitions; never a row's words.
+"""
+
+import re
+
+import psycopg
+from psycopg import sql
+
+from portal.roles import ROLES
+
+KEYS = "public.sealing_familykey"  # the families' wrapped keys: backed up apart, and briefly
+# Who is signed in, and counters: of no use tomorrow, and whoever finds a dump could become somebody with them.
+PASSING = ("public.cache", "public.django_session")
+
+Contents = dict[str, dict[str, int | str]]  # table → how many rows, and a checksum over them in any order
+Catalog = dict[str, str]  # what it is → its definition
+
+_OURS = """
+    n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%%'
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '{catalog}'::regclass AND d.objid = {object}.oid
+        AND d.deptype = 'e')
+"""
+_RELATIONS = "pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+_OUR_RELATIONS = f"{_RELATIONS} WHERE {_OURS.format(catalog='pg_class', object='c')}"
+_OUR_FUNCTIONS = (
+    "pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+    f" WHERE p.prokind <> 'a' AND {_OURS.format(catalog='pg_proc', object='p')}"
+)
+_ROLES = ", ".join(f"'{role}'" for role in ROLES)
+_OUR_ROLES = f"a.grantee = 0 OR a.grantee::regrole::text IN ({_ROLES})"
+_ACL_OF_RELATION = (
+    """coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner))"""
+)
+
+
+def _rights(acl: str, whose: str = "true") -> str:
+    """SQL: who may do what by this list of rights, in one order."""
+    return f"""
+        (SELECT string_agg(concat_ws(' ', CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
+            a.privilege_type, CASE WHEN a.is_grantable THEN 'GRANTABLE' END), ', '
+            ORDER BY a.grantee::regrole::text, a.privilege_type)
+        FROM aclexplode({acl}) a WHERE {whose})
+    """
+
+
+# Each gives names and definitions. With an empty search_path every name is said in full.
+_CATALOG = {
+    "role": f"""
+        SELECT rolname, concat_ws(' ', 'super', rolsuper, 'inherit', rolinherit, 'createrole', rolcreaterole,
+            'createdb', rolcreatedb, 'login', rolcanlogin, 'replication', rolreplication, 'bypassrls', rolbypassrls,
+            'member of', (
+                SELECT array_agg(m.roleid::regrole::text ORDER BY 1) FROM pg_auth_members m WHERE m.member = r.oid
+            ))
+        FROM pg_roles r WHERE rolname IN ({_ROLES})
+    """,
+    "extension": "SELECT extname, extowner::regrole::text FROM pg_extension WHERE extname <> 'plpgsql'",
+    "schema": f"""
+        SELECT nspname,
+            concat_ws('; ', nspowner::regrole, {_rights("coalesce(nspacl, acldefault('n', nspowner))")})
+        FROM pg_namespace n WHERE {_OURS.format(catalog="pg_namespace", object="n")}
+    """,
+    "relation": f"""
+        SELECT c.oid::regclass::text, concat_ws('; ', c.relkind, c.relpersistence, c.relowner::regrole,
+            'row security', c.relrowsecurity, 'forced', c.relforcerowsecurity, c.reloptions,
+            CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END)
+        FROM {_OUR_RELATIONS} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+    """,
+    "column": f"""
+        SELECT c.oid::regclass || '.' || a.attname, concat_ws('; ', format_type(a.atttypid, a.atttypmod),
+            CASE WHEN a.attnotnull THEN 'NOT NULL' END, a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid))
+        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+            LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+        WHERE {_OURS.format(catalog="pg_class", object="c")} AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+            AND a.attnum > 0 AND NOT a.attisdropped
+    """,
+    # NOT NULL stands at the column; which server counts it as a constraint too differs.
+    "constraint": f"""
+        SELECT k.conrelid::regclass || '.' || k.conname,
+            concat_ws('; ', pg_get_constraintdef(k.oid), 'valid', convalidated)
+        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE {_OURS.format(catalog="pg_class", object="c")} AND k.contype <> 'n'
+    """,
+    "index": f"""
+        SELECT c.oid::regclass::text, concat_ws('; ', pg_get_indexdef(c.oid), 'valid', i.indisvalid)
+        FROM pg_index i JOIN {_RELATIONS} ON c.oid = i.indexrelid WHERE {_OURS.format(catalog="pg_class", object="c")}
+    """,
+    "policy": """
+        SELECT format('%%I.%%I.%%I', schemaname, tablename, policyname),
+            concat_ws('; ', permissive, cmd, roles, 'using', qual, 'check', with_check) FROM pg_policies
+    """,
+    "trigger": f"""
+        SELECT t.tgrelid::regclass || '.' || t.tgname, concat_ws('; ', pg_get_triggerdef(t.oid), 'enabled', t.tgenabled)
+        FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE NOT t.tgisinternal AND {_OURS.format(catalog="pg_class", object="c")}
+    """,
+    "function": f"""
+        SELECT p.oid::regprocedure::text, concat_ws('; ', p.proowner::regrole, p.prosecdef,
+            encode(sha256(convert_to(pg_get_functiondef(p.oid), 'UTF8')), 'hex')) FROM {_OUR_FUNCTIONS}
+    """,
+    "rights on": f"""
+        SELECT c.oid::regclass::text, {_rights(_ACL_OF_RELATION)}
+        FROM {_OUR_RELATIONS} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+        UNION ALL
+        SELECT c.oid::regclass || '.' || a.attname, {_rights("a.attacl")}
+        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE {_OURS.format(catalog="pg_class", object="c")} AND a.attacl IS NOT NULL
+    """,
+    # Those of PostgreSQL's own whose callers we changed, too.
+    "rights to call": f"""
+        SELECT p.oid::regprocedure::text, {_rights("coalesce(p.proacl, acldefault('f', p.proowner))")}
+        FROM {_OUR_FUNCTIONS}
+        UNION ALL
+        SELECT p.oid::regprocedure::text, {_rights("p.proacl")} FROM pg_proc p
+            LEFT JOIN pg_init_privs i ON i.objoid = p.oid AND i.classoid = 'pg_proc'::regclass AND i.objsubid = 0
+        WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proacl IS DISTINCT FROM i.initprivs
+    """,
+    "rights from now on": f"""
+        SELECT concat_ws(' ', defaclrole::regrole,
+            CASE WHEN defaclnamespace <> 0 THEN defaclnamespace::regnamespace END, defaclobjtype),
+            {_rights("defaclacl")}
+        FROM pg_default_acl
+    """,
+    "rights on the": f"""
+        SELECT 'database', {_rights("datacl", _OUR_ROLES)}
+        FROM pg_database WHERE datname = current_database()
+    """,
+}
+
+
+def read_the_same_everywhere(connection: psycopg.Connection) -> None:
+    """Have the server write values, and name things, in one way, whatever it is set to."""
+    settings = {
+        "search_path": "",
+        "TimeZone": "UTC",
+        "DateStyle": "ISO, YMD",
+        "IntervalStyle": "iso_8601",
+        "bytea_output": "hex",
+        "extra_float_digits": "1",
+    }
+    for name, value in settings.items():
+        connection.execute("SELECT set_config(%s, %s, false)", [name, value])
+
+
+def tables(connection: psycopg.Connection) -> list[str]:
+    """Every table of ours, its name as pg_dump writes it."""
+    asked = f"SELECT format('%%I.%%I', n.nspname, c.relname) FROM {_OUR_RELATIONS} AND c.relkind = 'r' ORDER BY 1"
+    return [name for (name,) in connection.execute(asked, [])]
+
+
+def not_wholly_seen(connection: psycopg.Connection) -> list[str]:
+    """Tables of which whoever is signed in may see nothing, or only some rows: a dump of theirs would be without the
+    others, and without a word. Seen wholly is what has no row-level security, or a policy for them that says `true`."""
+    mine = "p.polrelid = c.oid AND p.polcmd IN ('*', 'r') AND (0 = ANY(p.polroles) OR me.oid = ANY(p.polroles))"
+    asked = f"""
+        SELECT format('%%I.%%I', n.nspname, c.relname)
+        FROM (SELECT * FROM pg_roles WHERE rolname = current_user) me, {_OUR_RELATIONS}
+            AND c.relkind = 'r' AND NOT me.rolsuper AND (
+                NOT has_table_privilege(c.oid, 'SELECT')
+                OR c.relrowsecurity AND NOT me.rolbypassrls AND (c.relowner <> me.oid OR c.relforcerowsecurity) AND (
+                    NOT EXISTS (SELECT FROM pg_policy p
+                        WHERE {mine} AND p.polpermissive AND pg_get_expr(p.polqual, p.polrelid) = 'true')
+                    OR EXISTS (SELECT FROM pg_policy p WHERE {mine} AND NOT p.polpermissive)
+                )
+            )
+        ORDER BY 1
+    """
+    return [name for (name,) in connection.execute(asked, [])]
+
+
+def contents(connection: psycopg.Connection, names: list[str]) -> Contents:
+    """How many rows each table has, and the sum of their hashes: the same in any order, another when a value is."""
+    found: Contents = {}
+    for name in names:
+        asked = "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)::text FROM {} t"
+        table = sql.SQL(".").join(sql.Identifier(part) for part in _parts(connection, name))
+        rows, checksum = connection.execute(sql.SQL(asked).format(table)).fetchone() or (0, "")
+        found[name] = {"rows": rows, "checksum": checksum}
+    return found
+
+
+def _parts(connection: psycopg.Connection, name: str) -> list[str]:
+    row = connection.execute("SELECT parse_ident(%s)", [name]).fetchone()
+    return row[0] if row else []
+
+
+def catalog(connection: psycopg.Connection) -> Catalog:
+    """Roles, owners, flags, policies, triggers, functions, grants: what guards the rows, each with its definition."""
+    return {
+        f"{kind} {name}": definition or "nobody"
+        for kind, asked in _CATALOG.items()
+        for name, definition in connection.execute(asked, []).fetchall()
+    }
+
+
+def sequences(connection: psycopg.Connection) -> dict[str, int]:
+    """The last number each sequence gave, 0 for none."""
+    asked = "SELECT format('%%I.%%I', schemaname, sequencename), coalesce(last_value, 0) FROM pg_sequences ORDER BY 1"
+    return dict(connection.execute(asked, []).fetchall())
+
+
+def newest_migrations(connection: psycopg.Connection) -> dict[str, str]:
+    """The last migration of each app, for people: which version of the code goes with this."""
+    return dict(connection.execute("SELECT app, max(name) FROM public.django_migrations GROUP BY app ORDER BY app"))
+
+
+def different_contents(expected: Contents, found: Contents) -> list[str]:
+    """One sentence for each table that is not as expected."""
+    said = []
+    for name in sorted(expected.keys() | found.keys()):
+        was, now = expected.get(name), found.get(name)
+        if was is None or now is None:
+            said.append(f"table {name}: {'not in the backup' if was is None else 'missing'}")
+        elif was["rows"] != now["rows"]:
+            said.append(f"table {name}: {now['rows']} rows, and the backup says {was['rows']}")
+        elif was["checksum"] != now["checksum"]:
+            said.append(f"table {name}: as many rows as the backup says, but not the same in them")
+    return said
+
+
+def different_catalog(expected: Catalog, found: Catalog) -> list[str]:
+    """One sentence for each guard that is not as expected."""
+    said = []
+    for name in sorted(expected.keys() | found.keys()):
+        was, now = expected.get(name, "missing"), found.get(name, "missing")
+        if _plain(was) != _plain(now):
+            said.append(f"{name}: {_short(now)}, and the backup says {_short(was)}")
+    return said
+
+
+def _plain(definition: str) -> str:
+    """Without the casts to text that PostgreSQL moves when it reads its own words again: (ARRAY['a'])::text[] comes
+    back as ARRAY[('a')::text]."""
+    plain = re.sub(r"::(character varying|text)(\(\d+\))?(\[\])?", "", definition)
+    while (less := re.sub(r"\(('[^']*'|[\w.]+|ARRAY\[[^\]()]*\])\)", r"\1", plain)) != plain:
+        plain = less
+    return plain
+
+
+def _short(definition: str) -> str:
+    most = 200
+    return definition if len(definition) <= most else f"{definition[:most]} …"
+
+
+def different_sequences(expected: dict[str, int], found: dict[str, int]) -> list[str]:
+    """One sentence for each sequence that would give a number again. It may be further on: some drew meanwhile."""
+    return [
+        f"sequence {name}: at {found.get(name, 'nothing')}, and the backup says {last}"
+        for name, last in expected.items()
+        if found.get(name, -1) < last
+    ]
