@@ -4,7 +4,7 @@ VENV := .venv/bin
 export PYTHONPATH := .
 
 .DEFAULT_GOAL := help
-.PHONY: help run test matrix mutants check fix bench lock messages install-demo install-dev
+.PHONY: help run test matrix mutants check fix bench backup restore lock messages install-demo install-dev
 
 help:  ## show this
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -29,6 +29,13 @@ fix: install-dev  ## put right what a machine can put right
 
 bench: install-dev  ## the figures, each against its floor
 	@exec $(VENV)/python -m bench $(ARGS)
+
+backup: install-demo  ## a backup of the database, counted, into a folder that keeps them (TO=folder)
+	@exec $(VENV)/python -m tools.backup "$(or $(TO),$(error Say where: make backup TO=folder))"
+
+restore: install-demo  ## bring the newest backup in a folder back, and compare it all (FROM=folder REPLACE=1)
+	@exec $(VENV)/python -m tools.restore "$(or $(FROM),$(error Say what: make restore FROM=folder))" \
+	  $(if $(REPLACE),--replace) $(if $(WITHOUT_KEYS),--without-keys)
 
 messages: install-dev  ## bring the Norwegian words in step with the sources
 	@$(VENV)/python -m tools.translations extract

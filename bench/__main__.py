@@ -2,7 +2,8 @@
 
 Absolute times mean nothing on a shared machine, ratios in one run do. F, the floor, is a bare Django view: the ORM,
 session and auth middleware, one keyset query and one template of 25 rows, through GZip (bench/floor.py). A figure of
-pages is CPU over F: of gunicorn and all of PostgreSQL, the floor and each page in turn, the median of five rounds.
+pages is CPU over F: of gunicorn and all of PostgreSQL, the floor and each page in turn, the median of five rounds. The
+restore drill alone is in seconds: whoever waits for it does not wait in ratios.
 
 `--json` for machines, `--quick` for a first look (fewer requests, as many rounds), `--only pages` for a part.
 """
@@ -23,14 +24,16 @@ from typing import Any
 import psutil
 import psycopg
 
+from bench.drill import drill
 from bench.load import Server, cost, in_turn, serve
 from bench.services import questions, searches
 from common.env import ROOT
-from portal.roles import APP, OWNER, make_roles
+from portal.roles import APP, BACKUP, OWNER, make_roles
 from tools.servers import postgres, valkey
 
 ROUNDS = 5
 PARTS = ("pages", "starts", "papers", "answers", "sealing")
+PARTS = ("pages", "starts", "papers", "answers", "drill")
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ TARGETS = {
     "cold_start": (0.0, 2.5),
     "sealed_page_ms": (0.0, 1.0),
     "sealed_search_ms": (0.0, 50.0),
+    "restore_drill_s": (0.0, 300.0),
 }
 
 
@@ -98,7 +102,12 @@ def database(folder: Path) -> Iterator[tuple[psutil.Process, dict[str, str]]]:
             "DATABASE_URL": server.url(APP, "bench"),
             "DJANGO_SETTINGS_MODULE": "bench.portal",
         }
-        yield psutil.Process(server.process.pid), environment | {"FILL": server.url(OWNER, "bench")}
+        for_commands = {
+            "FILL": server.url(OWNER, "bench"),
+            "LOSE": server.url(database="bench"),
+            "BACK_UP": server.url(BACKUP, "bench"),
+        }
+        yield psutil.Process(server.process.pid), environment | for_commands
 
 
 def pages(
@@ -166,6 +175,7 @@ def measure(size: Size, parts: list[str]) -> dict[str, float]:
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="fotfeste-bench-") as name, database(Path(name)) as (process, environment):
         owner = environment | {"DATABASE_URL": environment.pop("FILL")}
+        lose, back_up = environment.pop("LOSE"), environment.pop("BACK_UP")
         saves = size.requests * (ROUNDS + 1)  # one round more warms up
         data = python("-m", "bench.fill", str(saves), environment=owner)
         if "pages" in parts:
@@ -187,6 +197,9 @@ def measure(size: Size, parts: list[str]) -> dict[str, float]:
         if "sealing" in parts:
             say("Measuring sealed texts …")
             figures |= python("-m", "bench.sealing", environment=environment)
+        if "drill" in parts:  # the last: it loses the database on the way
+            say("Losing it all, and bringing it back …")
+            figures["restore_drill_s"] = drill(lose, back_up, Path(name))
     return figures
 
 

@@ -17,6 +17,10 @@ APP = "portal_app"
 WORKER = "portal_worker"
 BACKUP = "portal_backup"
 ROLES = (OWNER, APP, WORKER, BACKUP)
+AS_IT_SHOULD_BE = """
+    SELECT FROM pg_roles WHERE rolname = %s AND rolcanlogin
+        AND NOT (rolsuper OR rolbypassrls OR rolcreatedb OR rolcreaterole OR rolinherit)
+"""  # asked first: two that set the same role at once would be in each other's way
 ADDRESSES = {
     OWNER: "DATABASE_OWNER_URL",
     APP: "DATABASE_URL",
@@ -87,11 +91,12 @@ def make_roles(admin_url: str, passwords: dict[str, str] | None = None, *, defau
         for role in ROLES:
             if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
                 admin.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
-            admin.execute(
-                sql.SQL("ALTER ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT").format(
-                    sql.Identifier(role)
+            if not admin.execute(AS_IT_SHOULD_BE, [role]).fetchone():
+                admin.execute(
+                    sql.SQL("ALTER ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT").format(
+                        sql.Identifier(role)
+                    )
                 )
-            )
             if password := (passwords or {}).get(role):
                 admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(password)))
         names = {

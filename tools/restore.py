@@ -114,8 +114,8 @@ def restore(  # noqa: PLR0913  # by keyword
         fill(admin_url, backup, manifest, keys, destroyed, passwords, tell)
     rows = sum(int(table["rows"]) for table in manifest["tables"].values())
     tell(
-        f"GREEN in {time.monotonic() - began:.1f} s: {len(manifest['tables'])} tables with {rows} rows are as they were,"
-        f" and so are {len(manifest['guards'])} owners, flags, policies, triggers, functions and rights."
+        f"GREEN in {time.monotonic() - began:.1f} s: {len(manifest['tables'])} tables with {rows} rows are as they"
+        f" were, and so are {len(manifest['guards'])} owners, flags, policies, triggers, functions and rights."
         " Everybody signs in again."
     )
 

@@ -1,24 +1,27 @@
 """A backup that comes back: dumped, everything lost, restored, compared; and the ways in which it could lie."""
 
 import json
+import os
 import re
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import psycopg
 import pytest
 from django.contrib.sessions.models import Session
-from django.db import connection
 from django.utils import timezone
 from psycopg.conninfo import make_conninfo
 
 from common.destroyed import note_destroyed, read_destroyed
-from portal.roles import APP, BACKUP, OWNER
+from common.env import ROOT
+from portal.roles import ADDRESSES, APP, BACKUP, OWNER
 from tools import inventory
 from tools.backup import DUMP, MANIFEST, NotDoneError, Places, back_up
 from tools.restore import change_places, newest, restore
-from tools.servers import postgres
+from tools.servers import ServerFailedError, postgres, program, url_of_running
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -92,11 +95,6 @@ def keys_in(address):
         return dict(admin.execute("SELECT family_id, wrapped FROM public.sealing_familykey").fetchall())
 
 
-def as_owner(words):
-    with connection.cursor() as cursor:
-        cursor.execute(words)
-
-
 def in_clear(backup):
     """All that stands in a backup, unpacked."""
     return "".join(file.read_text(errors="replace") for file in backup.rglob("*") if file.is_file())
@@ -125,6 +123,7 @@ def test_after_everything_is_lost_all_of_it_is_there_again(ours, theirs, take, p
             assert inventory.different_catalog(inventory.catalog(before), inventory.catalog(after)) == []
             assert after.execute("SELECT count(*) FROM public.django_session").fetchone() == (0,)
             assert (ours.family.pk,) in after.execute("SELECT id FROM public.families_family").fetchall()
+        assert url_of_running(tmp_path / "another", APP, "postgres") == server.url(APP, "postgres")
         with psycopg.connect(server.url(APP)) as nobody:
             assert nobody.execute("SELECT FROM families_family").fetchall() == []
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -150,35 +149,44 @@ def test_a_role_that_does_not_see_all_gets_no_backup(ours, take, tmp_path):
     assert not (tmp_path / "backups").exists()
 
 
+READS = "CREATE POLICY backup_reads ON families_family FOR SELECT TO portal_backup USING (true)"
+ALL = "CREATE POLICY owner_does_all ON families_family TO portal_owner USING (true) WITH CHECK (true)"
+
+
 @pytest.mark.parametrize(
-    ("role", "lost"),
+    ("role", "lost", "put_back"),
     [
-        (OWNER, "DROP POLICY owner_does_all ON families_family"),
-        (BACKUP, "DROP POLICY backup_reads ON families_family"),
-        (BACKUP, "ALTER POLICY backup_reads ON families_family USING (closed_at IS NULL)"),
-        (BACKUP, "CREATE POLICY not_these ON families_family AS RESTRICTIVE USING (closed_at IS NULL)"),
-        (BACKUP, "REVOKE SELECT ON families_family FROM portal_backup"),
+        (OWNER, "DROP POLICY owner_does_all ON families_family", ALL),
+        (BACKUP, "DROP POLICY backup_reads ON families_family", READS),
+        (
+            BACKUP,
+            "ALTER POLICY backup_reads ON families_family USING (closed_at IS NULL)",
+            "ALTER POLICY backup_reads ON families_family USING (true)",
+        ),
+        (
+            BACKUP,
+            "CREATE POLICY not_these ON families_family AS RESTRICTIVE USING (closed_at IS NULL)",
+            "DROP POLICY not_these ON families_family",
+        ),
+        (
+            BACKUP,
+            "REVOKE SELECT ON families_family FROM portal_backup",
+            "GRANT SELECT ON families_family TO portal_backup",
+        ),
     ],
 )
-def test_a_role_that_lost_its_policy_gets_no_empty_backup_but_a_word(ours, take, admin_url, role, lost, tmp_path):
-    policy = (
-        "SELECT format('CREATE POLICY %%I ON families_family FOR %%s TO %%s USING (true)', policyname, cmd, roles[1])"
-    )
+def test_a_role_that_lost_its_policy_gets_no_empty_backup_but_a_word(
+    ours, take, admin_url, role, lost, put_back, tmp_path
+):
     with psycopg.connect(admin_url, autocommit=True) as admin:
-        put_back = [made for (made,) in admin.execute(f"{policy} FROM pg_policies WHERE policyname = ANY(%s)"
-            " AND tablename = 'families_family'", [["owner_does_all", "backup_reads"]]).fetchall()]  # fmt: skip
+        before = inventory.catalog(admin)
         admin.execute(lost)
         try:
-            with pytest.raises(
-                NotDoneError, match=f"{role} does not see every row of public.families_family: the backup"
-            ):
+            with pytest.raises(NotDoneError, match=rf"{role} does not see every row of public.families_family: the"):
                 take(role)
         finally:
-            for name in ("owner_does_all", "backup_reads", "not_these"):
-                admin.execute(f"DROP POLICY IF EXISTS {name} ON families_family")
-            for made in put_back:
-                admin.execute(made)
-            admin.execute("GRANT SELECT ON families_family TO portal_backup")
+            admin.execute(put_back)
+        assert inventory.different_catalog(before, inventory.catalog(admin)) == []
     assert not (tmp_path / "backups").exists()
 
 
@@ -417,6 +425,43 @@ def test_of_several_backups_the_newest_is_taken(tmp_path):
     assert newest(tmp_path / "2026-01-01T000000Z").name == "2026-01-01T000000Z"
     with pytest.raises(NotDoneError, match=r"no backup"):
         newest(tmp_path / "2027-01-01T000000Z")
+
+
+def test_by_the_commands(ours, address_of, empty, tmp_path):
+    def run(*words, **more):
+        environment = {**os.environ, **dict.fromkeys((*ADDRESSES.values(), "BACKUP_KEYS", "DESTROYED_KEYS_FILE"), "")}
+        done = subprocess.run(
+            [sys.executable, "-m", *words],
+            cwd=ROOT,
+            env=environment | more,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    to = str(tmp_path / "to")
+    code, _, said = run("tools.backup", to, DATABASE_BACKUP_URL=address_of(APP))
+    assert (code, said.splitlines()[0]) == (1, "NO BACKUP WAS MADE.")
+    code, said, _ = run("tools.backup", to, DATABASE_BACKUP_URL=address_of(BACKUP))
+    assert (code, said.splitlines()[-1][:10]) == (0, "Backed up ")
+    code, said, _ = run("tools.restore", to, DATABASE_ADMIN_URL=empty)
+    assert (code, said.splitlines()[-1][:9]) == (0, "GREEN in ")
+    code, _, said = run("tools.restore", to, DATABASE_ADMIN_URL=empty)
+    assert (code, said.splitlines()[0]) == (1, "NOT RESTORED.")
+    assert "is not empty" in said
+
+
+def test_a_program_too_old_for_the_server_is_passed_over(tmp_path, monkeypatch):
+    old = tmp_path / "pg_dump"
+    old.write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6'\n")
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert program("pg_dump", 9) == str(old)
+    assert program("pg_dump", 18) != str(old)
+    with pytest.raises(ServerFailedError, match=r"No pg_dump of PostgreSQL 99 .*found: 9, 18.*postgresql-client-99"):
+        program("pg_dump", 99)
+    assert url_of_running(tmp_path, APP, "portal") is None
 
 
 def test_the_list_of_the_forgotten_only_grows(tmp_path):
