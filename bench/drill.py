@@ -14,7 +14,7 @@ from tools.restore import restore
 def drill(admin_url: str, backup_url: str, folder: Path) -> float:
     """Seconds from the first byte of the backup until the restored database is green. The database at `admin_url` is
     dropped on the way. Raises NotDoneError when anything differs."""
-    places = Places(folder / "keys", folder / "destroyed-keys")
+    places = Places(folder / "keys", (folder / "destroyed-keys",))
     began = time.perf_counter()
     backup = back_up(backup_url, folder / "backups", places, keys_days=7)
     name = sql.Identifier(str(conninfo_to_dict(admin_url)["dbname"]))

@@ -5,7 +5,7 @@ writes, for its owner alone:
 
     TO/2027-01-31T024500Z/   database.dump, manifest.json: what is in it, counted in the same moment
     TO/keys/2027-…Z/         the families' wrapped keys, the same way; BACKUP_KEYS names another place for them
-    TO/destroyed-keys        families whose keys were destroyed; DESTROYED_KEYS_FILE names another place
+    TO/destroyed-keys        families whose keys were destroyed; DESTROYED_KEYS_FILE names a second copy elsewhere
 
 Keys older than BACKUP_KEYS_DAYS are removed: then a key that was destroyed is nowhere.
 """
@@ -20,6 +20,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import file_digest
 from pathlib import Path
@@ -29,7 +30,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from common.destroyed import note_destroyed
+from common.destroyed import note_destroyed, read_destroyed
 from common.env import env
 from portal.roles import BACKUP
 from tools import inventory
@@ -61,16 +62,19 @@ def main() -> int:
     return 0
 
 
+@dataclass(frozen=True)
 class Places:
-    """Where keys and the list of destroyed ones are kept, for backups in `folder`."""
+    """Where what does not lie with the dumps is kept."""
 
-    def __init__(self, keys: Path, destroyed: Path) -> None:
-        self.keys, self.destroyed = keys, destroyed
+    keys: Path  # the folder of the keys' backups
+    destroyed: tuple[Path, ...]  # the list of families whose keys were destroyed, in as many copies
 
     @classmethod
     def of(cls, folder: Path) -> "Places":
+        """Those of the environment, or beside the dumps in `folder`."""
         keys, destroyed = env.str("BACKUP_KEYS", default=""), env.str("DESTROYED_KEYS_FILE", default="")
-        return cls(Path(keys or folder / "keys"), Path(destroyed or folder / "destroyed-keys"))
+        lists = [folder / "destroyed-keys", *([Path(destroyed)] if destroyed else [])]
+        return cls(Path(keys or folder / "keys"), tuple(lists))
 
 
 def in_one_line(problem: Exception) -> str:
@@ -88,6 +92,7 @@ def database(variable: str, role: str) -> Iterator[str]:
         return
     from tools.run import DATA
 
+    print(f"{variable} is not set: this is about the demo in {DATA}.", flush=True)
     data = DATA / "postgres"
     if not (data / "PG_VERSION").exists():
         message = f"{variable} is not set, and there is no demo in {DATA} (`make run` makes one)."
@@ -129,7 +134,11 @@ def back_up(address: str, to: Path, places: Places, keys_days: int) -> Path:
                     write(connection, address, keys, [inventory.KEYS], now, *only)
                     finish(keys, places.keys / stamp)
                 remove_older(places.keys, now - timedelta(days=keys_days), keep=stamp)
-            note_destroyed(places.destroyed, destroyed_families(connection) if has_keys else {})
+            destroyed = destroyed_families(connection) if has_keys else {}
+            for file in places.destroyed:
+                destroyed |= read_destroyed(file) if file.exists() else {}
+            for file in places.destroyed:
+                note_destroyed(file, destroyed)
             return finish(folder, to / stamp)
 
 

@@ -14,9 +14,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
@@ -24,7 +26,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from common.destroyed import read_destroyed
-from portal.roles import make_roles, passwords_of_the_environment
+from portal.roles import ROLES, make_roles, passwords_of_the_environment
 from tools import inventory
 from tools.backup import (
     DUMP,
@@ -97,21 +99,22 @@ def restore(  # noqa: PLR0913  # by keyword
     line for each difference. With `replace` the database is then as it was; without, no longer empty.
     """
     began = time.monotonic()
-    manifest = read_manifest(backup)
-    destroyed = read_list_of_destroyed(places.destroyed)
-    keys = None if without_keys or inventory.KEYS not in known_tables(manifest) else newest_keys(places.keys, backup)
+    manifest, destroyed = read_manifest(backup), read_lists_of_destroyed(places.destroyed)
+    has_keys = f"relation {inventory.KEYS}" in manifest["guards"]
+    keys = newest_keys(places.keys) if has_keys and not without_keys else None
+    found = Found(backup, manifest, keys, destroyed)
     tell(f"The backup was made at {manifest['made_at']}.")
     name = str(conninfo_to_dict(admin_url).get("dbname") or "")
     if replace:
         stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S")
         fresh, aside = f"{name}_restored_{stamp}", f"{name}_before_{stamp}"
         with beside(admin_url, fresh) as address:
-            fill(address, backup, manifest, keys, destroyed, passwords, tell)
+            fill(address, found, passwords, tell)
             change_places(admin_url, name, fresh, aside)
         tell(f"What was there before is kept as the database {aside}. Drop it when you are sure.")
     else:
         refuse_what_is_not_empty(admin_url)
-        fill(admin_url, backup, manifest, keys, destroyed, passwords, tell)
+        fill(admin_url, found, passwords, tell)
     rows = sum(int(table["rows"]) for table in manifest["tables"].values())
     tell(
         f"GREEN in {time.monotonic() - began:.1f} s: {len(manifest['tables'])} tables with {rows} rows are as they"
@@ -120,26 +123,28 @@ def restore(  # noqa: PLR0913  # by keyword
     )
 
 
-def fill(  # noqa: PLR0913, PLR0917  # what goes in, in order
-    address: str,
-    backup: Path,
-    manifest: dict[str, Any],
-    keys: Path | None,
-    destroyed: dict[Any, datetime],
-    passwords: dict[str, str] | None,
-    tell: Callable[[str], None],
-) -> None:
+@dataclass(frozen=True)
+class Found:
+    """A backup and what belongs to it, each looked at and whole."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    keys: Path | None  # None: there is no table of keys, or it stays empty
+    destroyed: dict[UUID, datetime]
+
+
+def fill(address: str, found: Found, passwords: dict[str, str] | None, tell: Callable[[str], None]) -> None:
     """Restore into an empty database and compare. Raises NotDoneError."""
     make_roles(address, passwords, defaults=False)
     with psycopg.connect(address, autocommit=True) as admin:
         inventory.read_the_same_everywhere(admin)
-        bring_back(admin, address, backup, manifest, keys, destroyed, tell)
+        bring_back(admin, address, found, tell)
         make_roles(address)
         tell("Comparing it with the backup …")
-        if wrong := differences(admin, manifest):
+        if wrong := differences(admin, found.manifest):
             message = f"{admin.info.dbname} is NOT as the backup says:\n" + "\n".join(wrong)
             raise NotDoneError(message)
-        tell_of_keys(admin, destroyed, tell)
+        tell_of_keys(admin, len(found.destroyed), tell)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -159,22 +164,23 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def known_tables(manifest: dict[str, Any]) -> set[str]:
-    return {name.removeprefix("relation ") for name in manifest["guards"] if name.startswith("relation ")}
+def read_lists_of_destroyed(files: tuple[Path, ...]) -> dict[UUID, datetime]:
+    """All families in any of the lists. Raises NotDoneError when one is missing: it may be the one that knows most."""
+    families: dict[UUID, datetime] = {}
+    for file in files:
+        try:
+            families |= read_destroyed(file)
+        except FileNotFoundError:
+            message = (
+                f"The list of destroyed keys is not at {file}, and without it families who were forgotten would come"
+                " back. It lies beside the backups, and at DESTROYED_KEYS_FILE. If no key was ever destroyed, make an"
+                " empty file there."
+            )
+            raise NotDoneError(message) from None
+    return families
 
 
-def read_list_of_destroyed(file: Path) -> dict[Any, datetime]:
-    try:
-        return read_destroyed(file)
-    except FileNotFoundError:
-        message = (
-            f"The list of destroyed keys is not at {file}, and without it families who were forgotten would come back."
-            " DESTROYED_KEYS_FILE says where it is. If truly no key was ever destroyed, make an empty file there."
-        )
-        raise NotDoneError(message) from None
-
-
-def newest_keys(place: Path, backup: Path) -> Path:
+def newest_keys(place: Path) -> Path:
     """The newest keys there are: they open what is older, too, and the fewest destroyed ones are among them."""
     found = [folder for folder in sorted(place.glob("*")) if made_at(folder) and (folder / MANIFEST).exists()]
     if not found:
@@ -214,28 +220,20 @@ def refuse_what_is_not_empty(address: str) -> None:
             raise NotDoneError(message)
 
 
-def bring_back(  # noqa: PLR0913, PLR0917  # what goes in, in order
-    admin: psycopg.Connection,
-    address: str,
-    backup: Path,
-    manifest: dict[str, Any],
-    keys: Path | None,
-    destroyed: dict[Any, datetime],
-    tell: Callable[[str], None],
-) -> None:
+def bring_back(admin: psycopg.Connection, address: str, found: Found, tell: Callable[[str], None]) -> None:
     """Tables, rows, keys, then all that guards them. Keys that were destroyed meanwhile are destroyed again before
     anything else happens to them."""
     pg_restore = program("pg_restore", admin.info.server_version // 10000)
 
     def section(name: str, *options: str) -> None:
-        run([pg_restore, "--exit-on-error", f"--section={name}", *options, str(backup / DUMP)], address)
+        run([pg_restore, "--exit-on-error", f"--section={name}", *options, str(found.folder / DUMP)], address)
 
-    for name, definition in manifest["guards"].items():
+    for name, definition in found.manifest["guards"].items():
         kind, _, what = name.partition(" ")
         if kind == "extension":  # a dump does not say whose they are
             admin.execute(
                 sql.SQL("SET ROLE {}; CREATE EXTENSION IF NOT EXISTS {} SCHEMA public; RESET ROLE").format(
-                    sql.Identifier(definition) if definition in known_roles(manifest) else sql.SQL("NONE"),
+                    sql.Identifier(definition) if definition in ROLES else sql.SQL("NONE"),
                     sql.Identifier(what),
                 )
             )
@@ -243,24 +241,20 @@ def bring_back(  # noqa: PLR0913, PLR0917  # what goes in, in order
     section("pre-data")
     tell("Bringing the rows back …")
     section("data", f"--jobs={JOBS}")
-    if keys:
-        run([pg_restore, "--exit-on-error", "--data-only", str(keys / DUMP)], address)
-        expected = read_manifest(keys)["tables"]
+    if found.keys:
+        run([pg_restore, "--exit-on-error", "--data-only", str(found.keys / DUMP)], address)
+        expected = read_manifest(found.keys)["tables"]
         if wrong := inventory.different_contents(expected, inventory.contents(admin, [inventory.KEYS])):
             raise NotDoneError("\n".join(wrong))
         admin.execute(
             f"UPDATE {inventory.KEYS} k SET wrapped = '', destroyed_at = d.at"
             " FROM unnest(%s::uuid[], %s::timestamptz[]) AS d(family, at)"
             " WHERE k.family_id = d.family AND k.destroyed_at IS NULL",
-            [list(destroyed), list(destroyed.values())],
+            [list(found.destroyed), list(found.destroyed.values())],
         )
     tell("Making indexes, policies and triggers …")
     section("post-data", f"--jobs={JOBS}")
     admin.execute("ANALYZE")
-
-
-def known_roles(manifest: dict[str, Any]) -> set[str]:
-    return {name.removeprefix("role ") for name in manifest["guards"] if name.startswith("role ")}
 
 
 def differences(admin: psycopg.Connection, manifest: dict[str, Any]) -> list[str]:
@@ -274,7 +268,7 @@ def differences(admin: psycopg.Connection, manifest: dict[str, Any]) -> list[str
     ]
 
 
-def tell_of_keys(admin: psycopg.Connection, destroyed: dict[Any, datetime], tell: Callable[[str], None]) -> None:
+def tell_of_keys(admin: psycopg.Connection, in_the_list: int, tell: Callable[[str], None]) -> None:
     """Say how many families can be read again, how many never, and what is needed for it."""
     if inventory.KEYS not in inventory.tables(admin):
         return
@@ -290,7 +284,7 @@ def tell_of_keys(admin: psycopg.Connection, destroyed: dict[Any, datetime], tell
             f"SELECT DISTINCT wrapped_by FROM {inventory.KEYS} WHERE destroyed_at IS NULL ORDER BY 1"
         )
     ]
-    tell(f"Keys: {live} families can be read, {gone} were forgotten and stay so ({len(destroyed)} in the list).")
+    tell(f"Keys: {live} families can be read, {gone} were forgotten and stay so ({in_the_list} in the list).")
     if outer:
         tell(f"SEALING_KEYS must hold the outer keys named {', '.join(outer)}.")
     if missing:

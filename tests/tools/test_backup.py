@@ -44,7 +44,7 @@ def address_of(sign_in_as):
 
 @pytest.fixture
 def places(tmp_path):
-    return Places(tmp_path / "elsewhere", tmp_path / "destroyed-keys")
+    return Places(tmp_path / "elsewhere", (tmp_path / "destroyed-keys", tmp_path / "second-copy"))
 
 
 @pytest.fixture
@@ -408,7 +408,7 @@ def test_a_family_that_was_forgotten_after_the_backup_stays_forgotten(
 ):
     backup = take()
     destroy(admin_url, ours)
-    note_destroyed(places.destroyed, {ours.family.pk: timezone.now()})  # as whoever destroys it does
+    note_destroyed(places.destroyed[1], {ours.family.pk: timezone.now()})  # as whoever destroys it does
     restore(empty, backup, places)
     assert keys_in(empty) == keys | {ours.family.pk: b""}
 
@@ -434,7 +434,7 @@ def test_what_a_forgotten_family_wrote_opens_for_nobody_after_a_restore_and_what
     words = pytest.importorskip("sealing.text", reason="sealing is not here yet")
     backup = take()
     destroy(admin_url, ours)
-    note_destroyed(places.destroyed, {ours.family.pk: timezone.now()})
+    note_destroyed(places.destroyed[1], {ours.family.pk: timezone.now()})
     restore(empty, backup, places)
     with portal_on(empty):
         items = {item.pk: item for item in PlanItem.objects.in_order()}
@@ -457,7 +457,7 @@ def test_a_later_backup_knows_who_was_forgotten_without_being_told(ours, theirs,
     of_keys = places.keys / backup.name
     of_keys.rename(places.keys / "2026-11-01T000000Z")
     take(keys_days=10_000)
-    assert set(read_destroyed(places.destroyed)) == {ours.family.pk}
+    assert [set(read_destroyed(file)) for file in places.destroyed] == [{ours.family.pk}] * 2
     for folder in places.keys.iterdir():  # the later keys are lost, those of before are found
         if folder.name != "2026-11-01T000000Z":
             folder.rename(places.keys / "lost")
@@ -465,9 +465,10 @@ def test_a_later_backup_knows_who_was_forgotten_without_being_told(ours, theirs,
     assert keys_in(empty) == keys | {ours.family.pk: b""}
 
 
-def test_without_the_list_of_the_forgotten_nothing_is_restored(ours, take, places, empty):
+@pytest.mark.parametrize("copy", [0, 1])
+def test_without_the_list_of_the_forgotten_nothing_is_restored(copy, ours, take, places, empty):
     backup = take()
-    places.destroyed.unlink()
+    places.destroyed[copy].unlink()
     with pytest.raises(NotDoneError, match=r"families who were forgotten would come back"):
         restore(empty, backup, places)
 
