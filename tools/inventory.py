@@ -40,7 +40,7 @@ def _rights(acl: str, whose: str = "true") -> str:
     return f"""
         (SELECT string_agg(concat_ws(' ', CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
             a.privilege_type, CASE WHEN a.is_grantable THEN 'GRANTABLE' END), ', '
-            ORDER BY a.grantee::regrole::text, a.privilege_type)
+            ORDER BY a.grantee::regrole::text COLLATE "C", a.privilege_type COLLATE "C")
         FROM aclexplode({acl}) a WHERE {whose})
     """
 
@@ -115,6 +115,12 @@ _CATALOG = {
         SELECT p.oid::regprocedure::text, {_rights("p.proacl")} FROM pg_proc p
             LEFT JOIN pg_init_privs i ON i.objoid = p.oid AND i.classoid = 'pg_proc'::regclass AND i.objsubid = 0
         WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proacl IS DISTINCT FROM i.initprivs
+    """,
+    # Not in a dump either: which of PostgreSQL's own functions may be asked before a policy is (portal/roles.py).
+    "harmless functions of": """
+        SELECT 'PostgreSQL', count(*) || ' ' || encode(sha256(convert_to(coalesce(
+            string_agg(oid::regprocedure::text, ' ' ORDER BY oid::regprocedure::text COLLATE "C"), ''), 'UTF8')), 'hex')
+        FROM pg_proc WHERE proleakproof AND pronamespace = 'pg_catalog'::regnamespace
     """,
     "rights from now on": f"""
         SELECT concat_ws(' ', defaclrole::regrole,

@@ -287,6 +287,7 @@ def test_what_differs_is_named(ours, take, places, empty):
         ("ALTER TABLE families_family OWNER TO portal_app", "relation public.families_family: r; p; portal_app"),
         ("DROP INDEX accesslog_recorded_in", "index public.accesslog_recorded_in: missing"),
         ("GRANT CREATE ON SCHEMA app TO portal_app", "schema app"),
+        ("ALTER FUNCTION texteq(text, text) LEAKPROOF", "harmless functions of PostgreSQL"),
         ("GRANT TEMPORARY ON DATABASE {} TO portal_app", "rights on the database"),
     ],
 )
