@@ -32,8 +32,7 @@ from portal.roles import APP, BACKUP, OWNER, make_roles
 from tools.servers import postgres, valkey
 
 ROUNDS = 5
-PARTS = ("pages", "starts", "papers", "answers", "sealing")
-PARTS = ("pages", "starts", "papers", "answers", "drill")
+PARTS = ("pages", "starts", "papers", "answers", "sealing", "drill")
 
 
 @dataclass(frozen=True)
