@@ -18,6 +18,7 @@ from sealing.history import version_model
 from sealing.keys import first_key
 
 INVITATION_LIFETIME = timedelta(days=7)
+REGRET = timedelta(days=30)  # from closing a family until its keys are destroyed; the database counts it (0002, 0006)
 
 
 def both_or_neither(name: str, at: str, by: str) -> models.CheckConstraint:
@@ -86,6 +87,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Where `user` was removed by somebody else and has not read it yet. A family that closed needs no word."""
         removed = self.filter(user=user, family__closed_at=None, farewell_read_at=None).exclude(ended_at=None)
         return removed.exclude(ended_by=user).select_related("family").order_by("ended_at", "id")
+
+    def closed_by(self, user: User, since: datetime) -> Self:
+        """The memberships `user` had in families that they closed after `since`."""
+        return self.filter(user=user, family__closed_by=user, family__closed_at__gt=since).exclude(ended_at=None)
 
     def visible_to(self, user: User) -> Self:
         """Everybody who is or was in the families `user` is in now: a former member's words still carry their name."""

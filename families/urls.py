@@ -9,6 +9,7 @@ PEOPLE = "familie/<uuid:family_id>/folk/"
 urlpatterns = [
     path("familie/ny/", start.start_family, name="start_family"),
     path("familie/farvel/<uuid:member_id>/", leaving.read_farewell, name="read_farewell"),
+    path("familie/apne/<uuid:family_id>/", leaving.reopen_family, name="reopen_family"),
     path(PEOPLE, people.people, name="people"),
     path(f"{PEOPLE}historikk/", people.people_history, name="people_history"),
     path(f"{PEOPLE}meg/", people.own_names, name="own_names"),

@@ -12,6 +12,8 @@ from portal import roles
 SECRET_KEY = required("SECRET_KEY", "Set it to fifty or more random characters.")
 # Keys of before: what they signed or sealed is still read. Two factors are sealed with them (accounts/sealing.py).
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# Where the ids of families that were forgotten are noted, outside the database: a restore forgets them again.
+DESTROYED_KEYS_FILE = env.str("DESTROYED_KEYS_FILE", default="")
 # What wraps the keys of families' texts, newest first (sealing/outer.py). The web process and `manage.py` need them;
 # worker and beat see no family, and do not.
 SEALING_KEYS = env.list("SEALING_KEYS", default=[])
@@ -176,6 +178,11 @@ CELERY_BEAT_SCHEDULE = {
     "clear expired sessions": {
         "task": "portal.tasks.clear_expired_sessions",
         "schedule": crontab(hour="3", minute="30"),
+        "options": {"expires": 3600},
+    },
+    "forget families that closed": {
+        "task": "families.tasks.forget_closed",
+        "schedule": crontab(hour="3", minute="50"),
         "options": {"expires": 3600},
     },
     "forget what was removed": {

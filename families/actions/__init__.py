@@ -20,6 +20,7 @@ from families.actions.people import (
     read_farewell,
     remove_member,
     rename_subject,
+    reopen_family,
     start_family,
 )
 from families.actions.removal import confirm_removal, propose_removal, withdraw_removal
@@ -38,6 +39,7 @@ __all__ = [
     "remove_member",
     "rename_subject",
     "renew_invitation",
+    "reopen_family",
     "start_family",
     "withdraw_invitation",
     "withdraw_removal",

@@ -3,7 +3,7 @@
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -86,6 +86,19 @@ def leave_family(*, family: Family, by: User, successor: UUID | None = None) -> 
         make_coordinator(circle, heir)
     end_membership(circle, circle.acting, event="member_left")
     return circle.family
+
+
+@transaction.atomic
+def reopen_family(*, family: UUID, by: User) -> bool:
+    """Open a family again that `by` closed less than REGRET ago: they are in it as before. False when that is not so,
+    or not so any more."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT app.reopen_family(%s)", [family])
+        reopened: bool = cursor.fetchone()[0]
+    if reopened:
+        circle = lock_circle(Family(pk=family), by)
+        log(circle, Action.UPDATE, "family_reopened", circle.family)
+    return reopened
 
 
 def needs_successor(member: Membership, others: list[Membership]) -> bool:

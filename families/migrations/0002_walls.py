@@ -101,12 +101,22 @@ class Migration(migrations.Migration):
                 AND m.farewell_read_at IS NULL
             """,
         ),
+        # Closed by whoever acts, who may still open it again (families.models.REGRET).
+        app_function(
+            "closed_families()",
+            "SETOF uuid",
+            """
+            SELECT f.id FROM families_family f
+            WHERE f.closed_by_id = app.user_id() AND f.closed_at > now() - interval '30 days'
+            """,
+        ),
         # -- The family ------------------------------------------------------------------------------------------------
         ProtectByFamily("families_family", family="id", within=WHERE_I_AM, changes="true"),
         add_policy("families_family", "starter_adds", "INSERT", check="created_by_id = app.user_id() AND closed_at IS NULL"),
         add_policy("families_family", "starter_reads", "SELECT", using=of_mine("id", "app.new_families()")),
         add_policy("families_family", "removed_reads", "SELECT", using=of_mine("id", "app.farewell_families()")),
         add_policy("families_family", "invited_reads", "SELECT", using=of_mine("id", "app.invited_families()")),
+        add_policy("families_family", "closer_reads", "SELECT", using=of_mine("id", "app.closed_families()")),
         # May be locked by whoever joins, so that two do not join at once; not changed.
         add_policy(
             "families_family", "invited_locks", "UPDATE", using=of_mine("id", "app.invited_families()"), check="false"
@@ -194,7 +204,7 @@ class Migration(migrations.Migration):
                 UPDATE families_removalproposal SET withdrawn_at = NEW.ended_at, withdrawn_by_id = NEW.ended_by_id
                     WHERE family_id = NEW.family_id AND proposed_by_id = NEW.user_id
                         AND confirmed_at IS NULL AND withdrawn_at IS NULL;
-                UPDATE families_family SET closed_at = NEW.ended_at, closed_by_id = NEW.ended_by_id
+                UPDATE families_family SET closed_at = now(), closed_by_id = NEW.ended_by_id
                     WHERE id = NEW.family_id AND closed_at IS NULL AND NOT EXISTS (
                         SELECT FROM families_membership m WHERE m.family_id = NEW.family_id AND m.ended_at IS NULL
                     );

@@ -5,9 +5,11 @@ from sealing.converting import keys_for_families_there_are
 
 FOR_ME = "author_id IS NULL OR author_id = app.user_id()"
 JUST_MADE = "number = 1 AND destroyed_at IS NULL"
-# Whoever starts a family, is asked into one, or was removed and has not read it yet, reads what it is called.
+# Whoever starts a family, is asked into one, was removed and has not read it yet, or closed it and may still open it,
+# reads what it is called.
 ON_THE_THRESHOLD = (
     "app.new_families() UNION ALL SELECT app.invited_families() UNION ALL SELECT app.farewell_families()"
+    " UNION ALL SELECT app.closed_families()"
 )
 
 

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -116,3 +116,13 @@ def read_farewell(request: FamilyRequest, member_id: UUID) -> HttpResponse:
     """I have read that I am no longer part of a family."""
     actions.read_farewell(member=member_id, by=request.user)
     return redirect("overview")
+
+
+@require_POST
+@own
+def reopen_family(request: FamilyRequest, family_id: UUID) -> HttpResponse:
+    """Open a family again that one has closed."""
+    if not actions.reopen_family(family=family_id, by=request.user):
+        raise Http404
+    messages.success(request, _("It is open again, and everything is as it was."))
+    return redirect("people", family_id)

@@ -17,7 +17,7 @@ from common.queries import Prepared
 from common.views import own
 from crisisplans.models import CrisisPlan, PlanItem, Section, SupportContact
 from families.access import FamilyRequest, memberships_of
-from families.models import Membership
+from families.models import REGRET, Membership
 from families.names import family_label, name_family, named
 from families.views.invitations import IN_SESSION
 from resources.models import GuidanceArticle
@@ -36,10 +36,11 @@ def overview(request: FamilyRequest) -> HttpResponse:
     members = memberships_of(request)
     news = _news(request.user)
     here = {member.family_id for member in members}
-    farewells = _FAREWELLS.fetch(user=request.user.pk)
+    left = _LEFT.fetch(user=request.user.pk, since=timezone.now() - REGRET)
     context = {
         "cards": [_card(member, plans[member.family_id], today, news) for member in members],
-        "farewells": [_farewell(member) for member in farewells if member.family_id not in here],
+        "farewells": [_farewell(one) for one in left if not _closed_at(one) and one.family_id not in here],
+        "closed": [_closed(one) for one in {one.family_id: one for one in left if _closed_at(one)}.values()],
         "was_invited": IN_SESSION in request.session,
         "rest": _word_of_rest(today),
         "rest_url": reverse("article", args=[REST]) if any(plan.rest_is_there for plan in plans.values()) else "",
@@ -66,8 +67,10 @@ def _plans(user: User) -> QuerySet[CrisisPlan, Any]:
     return plans.values_list("pk", "review_on", is_begun, Exists(GuidanceArticle.objects.public().filter(key=REST)))
 
 
-def _farewells(user: User) -> QuerySet[Membership]:
-    return named(Membership.objects.untold_farewells(user).select_related(None))
+def _left(user: User, since: datetime) -> QuerySet[Membership]:
+    """Where `user` was removed and does not know it yet; and what they closed themself, and may still open again."""
+    left = Membership.objects.untold_farewells(user).select_related(None) | Membership.objects.closed_by(user, since)
+    return named(left).annotate(closed_at=F("family__closed_at"))
 
 
 def _names(user: User) -> QuerySet[Membership]:
@@ -87,7 +90,7 @@ def _written_since(model: type[PlanItem | SupportContact]) -> Callable[[User, da
     return build
 
 
-_PLANS, _FAREWELLS, _NAMES = Prepared(_plans), Prepared(_farewells), Prepared(_names)
+_PLANS, _LEFT, _NAMES = Prepared(_plans), Prepared(_left), Prepared(_names)
 _ITEMS, _CONTACTS = Prepared(_written_since(PlanItem)), Prepared(_written_since(SupportContact))
 
 
@@ -125,6 +128,17 @@ def _news(user: User) -> News:
 def _farewell(member: Membership) -> dict[str, Any]:
     name_family(member)
     return {"id": member.pk, "label": family_label(member), "is_subject": member.is_subject}
+
+
+def _closed(member: Membership) -> dict[str, Any]:
+    name_family(member)
+    at = _closed_at(member)
+    return {"family_id": member.family_id, "label": family_label(member), "at": at, "until": at + REGRET}
+
+
+def _closed_at(member: Membership) -> datetime:
+    at: datetime = member.closed_at  # type: ignore[attr-defined]  # fetched along by `_left`
+    return at
 
 
 def _word_of_rest(today: date) -> str:
