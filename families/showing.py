@@ -15,7 +15,7 @@ from families.names import names_in
 class Change:
     """One thing that happened to one person. `by` is empty when they did it themselves."""
 
-    what: str  # joined, renamed, coordinates, laid_down, left or removed
+    what: str  # joined, renamed, coordinates, laid_down, left, removed or back
     name: str  # what they were called then
     before: str  # what they were called before, when renamed
     role: str
@@ -65,3 +65,5 @@ def _what(before: MembershipVersion | None, row: MembershipVersion) -> Iterator[
         yield "coordinates" if row.is_coordinator else "laid_down"
     if row.ended_at and not (before and before.ended_at):
         yield "left" if row.ended_by_id == row.user_id else "removed"
+    if before and before.ended_at and not row.ended_at:
+        yield "back"

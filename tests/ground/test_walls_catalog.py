@@ -74,7 +74,7 @@ PROTECTED = {
     "crisisplans_supportcontactversion": {"app_reads"},
     "families_family": {
         *("app_reads", "app_changes", "starter_adds", "starter_reads"),
-        *("removed_reads", "invited_reads", "invited_locks"),
+        *("closer_reads", "removed_reads", "invited_reads", "invited_locks"),
     },
     "families_invitation": {"app_reads", "app_adds", "app_changes", "invited_reads", "invited_declines"},
     "families_membership": {
@@ -89,9 +89,11 @@ OF_NO_FAMILY = {  # row-level security for another reason
     "django_session": {"app_does_all", "worker_reads_expired", "worker_removes_expired"},
 }
 LOOK_PAST = {  # SECURITY DEFINER: what is called, and by whom; triggers are called by nobody
+    "app.closed_families()": {APP},
     "app.consented_families()": {APP},
     "app.families_as(text)": {APP},
     "app.farewell_families()": {APP},
+    "app.forget_closed()": {WORKER},
     "app.forget_removed(integer)": {WORKER},
     "app.forget_unconfirmed(text)": {APP},
     "app.invited_families()": {APP},
@@ -102,6 +104,7 @@ LOOK_PAST = {  # SECURITY DEFINER: what is called, and by whom; triggers are cal
     "app.my_addresses()": {APP},
     "app.my_families()": {APP},
     "app.new_families()": {APP},
+    "app.reopen_family(uuid)": {APP},
     "app.after_a_membership()": set(),
     "app.joining_answers()": set(),
 }

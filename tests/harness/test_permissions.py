@@ -54,6 +54,8 @@ start_family                        GET     login     200      200     200    20
 start_family                        POST    403       302      302     302    302     302      302
 read_farewell                       GET     login     405      405     405    405     405      405
 read_farewell                       POST    403       302      302     302    302     302      302
+reopen_family                       GET     login     405      405     405    405     405      405
+reopen_family                       POST    403       404      404     404    404     404      404
 people                              GET     login     404      404     404    200     200      200
 people                              POST    403       404      404     404    200     200      200
 people_history                      GET     login     404      404     404    200     200      200
