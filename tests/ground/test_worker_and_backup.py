@@ -14,8 +14,9 @@ from crisisplans.models import PlanItem
 from portal.celery import app as celery
 from resources import links
 from resources.models import HelpService
+from sealing.models import FamilyKey
 from tests.acting import acting_as_role
-from tests.factories import HelpServiceFactory, PlanItemFactory
+from tests.factories import FamilyFactory, HelpServiceFactory, PlanItemFactory
 from tools.servers import _postgres_binaries
 
 pytestmark = pytest.mark.django_db
@@ -46,11 +47,13 @@ def test_each_task_of_the_clock_does_its_work_as_the_worker(name, ours, nobody_o
     for key, expires in (("old", now - timedelta(minutes=1)), ("live", now + timedelta(days=1))):
         Session.objects.create(session_key=key, session_data="x", expire_date=expires)
     removed = PlanItemFactory(family=ours.family, removed_at=now - timedelta(days=31), removed_by=ours.relative)
+    shut = FamilyFactory(closed_at=now - timedelta(days=31), closed_by=ours.relative)
     with acting_as_role(WORKER):
         celery.tasks[settings.CELERY_BEAT_SCHEDULE[name]["task"]]()
     service.refresh_from_db()
     done = {
         "clear expired sessions": not Session.objects.filter(session_key="old").exists(),
+        "forget families that closed": not FamilyKey.objects.live().filter(family_id=shut.pk).exists(),
         "forget what was removed": not PlanItem.objects.filter(pk=removed.pk).exists(),
         "check links": service.link_checked_at is not None and service.link_failures == 0,
     }

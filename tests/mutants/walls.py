@@ -18,6 +18,7 @@ POLICIES = {
     "families_family.app_changes": "a_blind_change_touches_ones_own_family_alone",
     "families_family.starter_adds": "a_family_is_begun_in_ones_own_name_and_open",
     "families_family.starter_reads": "a_family_with_nobody_in_it_is_read_by_whoever_began_it",
+    "families_family.closer_reads": "who_closed_a_family_reads_what_it_was_called_while_they_can_open_it_again",
     "families_family.removed_reads": "who_was_removed_reads_what_it_was_called_until_they_have_read_it",
     "families_family.invited_reads": "who_is_asked_to_join_reads_who_is_there_with_the_link_in_hand",
     "families_family.invited_locks": "who_is_asked_to_join_changes_nothing_of_the_family",
@@ -463,7 +464,34 @@ GUARDS = [
 ]
 
 FORGETTING = "crisisplans/test_forgetting.py::test_"
+CLOSING = "families/test_closing.py::test_"
 FORGOTTEN = [
+    rewritten(
+        "app.closed_families", "f.closed_by_id = app.user_id() AND", "", f"{CLOSING}nobody_else_opens_it[outsider]"
+    ),
+    rewritten(
+        "app.closed_families",
+        "AND f.closed_at > now() - interval '30 days'",
+        "",
+        f"{CLOSING}after_thirty_days_nobody_opens_it",
+    ),
+    rewritten("app.reopen_family", "NOT EXISTS", "false AND NOT EXISTS", f"{CLOSING}nobody_else_opens_it[outsider]"),
+    rewritten(
+        "app.forget_closed", "interval '30 days'", "interval '1 day'", f"{CLOSING}before_that_nothing_is_destroyed"
+    ),
+    rewritten(
+        "app.forget_closed",
+        "WHERE closed_at < now()",
+        "WHERE created_at < now()",
+        f"{CLOSING}a_family_that_is_open_is_never_forgotten",
+    ),
+    rewritten(
+        "app.forget_closed",
+        "DELETE FROM families_invitation WHERE family_id = ANY(gone);",
+        "",
+        f"{CLOSING}after_thirty_days_its_words_open_for_nobody_not_even_the_owner",
+    ),
+    granted(APP, "EXECUTE", "FUNCTION app.forget_closed()", f"{CLOSING}no_person_may_ask_for_it"),
     rewritten(
         "app.forget_removed", "interval '30 days'", "interval '1 day'", f"{FORGETTING}before_that_everything_stays"
     ),

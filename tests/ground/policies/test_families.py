@@ -1,6 +1,7 @@
 """The family, who is in it, and how one stops being in it."""
 
 import json
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -25,6 +26,16 @@ def test_a_family_is_read_by_its_members_and_no_others(ours, theirs):
 def test_who_left_and_closed_families_do_not_count(ours):
     Family.objects.filter(pk=ours.family.pk).update(closed_at=NOW, closed_by=ours.coordinator)
     assert ids(ours.relative, "families_family") == ids(ours.relative, "crisisplans_planitem") == set()
+
+
+def test_who_closed_a_family_reads_what_it_was_called_while_they_can_open_it_again(ours):
+    Membership.objects.filter(family=ours.family).update(ended_at=NOW, ended_by=ours.coordinator)
+    for closed_at, seen in ((NOW, {ours.family.pk}), (NOW - timedelta(days=31), set())):
+        Family.objects.filter(pk=ours.family.pk).update(closed_at=closed_at, closed_by=ours.coordinator)
+        assert ids(ours.coordinator, "families_family") == seen
+        keys = ask(ours.coordinator, "SELECT DISTINCT family_id FROM sealing_familykey")
+        assert {family for (family,) in keys} == seen
+        assert ids(ours.relative, "families_family") == ids(ours.former, "families_family") == set()
 
 
 def test_a_blind_change_touches_ones_own_family_alone(ours, theirs):
@@ -55,7 +66,7 @@ def test_a_family_with_nobody_in_it_is_read_by_whoever_began_it(ours):
     assert ids(ours.coordinator, "families_family") == {ours.family.pk}
     MembershipFactory(family=begun, coordinator=True)
     assert ids(begun.created_by, "families_family") == set()
-    empty_and_closed = FamilyFactory(closed=True)
+    empty_and_closed = FamilyFactory(closed=True, closed_by=ours.former)
     assert ids(empty_and_closed.created_by, "families_family") == set()
 
 
