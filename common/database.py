@@ -131,6 +131,29 @@ def app_function(signature: str, returns: str, body: str, *, language: str = "sq
     )
 
 
+def sane_times(*tables: str) -> RunSQL:
+    """Let no day or time be written into `tables` that Python cannot read again: PostgreSQL knows a year 200,000, and
+    infinity, and one such row would take a page down."""
+    listed = ", ".join(f"'{table}'" for table in tables)
+    return RunSQL(
+        f"""
+        DO $do$
+        DECLARE found record;
+        BEGIN
+            FOR found IN SELECT attrelid::regclass AS relation, attname FROM pg_attribute
+                WHERE attrelid = ANY(ARRAY[{listed}]::regclass[]) AND NOT attisdropped
+                    AND atttypid = ANY(ARRAY['timestamptz', 'date']::regtype[])
+            LOOP
+                EXECUTE format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (%I BETWEEN ''1970-01-01'' AND ''2999-12-31'')',
+                    found.relation, found.relation || '_' || found.attname || '_sane', found.attname);
+            END LOOP;
+        END
+        $do$
+        """,  # noqa: S608  # of constants
+        RunSQL.noop,
+    )
+
+
 def harden_triggers() -> RunSQL:
     """Make every trigger that guards or records work for whoever acts, and never be switched off by them.
 

@@ -49,6 +49,21 @@ class Migration(migrations.Migration):
                 THEN
                     RAISE insufficient_privilege USING MESSAGE = 'staff is made by the owner role';
                 END IF;
+                IF TG_OP = 'UPDATE' AND (
+                    NEW.id <> OLD.id OR OLD.last_login IS NOT NULL AND NEW.last_login IS NULL
+                ) THEN
+                    RAISE insufficient_privilege USING MESSAGE = 'somebody stays who they are';
+                END IF;
+            """,
+        ),
+        guard(
+            "account_emailaddress",
+            "confirmed_is_confirmed",
+            "UPDATE",
+            """
+                IF OLD.verified AND (NOT NEW.verified OR NEW.user_id <> OLD.user_id) THEN
+                    RAISE insufficient_privilege USING MESSAGE = 'an address that is confirmed stays so';
+                END IF;
             """,
         ),
         # The one way in which the app role removes somebody: an account that nobody ever confirmed or signed in to.

@@ -66,7 +66,9 @@ def removed_now(table: str) -> migrations.RunSQL:
         f"{table}_removed_now",
         "UPDATE",
         """
-            IF NEW.removed_at IS DISTINCT FROM OLD.removed_at AND NEW.removed_at < now() - interval '5 minutes' THEN
+            IF NEW.removed_at IS DISTINCT FROM OLD.removed_at
+                AND abs(extract(epoch FROM NEW.removed_at - clock_timestamp())) > 300
+            THEN
                 RAISE insufficient_privilege USING MESSAGE = 'what is removed is removed now';
             END IF;
         """,

@@ -140,6 +140,8 @@ def accept_invitation(*, token_hash: str, by: User, display_name: str, family_ni
             role=invitation.role,
             display_name=display_name,
             family_nickname=family_nickname,
+            joined_at=timezone.now(),
+            changed_at=timezone.now(),
             changed_by=by,
         )
         if member.is_subject and not invitation.family.subject_name:

@@ -47,6 +47,8 @@ def start_family(  # noqa: PLR0913  # all that the first form asks, by keyword
         is_coordinator=True,
         display_name=display_name,
         family_nickname=family_nickname,
+        joined_at=timezone.now(),
+        changed_at=timezone.now(),
         changed_by=by,
     )
     family_started(new, by)

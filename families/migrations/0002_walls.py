@@ -19,6 +19,8 @@ IN_HAND = "nullif(current_setting('app.invitation', true), '')"
 AS_NEW = "num_nonnulls(ended_at, ended_by_id, farewell_read_at) = 0"  # or one could say that another had removed them
 WAITING = "accepted_at IS NULL AND declined_at IS NULL AND withdrawn_at IS NULL AND expires_at > now()"
 SENT_TO_ME = f"token_hash = {IN_HAND} AND email = ANY(ARRAY(SELECT app.my_addresses()))"
+# Inside a definer's function: whoever began is not the owner role (a migration, the demo's loader).
+NOT_THE_OWNER = f"coalesce(nullif(current_setting('role', true), 'none'), session_user) <> '{OWNER}'"
 LIVE = """
     SELECT m.family_id, m.role, m.is_coordinator
     FROM families_membership m JOIN families_family f ON f.id = m.family_id
@@ -162,6 +164,9 @@ class Migration(migrations.Migration):
                 THEN
                     RAISE insufficient_privilege USING MESSAGE = 'what has ended has ended';
                 END IF;
+                IF OLD.farewell_read_at IS NOT NULL AND NEW.farewell_read_at IS DISTINCT FROM OLD.farewell_read_at THEN
+                    RAISE insufficient_privilege USING MESSAGE = 'a farewell is read once';
+                END IF;
                 IF OLD.user_id <> app.user_id() AND (NEW.display_name, NEW.family_nickname, NEW.farewell_read_at)
                     IS DISTINCT FROM (OLD.display_name, OLD.family_nickname, OLD.farewell_read_at)
                 THEN
@@ -217,7 +222,8 @@ class Migration(migrations.Migration):
             """,
             "DROP TRIGGER after_a_membership ON families_membership; DROP FUNCTION app.after_a_membership()",
         ),
-        # Joining is what answers the invitation: one that was used lets nobody in again.
+        # Joining is what answers the invitation: one that was used lets nobody in again. What a policy asked may be long
+        # ago when the row goes in (an INSERT can sleep); here it is asked anew, of what is there now.
         migrations.RunSQL(
             f"""
             CREATE FUNCTION app.joining_answers() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
@@ -225,6 +231,19 @@ class Migration(migrations.Migration):
             BEGIN
                 UPDATE families_invitation SET accepted_at = now(), accepted_by_id = NEW.user_id
                     WHERE token_hash = {IN_HAND} AND family_id = NEW.family_id AND role = NEW.role AND {WAITING};
+                IF NOT FOUND AND {NOT_THE_OWNER} THEN
+                    PERFORM 1 FROM families_family f
+                        WHERE f.id = NEW.family_id AND f.created_by_id = NEW.user_id AND NOT EXISTS (
+                            SELECT FROM families_membership m WHERE m.family_id = f.id AND m.id <> NEW.id
+                        );
+                    IF NOT FOUND THEN
+                        RAISE insufficient_privilege USING MESSAGE = 'one joins by what waits for an answer now';
+                    END IF;
+                END IF;
+                PERFORM 1 FROM families_family WHERE id = NEW.family_id AND closed_at IS NULL FOR NO KEY UPDATE;
+                IF NOT FOUND AND {NOT_THE_OWNER} THEN
+                    RAISE insufficient_privilege USING MESSAGE = 'nobody joins what is closed';
+                END IF;
                 RETURN NULL;
             END
             $body$;
@@ -241,6 +260,20 @@ class Migration(migrations.Migration):
             adds=f"created_by_id = app.user_id() AND num_nonnulls(accepted_at, declined_at, withdrawn_at) = 0"
             f" AND {of_mine('family_id', AS_COORDINATOR)}",
             changes=of_mine("family_id", AS_COORDINATOR),
+        ),
+        guard(
+            "families_invitation",
+            "asked_by_who_coordinates_now",
+            "INSERT",
+            """
+                PERFORM 1 FROM families_family WHERE id = NEW.family_id FOR NO KEY UPDATE;
+                IF NOT EXISTS (
+                    SELECT FROM families_membership m WHERE m.family_id = NEW.family_id AND m.user_id = app.user_id()
+                        AND m.is_coordinator AND m.ended_at IS NULL
+                ) THEN
+                    RAISE insufficient_privilege USING MESSAGE = 'who coordinates now asks others in';
+                END IF;
+            """,
         ),
         add_policy("families_invitation", "invited_reads", "SELECT", using=SENT_TO_ME),
         add_policy(

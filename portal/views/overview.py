@@ -38,7 +38,7 @@ def overview(request: FamilyRequest) -> HttpResponse:
     here = {member.family_id for member in members}
     left = _LEFT.fetch(user=request.user.pk, since=timezone.now() - REGRET)
     context = {
-        "cards": [_card(member, plans[member.family_id], today, news) for member in members],
+        "cards": [_card(one, plans[one.family_id], today, news) for one in members if one.family_id in plans],
         "farewells": [_farewell(one) for one in left if not _closed_at(one) and one.family_id not in here],
         "closed": [_closed(one) for one in {one.family_id: one for one in left if _closed_at(one)}.values()],
         "was_invited": IN_SESSION in request.session,

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from django.utils import timezone
 
 from common.database import APP, BACKUP, OWNER, WORKER
 from tests.ground.policies import rows
@@ -331,3 +332,15 @@ def test_the_app_role_cannot_prepare_the_ground(words, sign_in_as):
         pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidObjectDefinition)),
     ):
         app.execute(words)
+
+
+def test_nobody_unmakes_who_somebody_is_or_that_they_confirmed_it(ours):
+    """Ids swapped, and somebody would be another; unconfirmed, and an account could be forgotten that is in use."""
+    for words in (
+        "UPDATE accounts_user SET id = gen_random_uuid() WHERE id = %s",
+        "UPDATE accounts_user SET last_login = NULL WHERE id = %s",
+        "UPDATE account_emailaddress SET verified = false WHERE user_id = %s",
+        f"UPDATE account_emailaddress SET user_id = '{ours.former.pk}' WHERE user_id = %s",
+    ):
+        type(ours.former).objects.filter(pk=ours.relative.pk).update(last_login=timezone.now())
+        assert ask(None, words, ours.relative.pk) == REFUSED, words

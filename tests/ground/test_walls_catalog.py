@@ -110,6 +110,7 @@ LOOK_PAST = {  # SECURITY DEFINER: what is called, and by whom; triggers are cal
 }
 CALLED_BY_WHOEVER = {"app.user_id()": {APP}, "_pgtrigger_should_ignore(name)": set(), "_pgh_attach_context()": set()}
 GUARDS = {
+    ("account_emailaddress", "confirmed_is_confirmed"),
     ("accounts_user", "nobody_makes_themself_staff"),
     ("crisisplans_crisisplan", "each_reviews_for_oneself"),
     ("crisisplans_comment", "comment_removed_now"),
@@ -118,6 +119,7 @@ GUARDS = {
     ("crisisplans_supportcontact", "supportcontact_own_words"),
     ("crisisplans_supportcontact", "supportcontact_removed_now"),
     ("families_invitation", "an_answer_stands"),
+    ("families_invitation", "asked_by_who_coordinates_now"),
     ("families_membership", "after_a_membership"),
     ("families_membership", "each_is_changed_in_ones_own_name"),
     ("families_membership", "joining_answers"),
@@ -288,6 +290,23 @@ def test_every_trigger_of_pgtrigger_runs_as_its_owner_and_cannot_be_told_to_stan
     for name, definer, config, enabled, callers in triggers:
         assert (definer, config, enabled, callers) == (True, [PATH], "O", []), name
     assert column("SELECT prosrc FROM pg_proc WHERE proname = '_pgtrigger_should_ignore'") == ["SELECT false"]
+
+
+def test_no_member_writes_a_time_that_a_page_cannot_show():
+    """Infinity, or a year PostgreSQL knows and Python does not."""
+    written = sorted(set(PROTECTED) - {"accesslog_accessentry", "sealing_familykey"} | {"accounts_user"})
+    unchecked = column(
+        """
+        SELECT a.attrelid::regclass || '.' || a.attname FROM pg_attribute a
+        WHERE a.attrelid = ANY(%s::regclass[]) AND a.atttypid = ANY(ARRAY['timestamptz', 'date']::regtype[])
+            AND has_table_privilege('portal_app', a.attrelid, 'INSERT') AND NOT EXISTS (
+                SELECT FROM pg_constraint c WHERE c.conrelid = a.attrelid AND c.contype = 'c'
+                    AND c.conkey = ARRAY[a.attnum] AND pg_get_constraintdef(c.oid) LIKE '%%1970-01-01%%2999-12-31%%'
+            )
+        """,
+        written,
+    )
+    assert unchecked == []
 
 
 def test_the_guards_stand():

@@ -464,6 +464,7 @@ GUARDS = [
 ]
 
 FORGETTING = "crisisplans/test_forgetting.py::test_"
+SLEEPING = "ground/test_sleeping_sql.py::test_"
 CLOSING = "families/test_closing.py::test_"
 FORGOTTEN = [
     rewritten(
@@ -492,6 +493,37 @@ FORGOTTEN = [
         f"{CLOSING}after_thirty_days_its_words_open_for_nobody_not_even_the_owner",
     ),
     granted(APP, "EXECUTE", "FUNCTION app.forget_closed()", f"{CLOSING}no_person_may_ask_for_it"),
+    no_trigger(
+        "families_invitation.asked_by_who_coordinates_now", f"{SLEEPING}who_was_removed_meanwhile_asks_nobody_in"
+    ),
+    rewritten(
+        "app.joining_answers",
+        "RAISE insufficient_privilege USING MESSAGE = 'one joins by what waits for an answer now';",
+        "NULL;",
+        f"{SLEEPING}an_invitation_answered_meanwhile_lets_nobody_in",
+    ),
+    rewritten(
+        "app.joining_answers",
+        "RAISE insufficient_privilege USING MESSAGE = 'nobody joins what is closed';",
+        "NULL;",
+        f"{SLEEPING}a_family_closed_meanwhile_lets_nobody_in",
+    ),
+    rewritten(
+        "app.members_change_themselves",
+        "NEW.farewell_read_at IS DISTINCT FROM OLD.farewell_read_at THEN",
+        "false THEN",
+        here("who_was_removed_reads_their_farewell_once"),
+    ),
+    no_trigger(
+        "account_emailaddress.confirmed_is_confirmed",
+        "ground/test_raw_sql.py::test_nobody_unmakes_who_somebody_is_or_that_they_confirmed_it",
+    ),
+    rewritten(
+        "app.nobody_makes_themself_staff",
+        "NEW.id <> OLD.id OR",
+        "",
+        "ground/test_raw_sql.py::test_nobody_unmakes_who_somebody_is_or_that_they_confirmed_it",
+    ),
     rewritten(
         "app.forget_removed", "interval '30 days'", "interval '1 day'", f"{FORGETTING}before_that_everything_stays"
     ),

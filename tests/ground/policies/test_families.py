@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db.models import Q
+from django.db.models import F, Q
 
 from families.models import Family, Membership, RemovalProposal, Role
 from tests.factories import FamilyFactory, MembershipFactory, RemovalProposalFactory, UserFactory
@@ -29,7 +29,7 @@ def test_who_left_and_closed_families_do_not_count(ours):
 
 
 def test_who_closed_a_family_reads_what_it_was_called_while_they_can_open_it_again(ours):
-    Membership.objects.filter(family=ours.family).update(ended_at=NOW, ended_by=ours.coordinator)
+    Membership.objects.filter(family=ours.family).update(ended_at=NOW, ended_by=F("user"))
     for closed_at, seen in ((NOW, {ours.family.pk}), (NOW - timedelta(days=31), set())):
         Family.objects.filter(pk=ours.family.pk).update(closed_at=closed_at, closed_by=ours.coordinator)
         assert ids(ours.coordinator, "families_family") == seen
@@ -276,3 +276,10 @@ def test_removing_the_one_it_concerns_takes_two_relatives(ours):
     another = MembershipFactory(family=ours.family)
     assert ask(him, END.format(him.pk, subject), before=CONFIRM.format(him.pk)) == 1
     assert ask(him, END.format(him.pk, another.pk), before=CONFIRM.format(him.pk)) == REFUSED
+
+
+def test_who_was_removed_reads_their_farewell_once(ours):
+    Membership.objects.filter(user=ours.former).update(ended_by=ours.coordinator, farewell_read_at=NOW)
+    again = "UPDATE families_membership SET farewell_read_at = NULL WHERE user_id = %s"
+    assert ask(ours.former, again, ours.former.pk) == REFUSED
+    assert ids(ours.former, "families_family") == set()
