@@ -97,6 +97,9 @@ def make_roles(admin_url: str, passwords: dict[str, str] | None = None, *, defau
                         sql.Identifier(role)
                     )
                 )
+            if admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s AND rolconfig IS NOT NULL", [role]).fetchone():
+                # Every role may give itself settings that last. Yours belong to the database or the server.
+                admin.execute(sql.SQL("ALTER ROLE {} RESET ALL").format(sql.Identifier(role)))
             if password := (passwords or {}).get(role):
                 admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(password)))
         names = {

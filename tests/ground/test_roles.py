@@ -11,6 +11,7 @@ from django.urls import path
 import portal.urls
 from accesslog.models import AccessEntry
 from common.views import public
+from portal.roles import WORKER, make_roles
 from tests.factories import Home
 
 
@@ -151,3 +152,15 @@ def test_mail_goes_over_a_real_wire(mailbox):
 def test_the_server_is_the_version_production_runs(admin_url: str):
     with psycopg.connect(admin_url) as admin:
         assert admin.info.server_version // 10_000 >= 16
+
+
+def test_what_a_role_set_for_itself_lasts_until_the_roles_are_made_again(admin_url):
+    def settings():
+        with psycopg.connect(admin_url) as admin:
+            return admin.execute("SELECT rolconfig FROM pg_roles WHERE rolname = %s", [WORKER]).fetchone()[0]
+
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(f"SET ROLE {WORKER}; ALTER ROLE {WORKER} SET application_name = 'mine'")
+    assert settings() == ["application_name=mine"]
+    make_roles(admin_url)
+    assert settings() is None
