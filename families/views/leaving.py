@@ -120,9 +120,9 @@ def read_farewell(request: FamilyRequest, member_id: UUID) -> HttpResponse:
 
 @require_POST
 @own
-def reopen_family(request: FamilyRequest, family_id: UUID) -> HttpResponse:
+def reopen_family(request: FamilyRequest, closed_id: UUID) -> HttpResponse:
     """Open a family again that one has closed."""
-    if not actions.reopen_family(family=family_id, by=request.user):
+    if not actions.reopen_family(family=closed_id, by=request.user):
         raise Http404
     messages.success(request, _("It is open again, and everything is as it was."))
-    return redirect("people", family_id)
+    return redirect("people", closed_id)

@@ -23,6 +23,7 @@ CURATED = ("history", "restore", "verify", "publish", "withdraw", "undo")
 BLANKS: dict[str, Callable[[Home], Any]] = {
     "family_id": lambda home: home.family.pk,
     "member_id": lambda home: home.members["relative"].pk,
+    "reopen_family.closed_id": lambda home: home.family.pk,
     "read_farewell.member_id": lambda home: home.members["former"].pk,
     "invitation_id": lambda home: home.invitation.pk,
     "proposal_id": lambda home: home.proposal.pk,

@@ -191,6 +191,11 @@ def leads_to_a_new_family(asked: Asked, ours: Home, theirs: Home) -> bool:
     return any(str(pk) in asked.url for pk in new)
 
 
+def is_sent(mark: str, known: str) -> bool:
+    """Whether we sent this ourselves, in whatever spelling of an id: it may come back in another."""
+    return mark in known or mark.replace("-", "") in known.replace("-", "")
+
+
 @pytest.mark.usefixtures("in_peace", "on_screen")
 @pytest.mark.parametrize("share", range(SHARES))
 def test_ids_of_another_family_open_nothing_wherever_they_are_put(share, ours, theirs, caplog, capfd):
@@ -207,7 +212,9 @@ def test_ids_of_another_family_open_nothing_wherever_they_are_put(share, ours, t
                     response = ask(client, asked)
                     sent, foreign = sent + 1, foreign + asked.is_foreign
                     seen = everything_in(response) + "".join(str(letter.message()) for letter in mail.outbox)
-                    found = leaks(seen, ours) + [mark for mark in fuzz.marks if mark in seen and mark not in known]
+                    found = leaks(seen, ours) + [
+                        mark for mark in fuzz.marks if mark in seen and not is_sent(mark, known)
+                    ]
                     refused = response.status_code in {400, 403, 404, 405}  # 400: too many fields
                     if asked.is_foreign and not refused and not leads_to_a_new_family(asked, ours, theirs):
                         found.append("foreign, and not refused")

@@ -363,7 +363,7 @@ def careless(request: HttpRequest) -> HttpResponse:
     """What nobody should ever write: no door, no query rule, all rows shown, and all rows changed."""
     if request.method == "POST":
         PlanItem.objects.update(changed_by=request.user, changed_at=timezone.now(), words={})
-    return HttpResponse(str(list(PlanItem.objects.order_by("pk").values_list("pk", "words"))))
+    return HttpResponse(str([(item.pk, item.words) for item in PlanItem.objects.order_by("pk")]))
 
 
 CARELESS = Address("careless", "careless/", careless, ())

@@ -22,6 +22,7 @@ from common.env import ROOT
 from crisisplans.models import PlanItem
 from families.models import Family
 from portal.roles import ADDRESSES, APP, BACKUP, OWNER
+from sealing.keys import keys_of_a_request
 from sealing.text import CannotOpenError
 from tests.database import LOGIN
 from tools import inventory
@@ -420,7 +421,7 @@ def test_what_a_forgotten_family_wrote_opens_for_nobody_after_a_restore_and_what
     destroy(admin_url, ours)
     note_destroyed(places.destroyed[1], {ours.family.pk: timezone.now()})
     restore(empty, backup, places)
-    with portal_on(empty):
+    with portal_on(empty), keys_of_a_request():
         items = {item.pk: item for item in PlanItem.objects.in_order()}
         assert theirs.open_canary in str(items[theirs.items["coping"].pk].words)
         with pytest.raises(CannotOpenError):
