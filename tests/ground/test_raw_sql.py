@@ -336,11 +336,13 @@ def test_the_app_role_cannot_prepare_the_ground(words, sign_in_as):
 
 def test_nobody_unmakes_who_somebody_is_or_that_they_confirmed_it(ours):
     """Ids swapped, and somebody would be another; unconfirmed, and an account could be forgotten that is in use."""
-    for words in (
-        "UPDATE accounts_user SET id = gen_random_uuid() WHERE id = %s",
-        "UPDATE accounts_user SET last_login = NULL WHERE id = %s",
-        "UPDATE account_emailaddress SET verified = false WHERE user_id = %s",
-        f"UPDATE account_emailaddress SET user_id = '{ours.former.pk}' WHERE user_id = %s",
+    type(ours.former).objects.filter(pk=ours.relative.pk).update(last_login=timezone.now())
+    for words, why in (
+        ("UPDATE accounts_user SET id = gen_random_uuid() WHERE id = %s", "stays who they are"),
+        ("UPDATE accounts_user SET last_login = NULL WHERE id = %s", "stays who they are"),
+        ("UPDATE account_emailaddress SET verified = false WHERE user_id = %s", "confirmed stays so"),
+        (f"UPDATE account_emailaddress SET user_id = '{ours.former.pk}' WHERE user_id = %s", "confirmed stays so"),
     ):
-        type(ours.former).objects.filter(pk=ours.relative.pk).update(last_login=timezone.now())
-        assert ask(None, words, ours.relative.pk) == REFUSED, words
+        found = ask(None, words, ours.relative.pk)
+        assert found == REFUSED, words
+        assert why in found.why, words

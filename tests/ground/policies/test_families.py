@@ -75,22 +75,22 @@ def test_whoever_begins_a_family_puts_themself_into_it_once_as_coordinator(ours)
     mine = rows.member(ours, begun.created_by, family_id=begun.pk, is_coordinator=True)
     assert insert(begun.created_by, "families_membership", **mine) == 1
     assert insert(begun.created_by, "families_membership", **mine | {"is_coordinator": False}) == REFUSED
-    assert insert(begun.created_by, "families_membership", **mine | {"user_id": ours.relative.pk}) == REFUSED
-    assert insert(begun.created_by, "families_membership", **mine | {"family_id": ours.family.pk}) == REFUSED
     somebody = ours.relative
-    assert (
-        insert(somebody, "families_membership", **mine | {"user_id": somebody.pk, "changed_by_id": somebody.pk})
-        == REFUSED
-    )
+    for who, other in (
+        (begun.created_by, {"user_id": somebody.pk}),
+        (begun.created_by, {"family_id": ours.family.pk}),
+        (somebody, {"user_id": somebody.pk, "changed_by_id": somebody.pk}),
+    ):
+        assert "row-level security" in insert(who, "families_membership", **mine | other).why
     # Nor, in the same breath, as one whom another has removed: so it would be told, and so it would stand there.
     removed = mine | {"id": str(uuid4()), "ended_at": NOW, "ended_by_id": ours.coordinator.pk}
-    both = json.dumps([mine, removed], default=str)
+    both = json.dumps([mine, removed], default=lambda one: f"\\x{one.hex()}" if isinstance(one, bytes) else str(one))
     names = ", ".join(removed)
     add_both = f"""
         INSERT INTO families_membership ({names})
         SELECT {names} FROM jsonb_populate_recordset(NULL::families_membership, %s)
     """
-    assert ask(begun.created_by, add_both, both) == REFUSED
+    assert "row-level security" in ask(begun.created_by, add_both, both).why
 
 
 def test_who_was_removed_reads_what_it_was_called_until_they_have_read_it(ours):
