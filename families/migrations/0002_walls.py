@@ -257,8 +257,7 @@ class Migration(migrations.Migration):
         ProtectByFamily(
             "families_invitation",
             within=AS_COORDINATOR,
-            adds=f"created_by_id = app.user_id() AND num_nonnulls(accepted_at, declined_at, withdrawn_at) = 0"
-            f" AND {of_mine('family_id', AS_COORDINATOR)}",
+            adds="created_by_id = app.user_id() AND num_nonnulls(accepted_at, declined_at, withdrawn_at) = 0",
             changes=of_mine("family_id", AS_COORDINATOR),
         ),
         guard(

@@ -84,7 +84,6 @@ CONDITIONS = [
     ("families_membership.removed_reads_farewell", "(user_id = app.user_id())", TRUE),
     ("families_invitation.app_reads", "'coordinator'", "'member'"),
     ("families_invitation.app_adds", "(created_by_id = app.user_id())", TRUE),
-    ("families_invitation.app_adds", FOR_COORDINATORS, TRUE),
     ("families_invitation.app_changes", FOR_COORDINATORS, TRUE),
     ("families_invitation.invited_reads", IN_HAND, TRUE),
     ("families_invitation.invited_reads", TO_ME, TRUE),
