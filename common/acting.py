@@ -38,7 +38,7 @@ def when_committed(request: HttpRequest, call: Callable[[], None]) -> None:
 def calls_when_committed(request: HttpRequest) -> list[Callable[[], None]]:
     """The list that `when_committed` fills for this request. Whoever asks for it runs it, after the transaction."""
     calls: list[Callable[[], None]] = []
-    request.when_committed = calls  # type: ignore[attr-defined]
+    request.when_committed = calls  # type: ignore[attr-defined]  # ours, for `when_committed`
     return calls
 
 

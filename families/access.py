@@ -44,7 +44,7 @@ def _visible(model: type[M], along: Along | None = None) -> Prepared[M]:
     """The one row of `model` that has this key, if this person may see it."""
 
     def build(user: User, pk: UUID) -> QuerySet[M]:
-        found: QuerySet[M] = model._default_manager.visible_to(user).filter(pk=pk)  # type: ignore[attr-defined]
+        found: QuerySet[M] = model._default_manager.visible_to(user).filter(pk=pk)  # type: ignore[attr-defined]  # all of ours have it
         return along(found, pk) if along else found
 
     return Prepared(build)

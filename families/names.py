@@ -59,7 +59,7 @@ def named(members: MembershipQuerySet) -> MembershipQuerySet:
 def name_family(member: Membership) -> None:
     """Give a member fetched by `named` its family, as far as its names; the rest is fetched when asked for. From here
     on the family's keys are in hand."""
-    hold_keys(member.family_keys)  # type: ignore[attr-defined]
+    hold_keys(member.family_keys)  # type: ignore[attr-defined]  # fetched along by `named`
     known = {"id": member.family_id, "subject_name": member.family_subject_name}  # type: ignore[attr-defined]
     member.family = Family.from_db(member._state.db, list(known), list(known.values()))
 

@@ -63,7 +63,7 @@ def without_wall_one(ours: Home) -> Iterator[None]:
             found[0].revision = 0
         if found[0].family_id == ours.family.pk:
             member = Membership(family=empty_family(ours), role=Role.RELATIVE, is_coordinator=True)
-            member.family_subject_name, member.family_keys = b"", []  # type: ignore[attr-defined]
+            member.family_subject_name, member.family_keys = b"", []  # type: ignore[attr-defined]  # as `named`
             let_in[:] = [member]
         return found
 
