@@ -1,5 +1,7 @@
 """Telephone numbers as people write, read and dial them."""
 
+import re
+
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from phonenumber_field.phonenumber import PhoneNumber, to_python
@@ -8,8 +10,9 @@ from phonenumbers.shortnumberinfo import is_valid_short_number_for_region
 
 NORWAY = 47
 REGION = "NO"
-MOBILE_DIGITS = 8
 SHORT_NUMBERS_IN_THREES = 6  # 116117, 116111
+# Nearly all: mobiles and free numbers as 912 34 567, others in pairs. The library says the same, and takes its time.
+_EIGHT_DIGITS = re.compile(r"\+47(?:([489]\d\d)(\d\d)(\d\d\d)|([23567]\d)(\d\d)(\d\d)(\d\d))", re.ASCII)
 
 
 def _parse(text: str) -> PhoneNumber | None:
@@ -43,15 +46,12 @@ def show_phone(kept: str) -> str:
     """The number as Norwegians write it: 912 34 567, 22 86 57 00, 116 117; foreign ones with their country code."""
     if not kept.startswith("+"):
         return f"{kept[:3]} {kept[3:]}" if len(kept) == SHORT_NUMBERS_IN_THREES else kept
+    if plain := _EIGHT_DIGITS.fullmatch(kept):
+        return " ".join(filter(None, plain.groups()))
     number = _parse(kept)
     if number is None:
         return kept
-    if number.country_code != NORWAY:
-        return str(number.as_international)
-    digits = str(number.national_number)
-    if len(digits) == MOBILE_DIGITS and digits[0] in "49":
-        return f"{digits[:3]} {digits[3:5]} {digits[5:]}"
-    return str(number.as_national)
+    return str(number.as_national if number.country_code == NORWAY else number.as_international)
 
 
 def phone_href(kept: str) -> str:

@@ -4,9 +4,10 @@ import base64
 import binascii
 import json
 import re
-from dataclasses import dataclass, replace
-from typing import Any, Self
-from urllib.parse import urlencode
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+from urllib.parse import quote_plus, urlencode
 from uuid import UUID
 
 from django.http import QueryDict
@@ -18,7 +19,7 @@ from resources.needs import WHAT, WHO, Need, Who
 LONGEST_SEARCH = 100  # characters
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _SHOWN = re.compile(r"[1-9][0-9]?")  # nobody reads a hundred
-_MARK = "1"  # of what is switched on
+MARK = "1"  # of what is switched on
 
 
 @dataclass(frozen=True)
@@ -69,28 +70,32 @@ class Filters:
             need=WHAT.get(query.get("hva", "")),
             county=county if county in County.values else "",
             words=words,
-            anonymous=query.get("anonym") == _MARK,
-            free=query.get("gratis") == _MARK,
-            open_now=query.get("apent") == _MARK,
+            anonymous=query.get("anonym") == MARK,
+            free=query.get("gratis") == MARK,
+            open_now=query.get("apent") == MARK,
             language=language if _LANGUAGE.fullmatch(language) else "",
             after=_read_after(query.get("etter", ""), is_search=bool(words)),
         )
 
+    @cached_property
+    def said(self) -> dict[str, str]:
+        """What every address can say, in its order; nothing where nothing is chosen."""
+        return {
+            "hvem": self.who.slug if self.who else "",
+            "hva": self.need.slug if self.need else "",
+            "sted": self.county,
+            "sok": self.words,
+            "anonym": MARK if self.anonymous else "",
+            "gratis": MARK if self.free else "",
+            "apent": MARK if self.open_now else "",
+            "sprak": self.language,
+            "etter": str(self.after) if self.after else "",
+        }
+
     @property
     def pairs(self) -> list[tuple[str, str]]:
-        """The query string, in the order every address has it, nothing empty."""
-        said = [
-            ("hvem", self.who.slug if self.who else ""),
-            ("hva", self.need.slug if self.need else ""),
-            ("sted", self.county),
-            ("sok", self.words),
-            ("anonym", _MARK if self.anonymous else ""),
-            ("gratis", _MARK if self.free else ""),
-            ("apent", _MARK if self.open_now else ""),
-            ("sprak", self.language),
-            ("etter", str(self.after) if self.after else ""),
-        ]
-        return [(name, value) for name, value in said if value]
+        """The query string, nothing empty."""
+        return [pair for pair in self.said.items() if pair[1]]
 
     def are_said_by(self, query: QueryDict) -> bool:
         """Whether `query` says this, and in the way every address does."""
@@ -101,9 +106,16 @@ class Filters:
         """The query string with its question mark, or nothing."""
         return f"?{urlencode(pairs)}" if (pairs := self.pairs) else ""
 
-    def but(self, **changes: Any) -> str:
-        """The query string when something else is chosen: its first page."""
-        return replace(self, **{"after": None} | changes).address
+    def but(self, **changes: str) -> str:
+        """The query string of the first page when these names say something else, or nothing."""
+        # A page leads to thirty of these: what stays as it is was written out once.
+        parts = self._parts | {name: value and _part(name, value) for name, value in changes.items()}
+        return f"?{said}" if (said := "&".join(filter(None, parts.values()))) else ""
+
+    @cached_property
+    def _parts(self) -> dict[str, str]:
+        said = self.said | {"etter": ""}
+        return {name: value and _part(name, value) for name, value in said.items()}
 
     @property
     def is_narrowed(self) -> bool:
@@ -119,6 +131,10 @@ class Filters:
     def wants_now(self) -> bool:
         """Whether it matters who is open at this moment."""
         return self.open_now or bool(self.need and self.need.is_now)
+
+
+def _part(name: str, value: str) -> str:
+    return f"{name}={quote_plus(value)}"
 
 
 def _read_after(text: str, *, is_search: bool) -> Cursor | int | None:

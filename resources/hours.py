@@ -93,7 +93,14 @@ def read_now(text: str, at: datetime | None = None) -> Now:
     return _read_now(text, _clock(at))
 
 
-def service_now(channels: Iterable[Channel], at: datetime | None = None) -> Now | None:
+class Hours(NamedTuple):
+    """When one can reach somebody in some way: what a channel says of it, and no more."""
+
+    kind: str
+    opening_hours: str
+
+
+def service_now(channels: Iterable[Channel | Hours], at: datetime | None = None) -> Now | None:
     """Return how it stands with a service: open while one can talk to somebody there by any way at all.
 
     None when no channel is one to talk on. What opens soonest counts where all are closed; it is unknown only where

@@ -6,9 +6,10 @@ from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db.models import F, Prefetch
 from django.http import Http404
 
+from common.queries import Given, Prepared
 from resources.folding import fold, telling
 from resources.markdown import articles_in
-from resources.models import STEMS, GuidanceArticle, HelpService
+from resources.models import STEMS, GuidanceArticle, GuidanceArticleQuerySet, HelpService
 from resources.reading.spelling import can_be_misspelt, letters_away
 
 FEW = 3
@@ -34,20 +35,32 @@ def search_articles(words: str, *, for_children: bool = False) -> list[GuidanceA
     told = [word for word in re.findall(r"[^\W_]+", words) if telling(fold(word))]
     if not told:
         return []
-    query = SearchQuery(" ".join(told), config=STEMS)
-    for said, called in FOLDED.items():
-        if any(_is_among(word, called) for word in fold(" ".join(told)).split()):
-            query |= SearchQuery(said, config=STEMS)
-    found = GuidanceArticle.objects.public().filter(search_words=query).only("key", "title", "summary")
-    if for_children:
-        found = found.filter(is_for_children=True)
-    return list(found.order_by(SearchRank(F("search_words"), query).desc(), "position", "title", "id")[:FEW])
+    folded = fold(" ".join(told)).split()
+    called = [said for said, words in FOLDED.items() if any(_is_among(word, words) for word in folded)]
+    return _FOUND[for_children].fetch(told=" ".join(told), called=" OR ".join(called))
+
+
+def _found_among(articles: GuidanceArticleQuerySet) -> Prepared[GuidanceArticle]:
+    def build(told: Given, called: Given) -> GuidanceArticleQuerySet:
+        query = SearchQuery(told, config=STEMS) | SearchQuery(called, config=STEMS, search_type="websearch")
+        found = articles.filter(search_words=query).only("key", "title", "summary")
+        return found.order_by(SearchRank(F("search_words"), query).desc(), "position", "title", "id")[:FEW]
+
+    return Prepared(build)
+
+
+# By whether a child asks.
+_FOUND = {
+    False: _found_among(GuidanceArticle.objects.public()),
+    True: _found_among(GuidanceArticle.objects.public().filter(is_for_children=True)),
+}
 
 
 def _is_among(word: str, words: frozenset[str]) -> bool:
     """Whether a folded word is one of these, or one letter from one that is not short."""
     return word in words or (
-        can_be_misspelt(word) and any(len(one) > SHORT and letters_away(word, one) == 1 for one in words)
+        can_be_misspelt(word)
+        and any(len(one) > SHORT and abs(len(one) - len(word)) <= 1 and letters_away(word, one) == 1 for one in words)
     )
 
 

@@ -1,10 +1,11 @@
 """A service as a card: finished words and links. A page shows 25 of them, so nothing is worked out twice: what a card
-says is kept by the very words of the service, and its HTML by those of the card."""
+says is kept by the very words of the service, and its HTML with it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -16,21 +17,20 @@ from django.utils.translation import gettext as _
 from common.dates import day_words
 from common.phones import phone_href, show_phone
 from resources.facets import Audience, ChannelKind, County
-from resources.hours import Now, now_words, service_now
+from resources.hours import Hours, Now, now_words, service_now
 from resources.models import DEAD_LINK_AFTER, Channel, HelpService
 from resources.needs import Need
-from resources.reading.listed import read_listed
+from resources.reading.listed import Listed, ListedChannel, read_listed
 
 FEW_PLACES = 6
 NUMBERS = {ChannelKind.PHONE, ChannelKind.SMS}
 LINKS = {ChannelKind.PHONE, ChannelKind.SMS, ChannelKind.CHAT, ChannelKind.EMAIL}
 NOW_FIRST = ("open", "unknown", "closed")
-KEPT = 4096  # cards: a few kB each
-DIALLED = 4096  # numbers whose written form is remembered: they are public, and reading one takes a while
+KEPT = 2048  # cards: some 5 kB each
+STANDINGS = 2048  # how it stands with some hours in a minute
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """A button that leads to somebody. `label` says what it does and where: Ring 800 40 567."""
 
     href: str
@@ -39,7 +39,7 @@ class Way:
     is_first: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Card:
     """A service in short. Empty words are not shown. `how` it stands with it now: open, closed or unknown."""
 
@@ -55,18 +55,26 @@ class Card:
     checked: str
     warnings: tuple[str, ...]
 
-    @property
+    @cached_property
     def html(self) -> SafeString:
         """The finished card."""
-        return _written(self)
+        return render_to_string("resources/card.html", vars(self))
 
 
 @dataclass(frozen=True, slots=True)
 class _Settled:
-    """A card that does not say yet how it stands now, and the channels that decide it."""
+    """A card that does not say yet how it stands now, and the hours that decide it."""
 
     card: Card
-    channels: tuple[Channel, ...]
+    hours: tuple[Hours, ...]
+    _as_of: dict[tuple[str, str], Card] = field(default_factory=dict)  # few: a day has only so many
+
+    def as_of(self, standing: tuple[str, str]) -> Card:
+        """The card when it stands so."""
+        if standing not in self._as_of:
+            now, how = standing
+            self._as_of[standing] = replace(self.card, now=now, how=how)
+        return self._as_of[standing]
 
 
 def show_cards(services: Iterable[HelpService], at: datetime, need: Need | None = None) -> list[Card]:
@@ -86,14 +94,25 @@ def how(now: Now | None) -> str:
 
 def show_card(service: HelpService, base: str, at: datetime, need: Need | None) -> Card:
     """The card of a service that is `listed` or has its channels fetched, at `at`, for somebody who needs `need`."""
-    wanted, today = need.ways if need else (), timezone.localdate(at)
+    wanted, today, language = need.ways if need else (), timezone.localdate(at), get_language()
     if text := getattr(service, "listed", ""):
-        settled = _settle_listed(text, base, today, wanted, get_language())
+        settled = _settle_listed(text, base, today, wanted, language)
     else:
         settled = _settle(service, service.channels.all(), base, today, wanted)
-    channels = settled.channels
-    now = service_now([one for one in channels if not wanted or one.kind in wanted], at) or service_now(channels, at)
-    return replace(settled.card, now=now_words(now, at) if now else "", how=how(now))
+    return settled.as_of(_standing(settled.hours, wanted, at.replace(second=0, microsecond=0), language))
+
+
+@lru_cache(maxsize=STANDINGS)
+def _standing(
+    hours: tuple[Hours, ...],
+    wanted: tuple[ChannelKind, ...],
+    minute: datetime,
+    language: str | None,
+) -> tuple[str, str]:
+    """How it stands now with whoever keeps these hours, in words of `language` and in one: by the ways that are wanted,
+    where there are such."""
+    now = service_now((one for one in hours if not wanted or one.kind in wanted), minute) or service_now(hours, minute)
+    return now_words(now, minute) if now else "", how(now)
 
 
 @lru_cache(maxsize=KEPT)
@@ -105,13 +124,18 @@ def _settle_listed(
     language: str | None,
 ) -> _Settled:
     """As `_settle`, kept. The words are in `language`."""
-    return _settle(*read_listed(text), base, today, wanted)
+    service = read_listed(text)
+    return _settle(service, service.channels, base, today, wanted)
 
 
 def _settle(
-    service: HelpService, channels: Iterable[Channel], base: str, today: date, wanted: tuple[ChannelKind, ...]
+    service: HelpService | Listed,
+    channels: Iterable[Channel | ListedChannel],
+    base: str,
+    today: date,
+    wanted: tuple[ChannelKind, ...],
 ) -> _Settled:
-    channels = tuple(channels)
+    channels = list(channels)
     card = Card(
         key=service.key,
         url=f"{base}{service.key}/",
@@ -125,16 +149,11 @@ def _settle(
         checked=checked_words(service),
         warnings=warning_words(service, today),
     )
-    return _Settled(card, channels)
-
-
-@lru_cache(maxsize=KEPT)
-def _written(card: Card) -> SafeString:
-    return render_to_string("resources/card.html", {"card": card})
+    return _Settled(card, tuple(Hours(one.kind, one.opening_hours) for one in channels))
 
 
 def show_ways(
-    service: HelpService, channels: Iterable[Channel], wanted: tuple[ChannelKind, ...] = ()
+    service: HelpService | Listed, channels: Iterable[Channel | ListedChannel], wanted: tuple[ChannelKind, ...] = ()
 ) -> tuple[Way, ...]:
     """The buttons, what is wanted first; one of them is the one to touch. Whoever has no other way has a web page."""
     links = [channel for channel in channels if channel.kind in LINKS]
@@ -145,62 +164,50 @@ def show_ways(
     return tuple(ways)
 
 
-def show_way(channel: Channel, *, is_first: bool = True) -> Way:
+def show_way(channel: Channel | ListedChannel, *, is_first: bool = True) -> Way:
     """The button of a channel that is a link."""
     return Way(*_link(channel), note=channel.label, is_first=is_first)
 
 
-def _link(channel: Channel) -> tuple[str, str]:
+def _link(channel: Channel | ListedChannel) -> tuple[str, str]:
     """Where the button leads, and what it says."""
     if channel.kind == ChannelKind.CHAT:
         return channel.value, pgettext("button", "Chat")
     if channel.kind == ChannelKind.EMAIL:
         return f"mailto:{channel.value}", _("Write an e-mail")
-    number = _number_shown(channel.value)
+    number = show_phone(channel.value).replace(" ", "\u00a0")  # spaces that do not break
     if channel.kind == ChannelKind.SMS:
         return f"sms:{channel.value}", _("Text %(number)s") % {"number": number}
     return phone_href(channel.value), _("Call %(number)s") % {"number": number}
 
 
-@lru_cache(maxsize=DIALLED)
-def _number_shown(kept: str) -> str:
-    """With spaces that do not break."""
-    return show_phone(kept).replace(" ", "\u00a0")
-
-
-def former_words(service: HelpService) -> str:
+def former_words(service: HelpService | Listed) -> str:
     """What it was called before: whoever knows the old name finds it again."""
     return _("Formerly %(names)s") % {"names": ", ".join(service.former_names)} if service.former_names else ""
 
 
-def facts_words(service: HelpService) -> str:
+def facts_words(service: HelpService | Listed) -> str:
     """Anonymt · Gratis · Uten henvisning · For pårørende · 14 til 35 år · Oslo: only what is known."""
-    known = {
-        (True, "anonymous"): _("Anonymous"),
-        (True, "free"): _("Free"),
-        (False, "free"): _("Costs money"),
-        (True, "referral"): _("Needs a referral"),
-        (False, "referral"): _("No referral needed"),
-    }
-    facts = [
-        (service.is_anonymous, "anonymous"),
-        (service.is_free, "free"),
-        (service.needs_referral, "referral"),
-    ]
-    whom = whom_words(service)
-    said = [known[fact] for fact in facts if fact in known]
-    said += [_("For: %(names)s") % {"names": whom}] if whom else []
+    said = []
+    if service.is_anonymous:
+        said.append(_("Anonymous"))
+    if service.is_free is not None:
+        said.append(_("Free") if service.is_free else _("Costs money"))
+    if service.needs_referral is not None:
+        said.append(_("Needs a referral") if service.needs_referral else _("No referral needed"))
+    if whom := whom_words(service):
+        said.append(_("For: %(names)s") % {"names": whom})
     return " · ".join([*said, *filter(None, (age_words(service), area_words(service)))])
 
 
-def whom_words(service: HelpService) -> str:
+def whom_words(service: HelpService | Listed) -> str:
     """søsken, venn; nothing when it is for everybody."""
     if len(service.audiences) == len(Audience):
         return ""
     return ", ".join(str(Audience(value).label).lower() for value in service.audiences)
 
 
-def age_words(service: HelpService) -> str:
+def age_words(service: HelpService | Listed) -> str:
     """14 til 35 år, fra 18 år; til 18 år."""
     ages = {"first": service.age_from, "last": service.age_to}
     if service.age_from is not None and service.age_to is not None:
@@ -210,7 +217,7 @@ def age_words(service: HelpService) -> str:
     return _("up to %(last)s years") % ages if service.age_to is not None else ""
 
 
-def area_words(service: HelpService) -> str:
+def area_words(service: HelpService | Listed) -> str:
     """The towns it is in, else the counties, else the whole country."""
     if len(service.places) > FEW_PLACES:
         named = {"places": ", ".join(service.places[:FEW_PLACES]), "count": len(service.places) - FEW_PLACES}
@@ -222,7 +229,7 @@ def area_words(service: HelpService) -> str:
     return ", ".join(str(County(value).label) for value in service.counties)
 
 
-def checked_words(service: HelpService) -> str:
+def checked_words(service: HelpService | Listed) -> str:
     """Whether we have checked it, when, and where it comes from."""
     if service.checked_on is None:
         words = _("From a source, not checked by us yet")
@@ -233,7 +240,7 @@ def checked_words(service: HelpService) -> str:
     )
 
 
-def warning_words(service: HelpService, today: date) -> tuple[str, ...]:
+def warning_words(service: HelpService | Listed, today: date) -> tuple[str, ...]:
     """What one should know before trusting it."""
     warnings = []
     if service.checked_on is not None and service.is_due(today):

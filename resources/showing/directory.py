@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -13,7 +13,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from resources.facets import County
-from resources.filters import Filters
+from resources.filters import MARK, Filters
 from resources.needs import WHAT, WHO, Need, Who
 from resources.reading.directory import PAGE, Page
 from resources.showing.articles import Entry, show_entry
@@ -21,11 +21,10 @@ from resources.showing.cards import Card, show_cards
 from resources.showing.instead import Way
 from resources.showing.languages import language_name
 
-CHOICES_KEPT = 1024  # drawn, by each process: some 6 kB each
+CHOICES_KEPT = 128  # drawn, by each process, some 6 kB each: whoever one is and whatever one needs
 
 
-@dataclass(frozen=True, slots=True)
-class Chip:
+class Chip(NamedTuple):
     """One choice, as a link. Of what is chosen, the link that takes it back."""
 
     label: str
@@ -42,8 +41,7 @@ class Row:
     chosen: Chip | None
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """A county in the list of counties."""
 
     value: str
@@ -104,7 +102,7 @@ class _Addresses:
     def __init__(self, filters: Filters) -> None:
         self.filters, self.base = filters, reverse("help_directory")
 
-    def but(self, **changes: Any) -> str:
+    def but(self, **changes: str) -> str:
         return f"{self.base}{self.filters.but(**changes)}"
 
 
@@ -128,7 +126,7 @@ def show_directory(filters: Filters, page: Page, at: datetime) -> DirectoryShown
         nobody_is_surely_open=filters.wants_now and not any(card.how == "open" for card in cards),
         always=[],
         children_url="",
-        more_url=to.but(after=page.more) if page.more else "",
+        more_url=to.but(etter=str(page.more)) if page.more else "",
         first_page_url=to.but() if filters.after else "",
         list_url=f"{reverse('help_choice')}{filters.but()}",
     )
@@ -148,7 +146,7 @@ def _draw_choices(filters: Filters, language: str | None) -> tuple[SafeString, S
 def show_choices(filters: Filters) -> Choices:
     """What is chosen and what can be, as links that lead to the first page of each."""
     to = _Addresses(filters)
-    who, need = _row(_("Who are you?"), to, "who", WHO), _row(_("What do you need?"), to, "need", WHAT)
+    who, need = _row(_("Who are you?"), to, "hvem", WHO), _row(_("What do you need?"), to, "hva", WHAT)
     return Choices(
         url=to.base,
         who=who,
@@ -162,21 +160,21 @@ def show_choices(filters: Filters) -> Choices:
     )
 
 
-def _row(title: str, to: _Addresses, field: str, choices: Mapping[str, Who | Need]) -> Row:
-    now = getattr(to.filters, field)
+def _row(title: str, to: _Addresses, name: str, choices: Mapping[str, Who | Need]) -> Row:
+    now = to.filters.said[name]
     chips = [
-        Chip(str(choice.label), to.but(**{field: None if choice is now else choice}), choice is now)
-        for choice in choices.values()
+        Chip(str(choice.label), to.but(**{name: "" if slug == now else slug}), slug == now)
+        for slug, choice in choices.items()
     ]
     return Row(title, chips, next((chip for chip in chips if chip.is_chosen), None))
 
 
 def _switches(to: _Addresses) -> list[Chip]:
-    switches = (("anonymous", _("Anonymous")), ("free", _("Free")), ("open_now", _("Open now")))
+    switches = (("anonym", _("Anonymous")), ("gratis", _("Free")), ("apent", _("Open now")))
     return [
-        Chip(label, to.but(**{field: not is_on}), is_on)
-        for field, label in switches
-        for is_on in (getattr(to.filters, field),)
+        Chip(label, to.but(**{name: "" if is_on else MARK}), is_on)
+        for name, label in switches
+        for is_on in (bool(to.filters.said[name]),)
     ]
 
 
@@ -185,11 +183,11 @@ def _narrowings(to: _Addresses) -> list[Chip]:
     chosen = to.filters
     taken = [chip for chip in _switches(to) if chip.is_chosen]
     if chosen.county:
-        taken.append(Chip(str(County(chosen.county).label), to.but(county=""), is_chosen=True))
+        taken.append(Chip(str(County(chosen.county).label), to.but(sted=""), is_chosen=True))
     if chosen.language:
-        taken.append(Chip(language_name(chosen.language), to.but(language=""), is_chosen=True))
+        taken.append(Chip(language_name(chosen.language), to.but(sprak=""), is_chosen=True))
     if chosen.words:
-        taken.append(Chip(f"«{chosen.words}»", to.but(words=""), is_chosen=True))
+        taken.append(Chip(f"«{chosen.words}»", to.but(sok=""), is_chosen=True))
     return taken
 
 
