@@ -15,6 +15,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from sealing.models import FamilyKey, bound_to
@@ -35,15 +36,27 @@ def _now() -> float:
 
 @dataclass
 class _Opened:
-    """The opened keys of one owner."""
+    """The keys of one owner by number: opened, or why one does not open. That one is a family's own trouble: with it in
+    the database, what others wrote is read as before."""
 
     by_number: dict[int, AESGCM] = field(default_factory=dict)
+    shut: dict[int, str] = field(default_factory=dict)
     read_at: float = field(default_factory=_now)
     being_made: bool = False  # not in the database yet: nobody else could give it again
 
     @property
     def newest(self) -> int:
-        return max(self.by_number)
+        return max((*self.by_number, *self.shut))
+
+    def key(self, number: int, where: bytes) -> AESGCM:
+        """Raises CannotOpenError."""
+        if number in self.shut:
+            message = f"no key for {say(where)}: {self.shut[number]}"
+            raise CannotOpenError(message)
+        return self.by_number[number]
+
+    def holds(self, number: int) -> bool:
+        return number in self.by_number or number in self.shut
 
 
 @dataclass
@@ -61,13 +74,18 @@ class _Ring:
     def put(self, owner: Owner, number: int, key: bytes) -> None:
         self.opened.setdefault(owner, _Opened()).by_number[number] = AESGCM(key)
 
+    def unwrap(self, owner: Owner, number: int, wrapped: bytes, wrapped_by: str) -> None:
+        try:
+            self.put(owner, number, unwrap(wrapped, wrapped_by, bound_to(*owner, number)))
+        except CannotOpenError as problem:
+            self.opened.setdefault(owner, _Opened()).shut[number] = str(problem)
+
     def fetch(self, family_id: UUID) -> None:
         """Ask the database for the family's keys, as whoever acts. One query."""
         for owner in [owner for owner in self.opened if owner[0] == family_id]:
             del self.opened[owner]
         for key in FamilyKey.objects.live().filter(family_id=family_id).order_by("number"):
-            plain = unwrap(bytes(key.wrapped), key.wrapped_by, key.bound_to)
-            self.put((family_id, key.author_id), key.number, plain)
+            self.unwrap((family_id, key.author_id), key.number, bytes(key.wrapped), key.wrapped_by)
 
     def forget(self, owner: Owner) -> None:
         self.opened.pop(owner, None)
@@ -95,13 +113,15 @@ def keys_of_a_request() -> Iterator[None]:
 
 
 def hold_keys(lines: Iterable[str]) -> None:
-    """Take keys in hand that were fetched along with something else (`FamilyKey.objects.lines()`)."""
+    """Take keys in hand that were fetched along with something else (`FamilyKey.objects.lines()`).
+
+    One that does not open raises nothing here, but when a text is opened or sealed with it.
+    """
     ring = _in_hand()
     for line in lines:
         family, author, number, wrapped_by, wrapped = line.split(" ")
-        family_id, author_id = UUID(family), None if author == "-" else UUID(author)
-        plain = unwrap(bytes.fromhex(wrapped), wrapped_by, bound_to(family_id, author_id, int(number)))
-        ring.put((family_id, author_id), int(number), plain)
+        owner = UUID(family), None if author == "-" else UUID(author)
+        ring.unwrap(owner, int(number), bytes.fromhex(wrapped), wrapped_by)
 
 
 def open_text(owner: Owner, where: bytes, sealed: bytes) -> str:
@@ -130,12 +150,12 @@ def _key(owner: Owner, number: int, where: bytes) -> AESGCM:
     """The key in hand; asked for once more where it is not."""
     ring = _in_hand()
     opened = ring.opened.get(owner)
-    if opened is None or number not in opened.by_number:
+    if opened is None or not opened.holds(number):
         ring.fetch(owner[0])
         opened = ring.opened.get(owner)
-        if opened is None or number not in opened.by_number:
+        if opened is None or not opened.holds(number):
             raise _no_key(where)
-    return opened.by_number[number]
+    return opened.key(number, where)
 
 
 def _no_key(where: bytes) -> CannotOpenError:
@@ -143,7 +163,8 @@ def _no_key(where: bytes) -> CannotOpenError:
 
 
 def seal_text(owner: Owner, where: bytes, text: str) -> bytes:
-    """Seal a text with its family's newest key. Raises CannotOpenError when there is none in reach."""
+    """Seal a text with its family's newest key. Raises CannotOpenError when none is in reach, or that one does not
+    open: an older one may be destroyed any moment."""
     ring = _in_hand()
     opened = _fresh(ring, owner)
     if opened is None:
@@ -154,7 +175,7 @@ def seal_text(owner: Owner, where: bytes, text: str) -> bytes:
     if opened is None:
         raise _no_key(where)
     number = opened.newest
-    return seal(opened.by_number[number], number, where, text)
+    return seal(opened.key(number, where), number, where, text)
 
 
 def is_newest(owner: Owner, sealed: bytes) -> bool:
@@ -210,10 +231,16 @@ def _new(owner: Owner, number: int, key: bytes) -> FamilyKey:
 
 def next_key(owner: Owner) -> int:
     """Give an owner one more key, which seals from now on; earlier ones still open. Its number. As the owner role."""
-    number = FamilyKey.objects.filter(family_id=owner[0], author_id=owner[1]).count() + 1
+    known = FamilyKey.objects.filter(family_id=owner[0], author_id=owner[1])
+    number: int = (known.aggregate(Max("number"))["number__max"] or 0) + 1
     _keep(owner, number, os.urandom(KEY_BYTES))
-    _in_hand().forget(owner)
+    let_go(owner)
     return number
+
+
+def let_go(owner: Owner) -> None:
+    """Have an owner's keys asked for again."""
+    _in_hand().forget(owner)
 
 
 def destroy_keys(family_id: UUID) -> int:

@@ -37,20 +37,27 @@ def wrap(key: bytes, bound_to: str) -> tuple[bytes, str]:
 
 
 def unwrap(wrapped: bytes, name: str, bound_to: str) -> bytes:
-    """The family's key. Raises CannotOpenError when the outer key is not among SEALING_KEYS, or another."""
+    """The family's key. Raises CannotOpenError when the outer key is not among SEALING_KEYS, or another, or when this
+    was never wrapped: by raw SQL, whoever begins a family can leave anything here."""
     outer = outer_keys().get(name)
     if outer is None:
         message = f"the outer key {name} is not among SEALING_KEYS"
         raise CannotOpenError(message)
     try:
-        return outer.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], bound_to.encode())
-    except InvalidTag:
-        message = f"the outer key {name} is another than the one that wrapped this"
-        raise CannotOpenError(message) from None
+        key = outer.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], bound_to.encode())
+    except (InvalidTag, ValueError):  # the latter of what is too short
+        key = b""
+    if len(key) != KEY_BYTES:
+        message = f"the outer key {name} is another than the one that wrapped this, or this was changed"
+        raise CannotOpenError(message)
+    return key
 
 
 def new_outer_key(name: str) -> str:
-    """A new entry for SEALING_KEYS."""
+    """A new entry for SEALING_KEYS. Raises ImproperlyConfigured when no key there can have this name."""
+    if not _NAME.fullmatch(name) or any(entry.strip().partition(":")[0] == name for entry in settings.SEALING_KEYS):
+        message = f"{name!r} names no new key: take small letters, digits and hyphens, and no name of SEALING_KEYS."
+        raise ImproperlyConfigured(message)
     return f"{name}:{b64encode(os.urandom(KEY_BYTES)).decode()}"
 
 

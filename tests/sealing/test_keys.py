@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from crisisplans.models import PlanItem
@@ -141,11 +142,16 @@ def test_what_is_wrong_with_the_outer_keys_is_said_without_saying_them(entries, 
 
 
 def test_a_new_outer_key_is_one(settings, capsys):
-    from django.core.management import call_command
-
     call_command("new_sealing_key", "2027-01")
     settings.SEALING_KEYS = [capsys.readouterr().out.strip(), *settings.SEALING_KEYS]
     assert (outer.newest(), check_keys()) == ("2027-01", [])
+
+
+@pytest.mark.parametrize("name", ["Bad Name", "2027_01", "", "a:b", "a,b", "-", "x" * 41, "tests"])
+def test_a_new_outer_key_has_a_name_that_is_taken_and_of_its_own(name, capsys):
+    with pytest.raises(CommandError, match="names no new key"):
+        call_command("new_sealing_key", "--", name)
+    assert capsys.readouterr().out == ""
 
 
 def test_without_the_outer_key_nothing_opens(ours, settings):
@@ -155,6 +161,34 @@ def test_without_the_outer_key_nothing_opens(ours, settings):
     settings.SEALING_KEYS = [outer.new_outer_key("tests")]
     with keys_of_a_request(), pytest.raises(CannotOpenError, match="another than the one"):
         _ = Family.objects.get(pk=ours.family.pk).subject_name
+
+
+def test_a_key_that_does_not_open_is_its_own_familys_trouble(ours, theirs):
+    """By raw SQL, whoever begins a family can leave anything as its key."""
+    FamilyKey.objects.filter(family_id=theirs.family.pk, author_id=None).update(wrapped=b"x")
+    with keys_of_a_request():
+        keys.hold_keys(FamilyKey.objects.lines())
+        with counted() as asked:
+            assert PlanItem.objects.get(pk=ours.items["coping"].pk).words
+            broken = PlanItem.objects.get(pk=theirs.items["coping"].pk)
+            for _ in range(3):
+                with pytest.raises(CannotOpenError, match="the outer key tests is another"):
+                    _ = broken.words
+        assert len(asked) == 2  # for the two lines alone
+        with pytest.raises(CannotOpenError, match="the outer key tests is another"):
+            PlanItemFactory(family=theirs.family)
+
+
+def test_nothing_is_sealed_with_an_older_key_while_the_newest_does_not_open(ours):
+    owner = (ours.family.pk, None)
+    keys.next_key(owner)
+    FamilyKey.objects.filter(family_id=ours.family.pk, number=2).update(wrapped=b"y" * 60)
+    with keys_of_a_request():
+        item = PlanItem.objects.get(pk=ours.items["coping"].pk)
+        assert item.words
+        item.words = {"text": "Nytt"}
+        with pytest.raises(CannotOpenError, match="is another"):
+            item.save()
 
 
 def test_a_text_opens_with_its_key_in_its_place_and_as_it_was_sealed():

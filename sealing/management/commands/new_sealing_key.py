@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from sealing.outer import new_outer_key
 
@@ -15,4 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("name", help="what to call it, say the month: 2027-01")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(new_outer_key(options["name"]))
+        try:
+            self.stdout.write(new_outer_key(options["name"]))
+        except ImproperlyConfigured as problem:
+            raise CommandError(str(problem)) from None
