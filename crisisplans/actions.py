@@ -38,7 +38,7 @@ from crisisplans.permissions import (
     side_of,
 )
 from crisisplans.policies import RemovedEntryError, StaleEntryError, check_room, check_version
-from crisisplans.words import Entry, Row, read_values, write_values
+from crisisplans.words import Entry, Row, read_values, says, write_values
 from families.models import Family, Membership
 from families.names import has_subject
 
@@ -86,14 +86,13 @@ def own_id(by: Membership, sent: UUID | None) -> UUID:
 
 
 @transaction.atomic
-def add_entry(  # noqa: PLR0913, all by keyword; each is one fact about the new line
+def add_entry(
     *,
     plan: CrisisPlan,
     section: Section,
     by: Membership,
     values: Mapping[str, Any],
     form_id: UUID | None = None,
-    example: str = "",
 ) -> Entry:
     """Write a new line last in `section`, on the side of `by`.
 
@@ -119,7 +118,7 @@ def add_entry(  # noqa: PLR0913, all by keyword; each is one fact about the new 
             return before
         new_id = uuid4()
     check_room(model, side, state["present"])
-    entry.pk, entry.family_id, entry.side, entry.example = new_id, by.family_id, side, example
+    entry.pk, entry.family_id, entry.side = new_id, by.family_id, side
     entry.position = 0 if state["last"] is None else state["last"] + 1
     entry.created_by_id = entry.changed_by_id = by.user_id
     entry.created_at = entry.changed_at = timezone.now()
@@ -129,14 +128,17 @@ def add_entry(  # noqa: PLR0913, all by keyword; each is one fact about the new 
 
 
 @transaction.atomic
-def take_example(
-    *, plan: CrisisPlan, section: Section, by: Membership, example: str, values: Mapping[str, Any]
-) -> Entry:
-    """Write an example into the plan, once: if `by` can see it there already, that one is returned."""
+def take_example(*, plan: CrisisPlan, section: Section, by: Membership, values: Mapping[str, Any]) -> Entry:
+    """Write an example into the plan, once: if `by` can see a line that says just that, that one is returned.
+
+    A line keeps no note of where its words came from: it would tell, in clear, what they are or were (ADR 0033).
+    """
     _lock_plan(by.family_id)
-    visible = model_of(section).objects.visible_to(by.user).present()
-    taken: Entry | None = visible.filter(family=by.family_id, example=example).in_order().first()
-    return taken or add_entry(plan=plan, section=section, by=by, values=values, example=example)
+    here = model_of(section).objects.visible_to(by.user).present().filter(family=by.family_id)
+    if section != Section.CONTACTS:
+        here = here.filter(section=section)
+    taken = next((entry for entry in here.in_order() if says(entry, values)), None)
+    return taken or add_entry(plan=plan, section=section, by=by, values=values)
 
 
 @transaction.atomic

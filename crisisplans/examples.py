@@ -1,7 +1,7 @@
 """Examples a family can take over with one touch and change, and one hint a section.
 
 They follow what the guide for relatives (source 000 of the project) and the Norwegian health services name, in our own
-words. Keys never change: they say which example a line was taken from.
+words. A line taken over is as any other: nothing notes where its words came from.
 """
 
 from collections.abc import Iterable
@@ -21,11 +21,6 @@ class Example:
     section: Section
     values: dict[str, Any]
     complete: bool = True
-
-    @property
-    def mark(self) -> str:
-        """What a line taken from it keeps (PlanEntry.example)."""
-        return f"{self.section}:{self.key}"
 
     @property
     def text(self) -> str:

@@ -163,7 +163,6 @@ class PlanEntry(HoldsSealedText):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     family = models.ForeignKey(Family, on_delete=models.CASCADE, related_name="%(class)ss")
     position = models.IntegerField(default=0)
-    example = models.CharField(max_length=40, blank=True, default="")  # the example it was taken from
     audience = models.CharField(max_length=10, choices=Audience, default=Audience.EVERYONE)
     side = models.CharField(max_length=10, choices=Side, default=Side.FAMILY)
     version = models.PositiveIntegerField(default=1)  # grows by one with every save of the words

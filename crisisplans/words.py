@@ -144,6 +144,12 @@ def read_values(row: Row) -> dict[str, Any]:
     return values | {"audience": row.audience}
 
 
+def says(row: Row, values: Mapping[str, Any]) -> bool:
+    """Whether an entry's text, or the contact's name, is the one in `values`; whatever else is written there."""
+    name = "name" if isinstance(row, SupportContact | SupportContactVersion) else "text"
+    return bool(read_values(row)[name] == values[name])
+
+
 def write_values(entry: Entry, values: Mapping[str, Any]) -> None:
     """Put `values` (as `read_values` gives them; those missing stay as they are) into `entry`, unsaved."""
     values = read_values(entry) | dict(values)

@@ -48,7 +48,7 @@ def rows_of(entries: list[EntryShown], moved: str, way: str) -> list[Row]:
 def section_context(request: FamilyRequest, plan: PlanShown, section: Section, form: EntryForm) -> dict[str, Any]:
     """What the section's page shows, whole or in part."""
     here = plan.of(section)
-    taken = {one.entry.example for one in here.entries}
+    written = {one.title for one in here.entries}
     return {
         "family_id": plan.plan.pk,
         "section": here,
@@ -56,7 +56,7 @@ def section_context(request: FamilyRequest, plan: PlanShown, section: Section, f
         "rows": rows_of(
             here.entries, request.GET.get("flyttet", ""), "up" if request.GET.get("vei") == "opp" else "down"
         ),
-        "examples": [one for one in EXAMPLES[section] if one.mark not in taken],
+        "examples": [one for one in EXAMPLES[section] if one.text not in written],
         "form": form,
         "is_contacts": section == Section.CONTACTS,
     }
@@ -104,5 +104,5 @@ def example(request: FamilyRequest, family_id: UUID, section: Section) -> HttpRe
         url = reverse("section", kwargs={"family_id": family_id, "section": section})
         return HttpResponse(status=303, headers={"Location": f"{url}?eksempel={found.key}#legg-til"})
     values = found.written()
-    entry = take_example(plan=plan, section=section, by=request.member, example=found.mark, values=values)
+    entry = take_example(plan=plan, section=section, by=request.member, values=values)
     return back_to(section, family_id, entry)

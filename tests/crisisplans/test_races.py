@@ -114,9 +114,7 @@ def test_two_touches_of_one_example_are_one_line(home):
     family, (kari, ola), _ = home
 
     def take(by):
-        return actions.take_example(
-            plan=plan_of(family), section=Section.COPING, by=by, example="coping:walk", values={"text": "walk"}
-        ).pk
+        return actions.take_example(plan=plan_of(family), section=Section.COPING, by=by, values={"text": "walk"}).pk
 
     assert len(set(at_once(lambda: take(kari), lambda: take(ola)))) == 1
 

@@ -10,12 +10,13 @@ from crisisplans.examples import EXAMPLES
 from crisisplans.models import Audience, PlanItem, Section, Side, SupportContact
 from crisisplans.policies import ROOM
 from tests.counting import counted
-from tests.crisisplans.conftest import section_url, text_of
+from tests.crisisplans.conftest import entry_url, form_of, section_url, text_of
 from tests.factories import CommentFactory, FamilyFactory, Home, MembershipFactory, PlanItemFactory
 from tests.sealed import saying
 
 pytestmark = pytest.mark.django_db
 
+WALK = "Gå en tur sammen, uten å måtte snakke"
 ITEM_SECTIONS = [section for section in Section if section != Section.CONTACTS]
 FILLED = {
     Section.WARNING_SIGNS: {"level": "red", "noticed_by": "Mormor"},
@@ -115,15 +116,58 @@ def test_an_example_touched_twice_is_one_line(ours: Home, as_relative):
     url = reverse("take_example", args=[ours.family.pk, Section.COPING])
     for _ in range(2):
         as_relative.post(url, {"example": "walk"})
-    assert PlanItem.objects.filter(family=ours.family, example="coping:walk").count() == 1
+    assert len(saying(PlanItem.objects.filter(family=ours.family), text=WALK)) == 1
+
+
+def test_an_example_that_was_written_anew_is_offered_again_and_is_then_a_line_of_its_own(ours: Home, as_relative):
+    url = reverse("take_example", args=[ours.family.pk, Section.COPING])
+    as_relative.post(url, {"example": "walk"})
+    (line,) = saying(PlanItem.objects.filter(family=ours.family), text=WALK)
+    as_relative.post(entry_url("edit_entry", line), form_of(line, text="To the lake and back"))
+    assert 'value="walk"' in text_of(as_relative.get(section_url(ours, Section.COPING)))
+    as_relative.post(url, {"example": "walk"})
+    assert len(saying(PlanItem.objects.filter(family=ours.family), text=WALK)) == 1
+    page = text_of(as_relative.get(section_url(ours, Section.COPING)))
+    assert "To the lake and back" in page
+    assert 'value="walk"' not in page
+
+
+def test_an_example_somebody_wrote_by_hand_is_not_offered(ours: Home, as_relative):
+    assert 'value="walk"' in text_of(as_relative.get(section_url(ours, Section.COPING)))
+    as_relative.post(section_url(ours, Section.COPING), {"text": WALK, "audience": "everyone"})
+    assert 'value="walk"' not in text_of(as_relative.get(section_url(ours, Section.COPING)))
+
+
+def test_an_example_that_was_removed_is_offered_again(ours: Home, as_relative):
+    line = PlanItemFactory(family=ours.family, section=Section.COPING, text=WALK)
+    as_relative.post(entry_url("remove_entry", line))
+    assert 'value="walk"' in text_of(as_relative.get(section_url(ours, Section.COPING)))
+
+
+def test_the_same_words_in_another_section_are_another_line(ours: Home, as_relative):
+    PlanItemFactory(family=ours.family, section=Section.TRIGGERS, text=WALK)
+    as_relative.post(reverse("take_example", args=[ours.family.pk, Section.COPING]), {"example": "walk"})
+    here = saying(PlanItem.objects.filter(family=ours.family), text=WALK)
+    assert sorted(line.section for line in here) == [Section.COPING, Section.TRIGGERS]
+
+
+def test_an_example_costs_the_same_however_many_lines_there_are(ours: Home, as_relative):
+    url = reverse("take_example", args=[ours.family.pk, Section.COPING])
+    as_relative.post(url, {"example": "call"})
+    with counted() as few:
+        as_relative.post(url, {"example": "call"})
+    PlanItemFactory.create_batch(25, family=ours.family, section=Section.COPING)
+    with counted() as many:
+        as_relative.post(url, {"example": "call"})
+    assert len(many) == len(few)
 
 
 def test_an_example_relatives_keep_to_themselves_is_still_offered_to_the_one_it_concerns(ours: Home, as_subject):
-    PlanItemFactory(family=ours.family, section=Section.COPING, relatives_only=True, example="coping:walk")
+    PlanItemFactory(family=ours.family, section=Section.COPING, relatives_only=True, text=WALK)
     url = reverse("take_example", args=[ours.family.pk, Section.COPING])
     assert 'value="walk"' in text_of(as_subject.get(section_url(ours, Section.COPING)))
     as_subject.post(url, {"example": "walk"})
-    assert PlanItem.objects.filter(family=ours.family, example="coping:walk", side=Side.SUBJECT).count() == 1
+    assert len(saying(PlanItem.objects.filter(family=ours.family, side=Side.SUBJECT), text=WALK)) == 1
 
 
 def test_an_example_nobody_offers_is_not_found(ours: Home, as_relative):

@@ -21,14 +21,14 @@ from tests.factories import Home
 CROWD = """
     INSERT INTO families_family (id, created_at, created_by_id, subject_name)
         SELECT gen_random_uuid(), now(), %(user)s, '' FROM generate_series(1, 400);
-    INSERT INTO crisisplans_planitem (id, family_id, section, position, words, level, example, audience, side, version,
+    INSERT INTO crisisplans_planitem (id, family_id, section, position, words, level, audience, side, version,
             created_at, created_by_id, changed_at, changed_by_id)
-        SELECT gen_random_uuid(), f.id, 'coping', n, decode(repeat('01', 40), 'hex'), '', '', 'everyone', 'family', 1,
+        SELECT gen_random_uuid(), f.id, 'coping', n, decode(repeat('01', 40), 'hex'), '', 'everyone', 'family', 1,
             now(), f.created_by_id, now(), f.created_by_id
         FROM families_family f, generate_series(1, 25) AS n WHERE f.subject_name = '';
     INSERT INTO crisisplans_supportcontact (id, family_id, name, role, phone, hours, may_leave_message, position,
-            example, audience, side, version, created_at, created_by_id, changed_at, changed_by_id)
-        SELECT gen_random_uuid(), f.id, '', '', '', '', false, n, '', 'everyone', 'family', 1,
+            audience, side, version, created_at, created_by_id, changed_at, changed_by_id)
+        SELECT gen_random_uuid(), f.id, '', '', '', '', false, n, 'everyone', 'family', 1,
             now(), f.created_by_id, now(), f.created_by_id
         FROM families_family f, generate_series(1, 5) AS n WHERE f.subject_name = '';
     INSERT INTO crisisplans_comment (id, family_id, item_id, kind, text, created_at, created_by_id)

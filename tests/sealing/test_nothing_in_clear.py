@@ -7,7 +7,9 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection, models
+from django.urls import reverse
 
+from crisisplans.models import Section
 from families import actions
 from families.models import Role
 from portal.demo.families import FAMILIES
@@ -31,8 +33,6 @@ IN_CLEAR = {
         "token_hash": "a hash of what only the mail holds",
     },
     "crisisplans.CrisisPlan": {"ready_sections": "names of sections, constants"},
-    "crisisplans.PlanItem": {"example": "the key of an example of ours"},
-    "crisisplans.SupportContact": {"example": "the key of an example of ours"},
     "pgh": {"pgh_label": "a constant"},
 }
 OF_NO_FAMILY = {
@@ -150,6 +150,17 @@ def test_nothing_that_is_typed_in_a_page_lies_there_in_clear(ours, client):
     client.logout()
     found = [(table, row) for table, row in everything() if canary in row or "99900077" in row]
     assert found == []
+
+
+def test_which_example_a_line_was_taken_from_is_told_nowhere(ours, client):
+    client.force_login(ours.relative)
+    taken = {Section.TRIGGERS: "transition", Section.WARNING_SIGNS: "unreachable", Section.UNHELPFUL: "everyone-calls"}
+    for section, key in taken.items():
+        sent = client.post(reverse("take_example", args=[ours.family.pk, section]), {"example": key})
+        assert sent.status_code == 303
+    rows = list(everything())
+    for key in taken.values():
+        assert [table for table, row in rows if key in row] == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -79,7 +79,6 @@ def entry(table, home, by, **changes):
         "id": uuid4(),
         "family_id": home.family.pk,
         "position": 9,
-        "example": "",
         "audience": "everyone",
         "side": "family",
         "version": 1,
