@@ -1,11 +1,12 @@
 """Days and times in words, as one says them. Everything in Norwegian time."""
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 DAYS_IN_WORDS = 7
 DAYS_IN_WEEKS = 60
@@ -14,7 +15,12 @@ DAYS_IN_MONTHS = 700
 
 def day_words(day: date) -> str:
     """3. februar 2027"""
-    return date_format(day, "j. F Y")
+    return _written(day.year, day.month, day.day, get_language())
+
+
+@lru_cache(maxsize=1024)
+def _written(year: int, month: int, day: int, language: str | None) -> str:
+    return date_format(date(year, month, day), "j. F Y")
 
 
 def exact_words(at: datetime) -> str:

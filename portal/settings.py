@@ -137,6 +137,9 @@ DATABASES["default"].update({"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True})
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)  # seconds; quick exit waits for it
 # What common.queries prepares is planned by PostgreSQL once a connection. Django's own statements never are.
 DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 0
+# What share of their three-letter pieces two words have in common that may be meant for each other: «kårs» and «kors»
+# 0.25 (resources/reading/spelling.py).
+DATABASES["default"]["OPTIONS"]["options"] = "-c pg_trgm.similarity_threshold=0.22"
 # Counters against guessing and flooding commit at once, on a connection of their own: in the transaction of a request
 # they would roll back with it, and hold their locks while a password is hashed.
 DATABASES["counters"] = {**DATABASES["default"], "TEST": {"MIRROR": "default"}}

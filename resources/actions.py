@@ -12,14 +12,13 @@ from django.utils import timezone
 
 from resources.facets import Audience, ChannelKind, County, Kind, State
 from resources.folding import fold, join, sort_key, telling
-from resources.models import STEMS, Channel, Checked, HelpService, NumberReport, SearchWord
+from resources.models import NAME, STEMS, WORD, Channel, Checked, HelpService, NumberReport, SearchWord
 from resources.reading.spelling import can_be_misspelt
 from resources.reading.versions import CHANNEL, CONTENT, Version, Way, versions_of
 
 Item = TypeVar("Item", bound=Checked)
 
 MADE = ("sort_key", "search_names", "search_text")
-NAME, WORD = "|", "#"  # what stands before and after each name, each keyword, in `search_names`
 # What stands on either side of a dash, or in brackets, is a name too: «Barn av rusmisbrukere (BAR)».
 PARTS = re.compile(r"\s[\u2013\u2014-]\s|[()]")
 LONGEST_WORD = 24  # letters: beyond are names written in one

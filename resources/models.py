@@ -10,16 +10,17 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Func, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models import F, Func, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common.history import version_model
+from common.queries import Given
 from resources.facets import Audience, ChannelKind, County, Kind, LinkProblem, OnFailure, State, Theme
 
 CHECK_EVERY = timedelta(days=182)  # half a year: directory-facts, what every entry is flagged by
 UNPINNED = 32_767  # stands after every pin: the largest a pin can be
+NAME, WORD = "|", "#"  # what stands before and after each name, each keyword, in `search_names`
 STEMS = "norwegian"  # whose endings PostgreSQL knows
 DEAD_LINK_AFTER = 3  # checks in a row that failed, on as many days
 
@@ -68,12 +69,13 @@ def checked_pair(name: str) -> models.CheckConstraint:
 
 
 class HelpServiceQuerySet(models.QuerySet["HelpService"]):
-    def public(self) -> Self:
-        """What anybody may see: published, and not hidden because it failed its checks.
+    def public(self, today: date | Given | None = None) -> Self:
+        """What anybody may see `today` (this day): published, and not hidden because it failed its checks.
 
         A pinned service is never hidden: an old number is better than an empty page.
         """
-        failed = Q(checked_on__isnull=False, due_on__lte=timezone.localdate()) | Q(link_failures__gte=DEAD_LINK_AFTER)
+        due = Q(checked_on__isnull=False, due_on__lte=today or timezone.localdate())
+        failed = due | Q(link_failures__gte=DEAD_LINK_AFTER)
         hidden = Q(on_failure=OnFailure.HIDE, pin__isnull=True) & failed
         return self.filter(state=State.PUBLISHED).exclude(hidden).defer("search_words")
 
@@ -132,12 +134,8 @@ class HelpService(Checked):  # type: ignore[django-manager-missing]  # `versions
         verbose_name_plural = _("services")
         constraints = [checked_pair("service_checked_pair")]
         indexes = [
-            models.Index(Coalesce("pin", Value(UNPINNED)), "sort_key", "id", name="service_in_order"),
             GinIndex(fields=["audiences", "kinds", "counties"], fastupdate=False, name="service_facets"),
             GinIndex(fields=["search_words"], fastupdate=False, name="service_search_words"),
-            GinIndex(
-                fields=["search_names"], opclasses=["gin_trgm_ops"], fastupdate=False, name="service_search_names"
-            ),
         ]
 
     def __str__(self) -> str:
@@ -178,6 +176,18 @@ class Channel(models.Model):  # type: ignore[django-manager-missing]  # `version
 
     def __str__(self) -> str:
         return self.value
+
+
+class DirectoryMark(models.Model):
+    """Whether the directory has changed. Triggers write another mark, never an old one again, whenever a service or a
+    way to reach it does, whoever writes. There are a few, so that nobody who changes one service waits for who changes
+    another; together they say how it is. Within a transaction it is of what that sees."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    mark = models.UUIDField(default=uuid.uuid4)
+
+    def __str__(self) -> str:
+        return str(self.mark)
 
 
 class NumberReport(models.Model):

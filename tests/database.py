@@ -27,7 +27,12 @@ from tools.translations import compile_stale
 
 LOGIN = "portal_test"  # signs in, may act as each of our roles, owns nothing itself
 TEMPLATE = "portal_test_template"
-KEPT = {"django_migrations", "django_content_type", "auth_permission"}  # filled by migrating, not by tests
+KEPT = {
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+    "resources_directorymark",
+}  # filled by migrating, not by tests
 
 _servers = pytest.StashKey[dict[str, str]]()
 _running = pytest.StashKey[ExitStack]()

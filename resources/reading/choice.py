@@ -1,18 +1,16 @@
 """What somebody takes along on paper: the services they ticked, or all that fits what they chose."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.http import QueryDict
 
 from resources.filters import Filters
 from resources.models import HelpService
-from resources.reading.directory import PAGE, UNSHOWN, find_page
+from resources.reading.directory import UNSHOWN, find_ids
 
 MOST = 60  # services on one list
 TICKED = "valg"
@@ -43,16 +41,6 @@ def list_choice(choice: Choice, at: datetime) -> tuple[list[HelpService], bool]:
     public = HelpService.objects.public().defer(*UNSHOWN).prefetch_related("channels")
     if choice.keys:
         return list(public.filter(key__in=choice.keys).in_order()), False
-    found = [pk for page in _pages(choice.filters, at) for pk in page]
+    found = find_ids(choice.filters, at, MOST + 1)
     services = public.in_bulk(found[:MOST])
     return [services[pk] for pk in found[:MOST] if pk in services], len(found) > MOST
-
-
-def _pages(filters: Filters, at: datetime) -> Iterator[list[UUID]]:
-    """The ids of as many pages of the directory as one list may need."""
-    for _number in range(MOST // PAGE + 1):
-        page = find_page(filters, at)
-        yield [service.pk for service in page.services]
-        if page.more is None:
-            return
-        filters = replace(filters, after=page.more)

@@ -9,11 +9,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, ClassVar, NamedTuple
+from uuid import UUID
 
 from django.db.models import TextField
 from django.db.models.expressions import RawSQL
 
 from resources.models import Channel, Checked, HelpService
+
+
+class Row(NamedTuple):
+    """A service in a list: which it is, and the text of it."""
+
+    pk: UUID
+    key: str
+    listed: str
 
 
 class ListedChannel(NamedTuple):

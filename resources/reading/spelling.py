@@ -1,26 +1,29 @@
 """Words as the directory spells them, for those that somebody spelt in another way.
 
 The words are few however many services there are: each once, folded (`resources.models.SearchWord`). PostgreSQL finds
-those with pieces in common, and the letters decide: a word is taken for another one or two letters away, never for
-one that merely has the same ending.
+those with pieces in common, as many as portal/settings.py says, and the letters decide: a word is taken for another one
+or two letters away, never for one that merely has the same ending.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import connection
 
-from resources.models import SearchWord
+from resources.models import STEMS, SearchWord
 
 SHORTEST, SHORTEST_NUMBER = 4, 8  # letters, digits: nothing is like a shorter one
 LONG = 8  # letters: from here on two of them may be wrong; of a number, one digit
-PIECES = 0.22  # what share of their three-letter pieces two words have in common, of 1: «kårs» and «kors» 0.25
 LOOKED_AT = 20  # of the words with most pieces in common
+_STEMS = f"tsvector_to_array(to_tsvector('{STEMS}', %s))"
 _NEAR = f"""
-SELECT asked.word, near.word, near.is_name FROM unnest(%s::text[]) AS asked(word) CROSS JOIN LATERAL (
+SELECT asked.word, near.word, near.is_name, {_STEMS % "near.word"}
+FROM unnest(%s::text[]) AS asked(word) CROSS JOIN LATERAL (
     SELECT known.word, known.is_name FROM {SearchWord._meta.db_table} known WHERE known.word %% asked.word
     ORDER BY similarity(known.word, asked.word) DESC, known.word LIMIT {LOOKED_AT}
 ) near"""  # noqa: S608 - constants
+
+Stems = dict[str, list[str]]  # of a word, as PostgreSQL has them: none of a word that says nothing, such as «fra»
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Spelling:
     """What is near each of the words asked, the nearest first: letters away, the word, whether it is a name."""
 
     near: dict[str, list[tuple[int, str, bool]]]
+    stems: Stems  # of the words of the directory
 
     def known(self, word: str) -> str:
         """The word as the directory spells it; itself, where none is near enough."""
@@ -47,20 +51,27 @@ def can_be_misspelt(word: str) -> bool:
 
 
 def look_up(words: Iterable[str]) -> Spelling:
-    """Find what is near the words. One statement, and two that say how near."""
+    """Find what is near the words. One statement."""
     words = sorted(filter(can_be_misspelt, words))
     if not words:
-        return Spelling({})
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('pg_trgm.similarity_threshold', %s, true)", [str(PIECES)])
+        return Spelling({}, {})
+    with connection.cursor() as cursor:
         cursor.execute(_NEAR, [words])
         rows = cursor.fetchall()
     near: dict[str, list[tuple[int, str, bool]]] = {}
-    for asked, known, is_name in rows:
+    for asked, known, is_name, _stems in rows:
         if abs(len(asked) - len(known)) > _furthest(asked):
             continue  # already by its length
         near.setdefault(asked, []).append((letters_away(asked, known), known, is_name))
-    return Spelling({asked: sorted(known, key=lambda one: one[0]) for asked, known in near.items()})
+    nearest = {asked: sorted(known, key=lambda one: one[0]) for asked, known in near.items()}
+    return Spelling(nearest, {known: stems for _asked, known, _is_name, stems in rows})
+
+
+def stems_of(words: Iterable[str]) -> Stems:
+    """The stems of these words. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT word, {_STEMS % 'word'} FROM unnest(%s::text[]) word", [sorted(words)])  # noqa: S608 - constants
+        return dict(cursor.fetchall())
 
 
 def _furthest(asked: str) -> int:
@@ -70,6 +81,7 @@ def _furthest(asked: str) -> int:
 
 def letters_away(one: str, other: str) -> int:
     """How many letters must be put in, taken out, changed, or change places with the next, to make one the other."""
+    one, other = _unlike(one, other)
     before, last = list[int](), list(range(len(other) + 1))
     for i, letter in enumerate(one, start=1):
         row = [i]
@@ -79,3 +91,12 @@ def letters_away(one: str, other: str) -> int:
                 row[j] = min(row[j], before[j - 2] + 1)
         before, last = last, row
     return last[-1]
+
+
+def _unlike(one: str, other: str) -> tuple[str, str]:
+    """The words without how both begin and end: what is nearly so spelt has little left to compare."""
+    shorter = min(len(one), len(other))
+    begin = next((at for at in range(shorter) if one[at] != other[at]), shorter)
+    one, other, shorter = one[begin:], other[begin:], shorter - begin
+    end = next((at for at in range(shorter) if one[-1 - at] != other[-1 - at]), shorter)
+    return one[: len(one) - end], other[: len(other) - end]

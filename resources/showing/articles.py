@@ -85,7 +85,7 @@ def show_article(article: GuidanceArticle, at: datetime, closed: frozenset[str] 
         contents=body.headings if len(body.headings) >= CONTENTS_FROM else (),
         body=body.html,
         sources=to_html(article.source, closed=closed),
-        helpers=sorted((show_card(service, base, at, None) for service in services), key=_answers_last),
+        helpers=sorted((show_card(service, base, at) for service in services), key=_answers_last),
         buttons=show_buttons(services) if article.is_for_children else [],
     )
 

@@ -20,7 +20,7 @@ from resources.facets import Audience, ChannelKind, County
 from resources.hours import Hours, Now, now_words, service_now
 from resources.models import DEAD_LINK_AFTER, Channel, HelpService
 from resources.needs import Need
-from resources.reading.listed import Listed, ListedChannel, read_listed
+from resources.reading.listed import Listed, ListedChannel, Row, read_listed
 
 FEW_PLACES = 6
 NUMBERS = {ChannelKind.PHONE, ChannelKind.SMS}
@@ -77,11 +77,11 @@ class _Settled:
         return self._as_of[standing]
 
 
-def show_cards(services: Iterable[HelpService], at: datetime, need: Need | None = None) -> list[Card]:
-    """The services as cards, each `listed` or with its channels fetched. Where one wants to talk now, who is surely
-    open stands first on the page, then those whose hours nobody states; else they stand as they came."""
-    base = reverse("help_directory")
-    cards = [show_card(service, base, at, need) for service in services]
+def show_cards(services: Iterable[HelpService | Row], at: datetime, need: Need | None = None) -> list[Card]:
+    """The services as cards, each as a list has it or with its channels fetched. Where one wants to talk now, who is
+    surely open stands first on the page, then those whose hours nobody states; else they stand as they came."""
+    show = _Shown(reverse("help_directory"), at, need)
+    cards = [show.card(service) for service in services]
     return sorted(cards, key=lambda card: NOW_FIRST.index(card.how)) if need and need.is_now else cards
 
 
@@ -92,14 +92,24 @@ def how(now: Now | None) -> str:
     return "open" if now.is_open else "closed"
 
 
-def show_card(service: HelpService, base: str, at: datetime, need: Need | None) -> Card:
-    """The card of a service that is `listed` or has its channels fetched, at `at`, for somebody who needs `need`."""
-    wanted, today, language = need.ways if need else (), timezone.localdate(at), get_language()
-    if text := getattr(service, "listed", ""):
-        settled = _settle_listed(text, base, today, wanted, language)
-    else:
-        settled = _settle(service, service.channels.all(), base, today, wanted)
-    return settled.as_of(_standing(settled.hours, wanted, at.replace(second=0, microsecond=0), language))
+def show_card(service: HelpService, base: str, at: datetime) -> Card:
+    """The card of a service with its channels fetched, at `at`."""
+    return _Shown(base, at, None).card(service)
+
+
+class _Shown:
+    """Cards as they are at one moment for somebody who needs `need`."""
+
+    def __init__(self, base: str, at: datetime, need: Need | None) -> None:
+        self.base, self.wanted, self.language = base, need.ways if need else (), get_language()
+        self.today, self.minute = timezone.localdate(at), at.replace(second=0, microsecond=0)
+
+    def card(self, service: HelpService | Row) -> Card:
+        if isinstance(service, Row):
+            settled = _settle_listed(service.listed, self.base, self.today, self.wanted, self.language)
+        else:
+            settled = _settle(service, service.channels.all(), self.base, self.today, self.wanted)
+        return settled.as_of(_standing(settled.hours, self.wanted, self.minute, self.language))
 
 
 @lru_cache(maxsize=STANDINGS)

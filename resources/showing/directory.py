@@ -51,30 +51,27 @@ class Option(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """What is chosen and what can be. `hidden` is what the search form carries along, `taken` all that is chosen,
-    each a link that takes it away."""
+    """What is chosen and what can be. `hidden` is what the search form carries along."""
 
     url: str
     who: Row
     need: Row
     switches: list[Chip]
-    counties: list[Option]
     hidden: list[tuple[str, str]]
     words: str
-    taken: list[Chip]
     is_narrowed: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class DirectoryShown:
-    """The whole page, finished. `choices` and `taken` are HTML; `meant` and `nearest` are what to try where nothing
-    fits, `articles` what there is to read about what was searched for. Whoever asks
-    fills in `always`, whom one can surely call, where the page `needs_always`, and `children_url`, what a child can
-    read, where the page is `for_children` and it is there."""
+    """The whole page, finished. `choices` is HTML. Where nothing fits, `taken` is all that was chosen, each a link that
+    takes it away, and `meant` and `nearest` are what to try; `articles` are what there is to read about what was
+    searched for. Whoever asks fills in `always`, whom one can surely call, where the page `needs_always`, and
+    `children_url`, what a child can read, where the page is `for_children` and it is there."""
 
     url: str
     choices: SafeString
-    taken: SafeString
+    taken: list[Chip]
     is_first_visit: bool
     for_children: bool
     heading: str
@@ -110,11 +107,10 @@ def show_directory(filters: Filters, page: Page, at: datetime) -> DirectoryShown
     """The page for what was chosen, as it is at `at`."""
     to = _Addresses(filters)
     cards = show_cards(page.services, at, filters.need)
-    choices, taken = _draw_choices(replace(filters, after=None), get_language())
     return DirectoryShown(
         url=to.base,
-        choices=choices,
-        taken=taken,
+        choices=_draw_choices(replace(filters, after=None), get_language()),
+        taken=[] if cards else _taken(to),
         is_first_visit=not filters.pairs,
         for_children=filters.for_children,
         heading=_heading(filters, page),
@@ -133,14 +129,18 @@ def show_directory(filters: Filters, page: Page, at: datetime) -> DirectoryShown
 
 
 @lru_cache(maxsize=CHOICES_KEPT)
-def _draw_choices(filters: Filters, language: str | None) -> tuple[SafeString, SafeString]:
-    """The choices, and what of them is taken: the same for everybody who chose the same."""
+def _draw_choices(filters: Filters, language: str | None) -> SafeString:
+    """The choices: the same for everybody who chose the same."""
     choices = show_choices(filters)
-    context = {"choices": choices}
-    return (
-        render_to_string("resources/choices.html", context),
-        render_to_string("resources/taken.html", context) if choices.taken else SafeString(),
+    return render_to_string(
+        "resources/choices.html", {"choices": choices, "counties": _draw_counties(filters.county, language)}
     )
+
+
+@lru_cache(maxsize=len(County) + 1)
+def _draw_counties(chosen: str, language: str | None) -> SafeString:  # in `language`
+    counties = [Option(value, str(label), value == chosen) for value, label in County.choices]
+    return render_to_string("resources/counties.html", {"counties": counties})
 
 
 def show_choices(filters: Filters) -> Choices:
@@ -152,10 +152,8 @@ def show_choices(filters: Filters) -> Choices:
         who=who,
         need=need,
         switches=_switches(to),
-        counties=[Option(value, str(label), value == filters.county) for value, label in County.choices],
         hidden=[pair for pair in filters.pairs if pair[0] not in {"sok", "sted", "etter"}],
         words=filters.words,
-        taken=[chip for chip in (who.chosen, need.chosen) if chip] + _narrowings(to),
         is_narrowed=filters.is_narrowed,
     )
 
@@ -178,10 +176,11 @@ def _switches(to: _Addresses) -> list[Chip]:
     ]
 
 
-def _narrowings(to: _Addresses) -> list[Chip]:
-    """What is chosen beside who and what, each a link that takes it away."""
+def _taken(to: _Addresses) -> list[Chip]:
+    """What is chosen, each a link that takes it away."""
     chosen = to.filters
-    taken = [chip for chip in _switches(to) if chip.is_chosen]
+    chips = [*_row("", to, "hvem", WHO).chips, *_row("", to, "hva", WHAT).chips, *_switches(to)]
+    taken = [chip for chip in chips if chip.is_chosen]
     if chosen.county:
         taken.append(Chip(str(County(chosen.county).label), to.but(sted=""), is_chosen=True))
     if chosen.language:

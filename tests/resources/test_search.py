@@ -1,17 +1,22 @@
 """What people type, and whom they should find first."""
 
 from io import StringIO
+from typing import NamedTuple
 
 import pytest
 from django.contrib.postgres.search import SearchQuery
 from django.core.management import call_command
 from django.db import connection
-from django.db.models import Q
+from django.utils import timezone
 
 from resources.actions import fill_index, index, publish, withdraw, words_of
+from resources.filters import Filters
 from resources.models import STEMS, HelpService, SearchWord
+from resources.reading import directory
 from resources.reading.articles import search_articles
-from resources.reading.search import IN_ORDER, MOST, Found, search
+from resources.reading.catalogue import read_catalogue
+from resources.reading.listed import Row
+from resources.reading.search import MOST, search
 from resources.reading.spelling import letters_away
 from tests.factories import HelpServiceFactory, UserFactory
 
@@ -150,11 +155,20 @@ def load() -> None:
     call_command("load_directory", stdout=StringIO())
 
 
-def find(text: str, **place: int) -> Found:
-    return search(text, HelpService.objects.public(), **place)
+class Answer(NamedTuple):
+    services: list[Row]
+    meant: list[Row]
+    all_words: bool
+    counties: tuple[str, ...]
 
 
-def keys(services: list[HelpService]) -> list[str]:
+def find(text: str, among: int = -1) -> Answer:
+    catalogue = read_catalogue()
+    found = search(text, catalogue, among & catalogue.everybody)
+    return Answer(catalogue.rows(found.places), catalogue.rows(found.meant), found.all_words, found.counties)
+
+
+def keys(services: list[HelpService | Row]) -> list[str]:
     return [service.key for service in services]
 
 
@@ -175,7 +189,7 @@ def test_what_is_nearest_is_offered_where_nothing_is_found():
     load()
     found = find("ivaratete")
     assert (found.services, keys(found.meant)[:1]) == ([], ["ivareta"])
-    assert find("xyzzyqwk") == Found(services=[], all_words=False)
+    assert find("xyzzyqwk") == ([], [], False, ())
 
 
 @pytest.mark.parametrize(
@@ -290,25 +304,27 @@ def test_only_small_words_give_the_directory_as_it_stands():
 def test_only_what_anybody_may_see_is_found():
     HelpServiceFactory(name="Hemmelig", draft=True)
     HelpServiceFactory(name="Hemmelig", withdrawn=True)
-    assert find("hemmelig") == Found(services=[], all_words=False)
+    assert find("hemmelig") == ([], [], False, ())
     assert find("hemelg").meant == []
 
 
 def test_a_search_keeps_the_other_choices():
     load()
-    anonymous = HelpService.objects.public().filter(is_anonymous=True)
-    assert keys(search("chat", anonymous).services) == ["rusinfo", "barn-av-rusmisbrukere"]
-    assert search("legevagt", anonymous).services == []
+    anonymous = read_catalogue().having("anonymous", True)
+    assert keys(find("chat", anonymous).services) == ["rusinfo", "barn-av-rusmisbrukere"]
+    assert find("legevagt", anonymous).services == []
 
 
-def test_the_page_after_the_first_goes_on_where_it_ended():
+def test_the_page_after_the_first_goes_on_where_it_ended(monkeypatch):
+    monkeypatch.setattr(directory, "PAGE", 5)
     for number in range(12):
         HelpServiceFactory(key=f"n{number:02}", name=f"Samtaletreff {number:02}")
-    pages = [find("samtaletreff", start=start, count=5) for start in (0, 5, 10, 15)]
+    places = (0, 5, 10, 15)
+    pages = [directory.find_page(Filters(words="samtaletreff", after=start), timezone.now()) for start in places]
     assert [keys(page.services) for page in pages] == [
-        [f"n{number:02}" for number in range(start, min(start + 5, 12))] for start in (0, 5, 10, 15)
+        [f"n{number:02}" for number in range(start, min(start + 5, 12))] for start in places
     ]
-    assert [page.has_more for page in pages] == [True, True, False, False]
+    assert [page.more for page in pages] == [5, 10, None, None]
 
 
 def test_there_is_an_end_to_what_is_found():
@@ -317,7 +333,7 @@ def test_there_is_an_end_to_what_is_found():
         fill_index(service=service, channels=[])
     HelpService.objects.bulk_create(services)
     assert len(find("treff").services) == MOST
-    assert not find("treff", start=75, count=25).has_more
+    assert directory.find_page(Filters(words="treff", after=75), timezone.now()).more is None
 
 
 @pytest.mark.parametrize(
@@ -353,23 +369,28 @@ def test_what_stands_in_a_question_is_only_words_to_the_database():
         assert find(text).services == [] or "alt" in text.lower() or "mulig" in text, text
 
 
-def test_a_question_that_is_spelt_rightly_costs_one_statement(django_assert_num_queries):
+def costs(django_assert_num_queries, statements: int, text: str):
+    """Of a directory that was read before."""
+    catalogue = read_catalogue()
+    with django_assert_num_queries(statements):
+        assert catalogue.rows(search(text, catalogue, catalogue.everybody).places)
+
+
+def test_a_question_that_is_spelt_rightly_costs_two_statements(django_assert_num_queries):
     HelpServiceFactory(name="Ivareta")
-    with django_assert_num_queries(1):
-        assert find("ivareta").services
+    costs(django_assert_num_queries, 2, "ivareta")  # its stems, and what was found, by id
 
 
-@pytest.mark.parametrize(
-    ("found_by", "name"),
-    [
-        (Q(search_words=SearchQuery("'ivaret':*", config=STEMS, search_type="raw")), "service_search_words"),
-        (Q(search_names__contains="|ivareta|"), "service_search_names"),
-    ],
-)
-def test_each_way_to_find_has_an_index(found_by: Q, name: str):
+def test_a_misspelt_question_costs_three_statements(django_assert_num_queries):
+    HelpServiceFactory(name="Ivareta")
+    costs(django_assert_num_queries, 3, "ivarta")  # its stems, what is near, what was found
+
+
+def test_whether_another_service_says_a_word_is_found_by_an_index():
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
-    assert name in HelpService.objects.filter(found_by).order_by("name").explain()
+    said = HelpService.objects.filter(search_words=SearchQuery("ivareta", config=STEMS))
+    assert "service_search_words" in said.order_by("name").explain()
 
 
 def test_words_nearly_so_spelt_have_an_index():
@@ -378,15 +399,3 @@ def test_words_nearly_so_spelt_have_an_index():
     assert (
         "search_word_pieces" in SearchWord.objects.filter(word__trigram_similar="ivarta").order_by("is_name").explain()
     )
-
-
-def test_a_misspelt_question_costs_six_statements(django_assert_num_queries):
-    HelpServiceFactory(name="Ivareta")
-    with django_assert_num_queries(6):  # strictly, what is near (in a transaction, with its share), strictly again
-        assert find("ivarta").services
-
-
-def test_the_directory_s_own_order_has_an_index():
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
-    assert "service_in_order" in HelpService.objects.order_by(*IN_ORDER)[:25].explain()

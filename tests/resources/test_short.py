@@ -12,6 +12,7 @@ from resources.filters import Filters
 from resources.models import HelpService
 from resources.needs import WHAT, WHO
 from resources.reading import short
+from resources.reading.catalogue import first, read_catalogue
 from resources.reading.directory import matching
 from resources.showing.short import show_short
 from tests.factories import ChannelFactory, HelpServiceFactory, UserFactory
@@ -45,10 +46,11 @@ def test_a_choice_finds_what_the_directory_itself_finds():
     for kind in Kind.values:
         for audience in everybody:
             HelpServiceFactory(kinds=[kind], audiences=[audience], channel=None)
-    shown = lines()
+    shown, catalogue = lines(), read_catalogue()
     for who in WHO.values():
         for need in WHAT.values():
-            found = set(matching(Filters(who=who, need=need)).order_by().values_list("key", flat=True))
+            places = first(matching(catalogue, Filters(who=who, need=need)), len(catalogue.places))
+            found = {row.key for row in catalogue.rows(places)}
             chosen = {
                 key for key, line in shown.items() if who.slug in line.who.split() and need.slug in line.what.split()
             }

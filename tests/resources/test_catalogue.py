@@ -1,0 +1,105 @@
+"""The directory in short, as each web process keeps it: read anew after every change, whoever made it."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from resources.facets import ChannelKind, OnFailure, State
+from resources.filters import Filters
+from resources.models import DEAD_LINK_AFTER, Channel, DirectoryMark, HelpService
+from resources.reading.catalogue import first, read_catalogue
+from resources.reading.directory import find_page
+from tests.factories import ChannelFactory, HelpServiceFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def found(**chosen):
+    return [service.key for service in find_page(Filters(county="oslo", **chosen), timezone.now()).services]
+
+
+def marks():
+    return list(DirectoryMark.objects.order_by("id").values_list("mark", flat=True))
+
+
+def test_a_service_is_found_and_lost_with_the_change_that_shows_and_hides_it():
+    service = HelpServiceFactory(draft=True, is_free=None)
+    rows = HelpService.objects.filter(pk=service.pk)
+    assert found() == []
+    rows.update(state=State.PUBLISHED)
+    assert found() == [service.key]
+    assert found(free=True) == []
+    rows.update(is_free=True)
+    assert found(free=True) == [service.key]
+    rows.update(on_failure=OnFailure.HIDE, link_failures=DEAD_LINK_AFTER)
+    assert found() == []
+    rows.update(link_failures=0)
+    assert found() == [service.key]
+    rows.update(state=State.WITHDRAWN)
+    assert found() == []
+
+
+def test_a_service_that_comes_is_found():
+    assert found() == []
+    service = HelpServiceFactory()
+    assert found() == [service.key]
+    HelpService.objects.all().delete()
+    assert found() == []
+
+
+def test_the_hours_of_a_way_that_is_added_changed_and_removed_count_at_once():
+    service = HelpServiceFactory(channel=None)
+    assert found(open_now=True) == []
+    way = ChannelFactory(service=service, kind=ChannelKind.PHONE, opening_hours="24/7")
+    assert found(open_now=True) == [service.key]
+    Channel.objects.filter(pk=way.pk).update(opening_hours="")
+    assert found(open_now=True) == []
+    Channel.objects.filter(pk=way.pk).update(opening_hours="24/7")
+    assert found(open_now=True) == [service.key]
+    way.delete()
+    assert found(open_now=True) == []
+
+
+def test_what_is_hidden_from_a_day_on_is_hidden_on_that_day():
+    today = timezone.localdate()
+    service = HelpServiceFactory(on_failure=OnFailure.HIDE, checked_on=today, checked_by=UserFactory())
+    HelpService.objects.filter(pk=service.pk).update(due_on=today + timedelta(days=2))
+    now = timezone.now()
+    seen = [bool(find_page(Filters(county="oslo"), now + timedelta(days=days)).services) for days in range(4)]
+    assert seen == [True, True, False, False]
+
+
+def test_what_does_not_concern_the_directory_leaves_the_marks_alone():
+    service = HelpServiceFactory()
+    before = marks()
+    HelpService.objects.filter(pk=service.pk).update(link_checked_at=timezone.now(), link_problem="silent")
+    HelpService.objects.filter(pk=service.pk).update(name=service.name)
+    assert marks() == before
+
+
+def test_a_change_that_is_taken_back_leaves_nothing_behind():
+    service = HelpServiceFactory()
+    assert found() == [service.key]
+    with transaction.atomic():
+        HelpService.objects.filter(pk=service.pk).update(state=State.WITHDRAWN)
+        assert found() == []
+        transaction.set_rollback(True)
+    assert found() == [service.key]
+
+
+def test_a_directory_that_did_not_change_is_not_read_again():
+    HelpServiceFactory()
+    kept = read_catalogue()
+    with CaptureQueriesContext(connection) as queries:
+        assert read_catalogue() is kept
+    assert len(queries) == 1
+
+
+def test_what_was_withdrawn_after_the_directory_was_read_is_not_shown():
+    service = HelpServiceFactory()
+    kept = read_catalogue()
+    HelpService.objects.filter(pk=service.pk).update(state=State.WITHDRAWN)
+    assert kept.rows(first(kept.everybody, 5)) == []
