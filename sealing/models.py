@@ -9,6 +9,8 @@ from django.db.models import Func, Q, Value
 from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
+from common.history import NO_TRUNCATE
+
 
 class FamilyKeyQuerySet(models.QuerySet["FamilyKey"]):
     def live(self) -> Self:
@@ -64,6 +66,7 @@ class FamilyKey(models.Model):
                 condition=pgtrigger.Q(old__destroyed_at__isnull=False),
             ),
             pgtrigger.Protect(name="destroyed_not_deleted", operation=pgtrigger.Delete),
+            NO_TRUNCATE,
         ]
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from crisisplans.models import Comment, PlanItem, PlanItemVersion, SupportContac
 from families.actions import leave_family
 from families.models import Family, Invitation, Membership, MembershipVersion
 from families.tasks import forget_closed
-from sealing.keys import keys_of_a_request
+from sealing.keys import destroy_keys, keys_of_a_request
 from sealing.models import FamilyKey
 from sealing.text import CannotOpenError
 from tests.acting import acting_as_app, acting_as_role
@@ -115,6 +115,38 @@ def test_after_thirty_days_nobody_opens_it(closed: Home, as_person):
     browser = as_person(closed.coordinator)
     assert "Åpne den igjen" not in overview(browser)
     assert reopen(browser, closed).status_code == 404
+
+
+def asks_for_it(home: Home) -> bool:
+    """What the database answers the one who closed it, past every page."""
+    with acting_as_app(), acting_as(home.coordinator.pk), connection.cursor() as cursor:
+        cursor.execute("SELECT app.reopen_family(%s)", [home.family.pk])
+        return bool(cursor.fetchone()[0])
+
+
+def test_who_began_before_the_thirty_days_were_over_and_asks_after_them_opens_nothing(closed: Home):
+    """A transaction's now() is when it began; a slow one could ask of a family that was forgotten meanwhile."""
+    with connection.cursor() as cursor:
+        words = "UPDATE families_family SET closed_at = now() - interval '30 days' + interval '1 millisecond'"
+        cursor.execute(f"{words} WHERE id = %s", [closed.family.pk])
+        cursor.execute("SELECT pg_sleep(0.002)")
+    assert not asks_for_it(closed)
+    assert Family.objects.get(pk=closed.family.pk).closed_at
+
+
+def test_a_family_whose_key_is_gone_is_not_opened_again(closed: Home):
+    destroy_keys(closed.family.pk)
+    assert not asks_for_it(closed)
+    assert Family.objects.get(pk=closed.family.pk).closed_at
+
+
+@pytest.mark.parametrize("author", [None, "coordinator"])
+def test_it_is_the_familys_own_key_that_counts(author, closed: Home):
+    user = closed.coordinator.pk if author else None
+    FamilyKey.objects.filter(family_id=closed.family.pk, author_id=user).update(
+        wrapped=b"", destroyed_at=timezone.now()
+    )
+    assert asks_for_it(closed) is (author is not None)
 
 
 def test_the_day_it_closed_is_the_databases_to_say(ours: Home):

@@ -5,7 +5,7 @@ somebody has looked at it.
 """
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from common.database import APP, BACKUP, OWNER, WORKER, ProtectByFamily
 from tests.raw_sql import as_owner
@@ -131,6 +131,18 @@ GUARDS = {
     ("resources_channel", "directory_grew"),
     ("resources_helpservice", "directory_changed"),
     ("resources_helpservice", "directory_grew"),
+}
+NEVER_EMPTIED = {  # not by the owner either: a TRUNCATE would pass every guard of single rows
+    "accesslog_accessentry",
+    "accounts_signupconsent",
+    "crisisplans_forgottenentry",
+    "crisisplans_planitemversion",
+    "crisisplans_supportcontactversion",
+    "families_membershipversion",
+    "resources_channelversion",
+    "resources_guidancearticleversion",
+    "resources_helpserviceversion",
+    "sealing_familykey",
 }
 PATH = "search_path=pg_catalog, public, pg_temp"
 
@@ -322,6 +334,22 @@ def test_the_guards_stand():
     """)
     assert {(table, name) for table, name, _enabled in found} == GUARDS
     assert {enabled for _table, _name, enabled in found} == {"O"}
+
+
+def test_tables_that_nobody_empties_at_once_are_those_listed_here():
+    found = column("""
+        SELECT tgrelid::regclass::text FROM pg_trigger
+        WHERE tgtype & 32 <> 0 AND tgtype & 2 <> 0 AND tgenabled = 'O' AND NOT tgisinternal
+    """)
+    assert set(found) == NEVER_EMPTIED
+    versions = column("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename ~ 'version$'")
+    assert set(versions) <= NEVER_EMPTIED
+
+
+@pytest.mark.parametrize("table", sorted(NEVER_EMPTIED))
+def test_nobody_empties_at_once(table):
+    with pytest.raises(DatabaseError, match="only ever added"), transaction.atomic():
+        as_owner(f"TRUNCATE {table} CASCADE")
 
 
 def rights_of(role):

@@ -475,7 +475,26 @@ FORGOTTEN = [
         "",
         f"{CLOSING}after_thirty_days_nobody_opens_it",
     ),
-    rewritten("app.reopen_family", "NOT EXISTS", "false AND NOT EXISTS", f"{CLOSING}nobody_else_opens_it[outsider]"),
+    rewritten(
+        "app.reopen_family",
+        "SELECT FROM app.closed_families() AS mine WHERE mine = family",
+        "SELECT WHERE true",
+        f"{CLOSING}nobody_else_opens_it[outsider]",
+    ),
+    rewritten(
+        "app.reopen_family",
+        "f.closed_at > clock_timestamp() - interval '30 days'",
+        "f.closed_at > now() - interval '30 days'",
+        f"{CLOSING}who_began_before_the_thirty_days_were_over_and_asks_after_them_opens_nothing",
+    ),
+    *(
+        rewritten("app.reopen_family", old, "true", f"{CLOSING}{test}")
+        for old, test in (
+            ("k.family_id = family", "a_family_whose_key_is_gone_is_not_opened_again"),
+            ("k.author_id IS NULL", "it_is_the_familys_own_key_that_counts"),
+            ("k.destroyed_at IS NULL", "a_family_whose_key_is_gone_is_not_opened_again"),
+        )
+    ),
     rewritten(
         "app.forget_closed", "interval '30 days'", "interval '1 day'", f"{CLOSING}before_that_nothing_is_destroyed"
     ),
@@ -546,6 +565,10 @@ FORGOTTEN = [
     no_trigger(
         "crisisplans_planitemversion.pgtrigger_no_truncate",
         f"{FORGETTING}not_even_the_owner_deletes_or_changes_another",
+    ),
+    *(
+        no_trigger(f"{table}.pgtrigger_no_truncate", f"{CATALOG}nobody_empties_at_once[{table}]")
+        for table in ("sealing_familykey", "accounts_signupconsent")
     ),
     no_trigger(
         "families_membershipversion.pgtrigger_append_only",
