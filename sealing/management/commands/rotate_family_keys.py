@@ -3,16 +3,26 @@
 from datetime import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from sealing.rotation import RETIRE_AFTER, AlreadyRotatingError, alone, owners, owners_with_spare_keys, retire, rotate
+from sealing.management.rotating import RotatingCommand
+from sealing.rotation import (
+    RETIRE_AFTER,
+    Done,
+    TablesBusyError,
+    owners,
+    owners_with_spare_keys,
+    retire,
+    rotate,
+)
 
 EVERY = 100  # families between two lines of progress
+ROUNDS = 5  # in which it tries again where somebody wrote
+SEE = "(docs/operations.md, «A key or a text that does not open»)"
 
 
-class Command(BaseCommand):
+class Command(RotatingCommand):
     help = (
         "Give every family a new key and seal its texts with it; with --retire, destroy the keys that were replaced"
         f" more than {RETIRE_AFTER.seconds // 60} minutes ago. Safe to stop: go on with the --before it printed."
@@ -21,39 +31,62 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--retire", action="store_true", help="destroy keys that were replaced")
         parser.add_argument(
+            "--give-up",
+            action="store_true",
+            help="with --retire: also where texts do not open with the key they name. No key will open them again",
+        )
+        parser.add_argument(
             "--before", type=datetime.fromisoformat, help="only keys made before this moment; without: all there are"
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            with alone():
-                if options["retire"]:
-                    self._retire()
-                else:
-                    self._rotate(options["before"] or timezone.now())
-        except AlreadyRotatingError:
-            message = "Another process rotates keys just now."
-            raise CommandError(message) from None
+    def replace(self, **options: Any) -> None:
+        if options["give_up"] and not options["retire"]:
+            message = "--give-up goes with --retire."
+            raise CommandError(message)
+        if options["retire"]:
+            self._retire(give_up=options["give_up"])
+        else:
+            self._rotate(options["before"] or timezone.now())
 
     def _rotate(self, before: datetime) -> None:
-        self.stdout.write(f"Keys made before now are replaced. Broken off, go on with --before {before.isoformat()}")
-        texts, found = 0, owners(before)
-        for done, owner in enumerate(found, start=1):
-            texts += rotate(owner)
-            if done % EVERY == 0:
-                self.stdout.write(f"{done} of {len(found)}")
-        self.stdout.write(f"{len(found)} new keys, {texts} texts sealed anew. Run it with --retire later.")
-
-    def _retire(self) -> None:
-        gone, waiting, found = 0, 0, owners_with_spare_keys()
-        for done, owner in enumerate(found, start=1):
-            try:
-                gone += retire(owner)
-            except OperationalError:  # somebody writes for long
-                waiting += 1
-            if done % EVERY == 0:
-                self.stdout.write(f"{done} of {len(found)}")
-        self.stdout.write(f"{gone} replaced keys are destroyed.")
-        if waiting:
-            message = f"{waiting} wait: their tables were busy. Run this again."
+        again = f"--before {before.isoformat()}"
+        self.go_on = f"What is done stays done. Go on with {again}"
+        self.stdout.write(f"Keys made before now are replaced. Broken off, go on with {again}")
+        done, found = Done(), owners(before)
+        for at, owner in enumerate(found, start=1):
+            done.add(rotate(owner))
+            self._tell(at, found)
+        self.stdout.write(f"{done.keys} new keys, {done.texts} texts sealed anew. Run it with --retire later.")
+        if done.unopened:
+            self.name(done.unopened)
+            message = f"{len(done.unopened)} do not open, named above, and stay as they are; all else is done {SEE}."
             raise CommandError(message)
+
+    def _retire(self, *, give_up: bool) -> None:
+        done, kept, waiting = Done(), 0, owners_with_spare_keys()
+        for _ in range(ROUNDS):
+            found, waiting = waiting, []
+            for at, owner in enumerate(found, start=1):
+                try:
+                    one = retire(owner, give_up=give_up)
+                except TablesBusyError:
+                    waiting.append(owner)
+                    continue
+                done.add(one)
+                kept += bool(one.unopened) and not one.keys
+                self._tell(at, found)
+        self.stdout.write(f"{done.keys} replaced keys are destroyed.")
+        self.name(done.unopened)
+        problems = []
+        if kept:
+            problems.append(f"The replaced keys of {kept} owners stay, since what is named above may need them {SEE}.")
+        elif done.unopened:
+            problems.append(f"What is named above is lost: its key was destroyed {SEE}.")
+        if waiting:
+            problems.append(f"{len(waiting)} wait: their tables were busy. Run this again.")
+        if problems:
+            raise CommandError(" ".join(problems))
+
+    def _tell(self, at: int, found: list[Any]) -> None:
+        if at % EVERY == 0:
+            self.stdout.write(f"{at} of {len(found)}")

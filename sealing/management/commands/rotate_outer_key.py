@@ -2,29 +2,29 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from sealing.management.rotating import RotatingCommand
 from sealing.outer import newest
-from sealing.rotation import AlreadyRotatingError, alone, rewrap_some, wrapped_by_older
+from sealing.rotation import opened_by_newest, rewrap, wrapped_by_older
 
 
-class Command(BaseCommand):
+class Command(RotatingCommand):
     help = "Wrap the families' keys anew with the newest of SEALING_KEYS. Safe to stop and to run again."
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            with alone():
-                self._rotate()
-        except AlreadyRotatingError:
-            message = "Another process rotates keys just now."
-            raise CommandError(message) from None
-
-    def _rotate(self) -> None:
+    def replace(self, **options: Any) -> None:
         done, all_of_them = 0, wrapped_by_older()
-        while some := rewrap_some():
-            done += some
+        for some in rewrap():
+            done += some.keys
             self.stdout.write(f"{done} of {all_of_them}")
-        if left := wrapped_by_older():
-            message = f"{left} keys are still wrapped by an older one. Run this again."
+        self.stdout.write(f"Trying each key with {newest()} …")
+        found = opened_by_newest()
+        if found.unopened:
+            self.name(found.unopened)
+            message = (
+                f"{newest()} opens {found.keys} keys, and not the {len(found.unopened)} named above. Every older one"
+                " must stay in SEALING_KEYS. Mend what is named, and run this again"
+                " (docs/operations.md, «A key or a text that does not open»)."
+            )
             raise CommandError(message)
-        self.stdout.write(f"Every key is wrapped by {newest()}. The older ones can leave SEALING_KEYS.")
+        self.stdout.write(f"{newest()} alone opens every key ({found.keys}). The older ones can leave SEALING_KEYS.")

@@ -1,0 +1,55 @@
+"""What the commands that replace keys have in common: who may run them, and how they end."""
+
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error
+
+from sealing.models import FamilyKey
+from sealing.rotation import AlreadyRotatingError, Unopened, alone, not_wholly_seen, sealed_columns
+
+NAMED = 50  # at most, of what does not open
+BROKEN_OFF = 130  # what a shell calls Ctrl-C
+
+
+class RotatingCommand(BaseCommand):
+    """Replaces keys, as a role that sees every row. What does not open is named, and makes it exit with 1."""
+
+    go_on = "What is done stays done. Run it again for the rest."
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002  # Django's
+        try:
+            self._refuse_who_does_not_see_all()
+            with alone():
+                self.replace(**options)
+        except KeyboardInterrupt:
+            message = f"Stopped. {self.go_on}"
+            raise CommandError(message, returncode=BROKEN_OFF) from None
+        except AlreadyRotatingError:
+            message = "Another process rotates keys just now."
+            raise CommandError(message) from None
+        except ImproperlyConfigured as problem:
+            raise CommandError(str(problem)) from None
+        except Error as problem:
+            said = getattr(getattr(problem.__cause__, "diag", None), "message_primary", None)  # without a row's words
+            message = f"The database says: {said or str(problem).partition(chr(10))[0]}. {self.go_on}"
+            raise CommandError(message) from None
+
+    def replace(self, **options: Any) -> None:
+        raise NotImplementedError
+
+    def _refuse_who_does_not_see_all(self) -> None:
+        if unseen := not_wholly_seen([FamilyKey._meta.db_table, *(column.table for column in sealed_columns())]):
+            message = (
+                f"Nothing was done: this role may not see and change every row of {', '.join(unseen)}. Run it as the"
+                ' owner role: DATABASE_URL="$DATABASE_OWNER_URL" python manage.py …'
+            )
+            raise CommandError(message)
+
+    def name(self, unopened: list[Unopened]) -> None:
+        """Say where each of them stands, on the error stream."""
+        for one in unopened[:NAMED]:
+            self.stderr.write(str(one))
+        if len(unopened) > NAMED:
+            self.stderr.write(f"… and {len(unopened) - NAMED} more.")
