@@ -3,11 +3,19 @@
 from typing import Any
 
 from django.apps import apps
+from django.core import checks
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.db.models import Count
 
 from sealing.fields import HoldsSealedText, SealedField
-from sealing.outer import outer_keys
+from sealing.models import FamilyKey
+from sealing.outer import outer_keys, unwrap
+from sealing.rotation import not_wholly_seen
+from sealing.text import CannotOpenError
+
+TRIED = 20  # keys for each outer key, by chance: whoever can leave a bad one does not choose these
 
 
 def check_keys(**kwargs: Any) -> list[CheckMessage]:
@@ -17,6 +25,37 @@ def check_keys(**kwargs: Any) -> list[CheckMessage]:
     except ImproperlyConfigured as problem:
         return [Error(str(problem), id="sealing.E001")]
     return []
+
+
+def check_wrapping(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """SEALING_KEYS opens the families' keys that are in the database. Asked with `--database`, and by each migrate."""
+    table = FamilyKey._meta.db_table
+    if "default" not in (databases or ()) or check_keys() or table not in connection.introspection.table_names():
+        return []
+    if not_wholly_seen([table]):
+        message = "Whether SEALING_KEYS opens the families' keys is not known: this role does not see them."
+        hint = 'Ask as the owner role: DATABASE_URL="$DATABASE_OWNER_URL" python manage.py check --database default'
+        return [checks.Warning(message, hint=hint, id="sealing.W003")]
+    found: list[CheckMessage] = []
+    names = FamilyKey.objects.live().values_list("wrapped_by").annotate(Count("id")).order_by("wrapped_by")
+    for name, number in names:
+        if name not in outer_keys():
+            message = f"{number} families' keys are wrapped by {name}, which is not in SEALING_KEYS."
+            hint = "Put it in, wherever the portal runs. Nothing of those families can be read without it."
+            found.append(Error(message, hint=hint, id="sealing.E003"))
+        elif not any(map(_opens, FamilyKey.objects.live().filter(wrapped_by=name).order_by("?")[:TRIED])):
+            message = f"{name} in SEALING_KEYS is another key than the one that wrapped {number} families' keys."
+            hint = "Take it again from where you keep it. Nothing of those families can be read with this one."
+            found.append(Error(message, hint=hint, id="sealing.E004"))
+    return found
+
+
+def _opens(key: FamilyKey) -> bool:
+    try:
+        unwrap(bytes(key.wrapped), key.wrapped_by, key.bound_to)
+    except CannotOpenError:
+        return False
+    return True
 
 
 def check_models(**kwargs: Any) -> list[CheckMessage]:

@@ -12,7 +12,7 @@ import django
 from django.conf import settings
 from django.core.checks import ERROR, run_checks
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
+from django.db import DEFAULT_DB_ALIAS, OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 NEVER_SERVED = ["v2", "*.tailwind.css", "*.d.ts"]  # what the design system ships for others
@@ -20,7 +20,7 @@ NEVER_SERVED = ["v2", "*.tailwind.css", "*.d.ts"]  # what the design system ship
 
 def main() -> None:
     django.setup()
-    problems = run_checks()
+    problems = run_checks(databases=[DEFAULT_DB_ALIAS])
     for problem in problems:
         print(f"! {problem.msg} {problem.hint or ''}".rstrip(), flush=True)
     if any(problem.level >= ERROR for problem in problems):

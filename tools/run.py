@@ -69,7 +69,8 @@ def run(running: ExitStack) -> None:
     running.enter_context(only_one_of_us(port))
     must_be_free(port)
     servers: dict[str, subprocess.Popen[bytes]] = {}
-    environment = {**os.environ, **settings_of_the_demo(port), **databases(running, servers)}
+    found = databases(running, servers)
+    environment = {**os.environ, **settings_of_the_demo(port), **sealing_keys(found["DATABASE_OWNER_URL"]), **found}
     if not os.environ.get("REDIS_URL"):
         say("Starting Valkey …")
         server = running.enter_context(valkey(DATA / "valkey"))
@@ -123,13 +124,40 @@ def settings_of_the_demo(port: int) -> dict[str, str]:
         "DEMO": "1",
         "HTTPS": "0",
         "SECRET_KEY": kept_secret("secret-key", secrets.token_urlsafe(50)),
-        "SEALING_KEYS": kept_secret("sealing-key", f"demo:{b64encode(secrets.token_bytes(32)).decode()}"),
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "CSRF_TRUSTED_ORIGINS": "",
         "EMAIL_URL": f"filemail:///{mail}",
         "DJANGO_SETTINGS_MODULE": "portal.settings",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def sealing_keys(owner_url: str) -> dict[str, str]:
+    """What wraps the families' keys. It is made the first time, and never once there are families: a new one would open
+    nothing of theirs."""
+    file = DATA / "sealing-key"
+    if not file.exists() and (families := families_with_keys(owner_url)):
+        message = (
+            f"{file} is gone, and without it nothing can be read of the {families} families in this database. Put it"
+            f" back; or, to begin anew, have {DATA} out of the way (with a database of your own: an empty one)."
+        )
+        raise CannotRunError(message)
+    return {"SEALING_KEYS": kept_secret(file.name, f"demo:{b64encode(secrets.token_bytes(32)).decode()}")}
+
+
+def families_with_keys(owner_url: str) -> int:
+    import psycopg
+
+    try:
+        with psycopg.connect(owner_url) as owner:
+            there = owner.execute("SELECT to_regclass('public.sealing_familykey') IS NOT NULL").fetchone()
+            if there != (True,):
+                return 0
+            asked = "SELECT count(DISTINCT family_id) FROM public.sealing_familykey WHERE destroyed_at IS NULL"
+            (families,) = owner.execute(asked).fetchone() or (0,)
+    except psycopg.Error as problem:
+        raise CannotRunError(str(problem)) from None
+    return int(families)
 
 
 def kept_secret(name: str, new: str) -> str:

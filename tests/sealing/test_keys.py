@@ -1,21 +1,27 @@
 """The keys: who has them in hand, for how long, and what is left when they are gone."""
 
+import os
+import subprocess
+import sys
 from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
+from django.core.management.base import SystemCheckError
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
+from common.database import APP, BACKUP, OWNER, WORKER
+from common.env import ROOT
 from crisisplans.models import PlanItem
 from families import actions
 from families.models import Family, Membership, Role
 from sealing import keys, outer
-from sealing.checks import check_keys
+from sealing.checks import check_keys, check_wrapping
 from sealing.keys import destroy_keys, keys_of_a_request
 from sealing.models import FamilyKey
 from sealing.text import CannotOpenError, key_number, place, seal, unseal
-from tests.acting import EachInTheirOwnName
+from tests.acting import EachInTheirOwnName, acting_as_role
 from tests.counting import counted
 from tests.factories import MembershipFactory, PlanItemFactory, UserFactory
 from tests.raw_sql import ask
@@ -139,6 +145,91 @@ def test_what_is_wrong_with_the_outer_keys_is_said_without_saying_them(entries, 
         outer.outer_keys()
     assert not any(entry.partition(":")[2] in str(problem.value) for entry in entries if ":" in entry)
     assert [found.id for found in check_keys()] == ["sealing.E001"]
+
+
+ANOTHER = "tests:" + "A" * 43 + "="
+
+
+def problems_with(role=OWNER):
+    with acting_as_role(role):
+        return [(found.id, found.msg) for found in check_wrapping(databases=["default"])]
+
+
+def test_a_check_with_the_database_sees_that_the_outer_keys_open_what_is_there(ours, settings):
+    assert problems_with() == []
+    settings.SEALING_KEYS = [outer.new_outer_key("newer"), *settings.SEALING_KEYS]
+    assert problems_with() == []
+
+
+def test_it_says_when_a_key_is_wrapped_by_one_that_this_process_does_not_know(ours, theirs, settings):
+    FamilyKey.objects.filter(family_id=theirs.family.pk).update(wrapped_by="newer")
+    number = FamilyKey.objects.filter(family_id=theirs.family.pk).count()
+    said = f"{number} families' keys are wrapped by newer, which is not in SEALING_KEYS."
+    assert problems_with() == [("sealing.E003", said)]
+    destroy_keys(theirs.family.pk)
+    assert problems_with() == []
+
+
+def test_it_says_when_another_key_has_the_right_name(ours, settings):
+    settings.SEALING_KEYS = [ANOTHER]
+    number = FamilyKey.objects.count()
+    said = f"tests in SEALING_KEYS is another key than the one that wrapped {number} families' keys."
+    assert problems_with() == [("sealing.E004", said)]
+
+
+def test_it_is_not_misled_by_one_bad_row(ours):
+    FamilyKey.objects.filter(family_id=ours.family.pk, author_id=None).update(wrapped=b"x" * 60)
+    assert problems_with() == []
+
+
+@pytest.mark.parametrize("role", [APP, WORKER, BACKUP])
+def test_a_role_that_does_not_see_the_keys_is_told_that_nothing_was_asked(role, ours):
+    assert [found for found, _ in problems_with(role)] == ["sealing.W003"]
+
+
+def test_without_the_database_and_before_the_first_migration_it_asks_nothing(ours):
+    with counted() as asked:
+        assert check_wrapping(databases=None) == check_wrapping(databases=["other"]) == []
+    assert asked == []
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE sealing_familykey RENAME TO not_yet")
+    assert problems_with() == []
+
+
+def test_manage_py_check_asks_it_when_told_which_database(ours, settings):
+    settings.SEALING_KEYS = [ANOTHER]
+    with pytest.raises(SystemCheckError, match=r"sealing\.E004"):
+        call_command("check", databases=["default"])
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [("", "SEALING_KEYS is not set."), ("2027-01:dG9vIHNob3J0", "SEALING_KEYS: the key 2027-01 is not 32 bytes.")],
+)
+def test_a_web_process_that_could_open_nothing_does_not_begin(keys, said):
+    done = subprocess.run(
+        [sys.executable, "-c", "import portal.wsgi; print('serving')"],
+        cwd=ROOT,
+        env={**os.environ, "SEALING_KEYS": keys, "DJANGO_SETTINGS_MODULE": "portal.settings"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr.startswith(said)
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_the_clock_starts_needs_no_outer_key():
+    done = subprocess.run(
+        [sys.executable, "-c", "import django; django.setup(); import portal.celery, families.tasks, portal.tasks"],
+        cwd=ROOT,
+        env={**os.environ, "SEALING_KEYS": "", "DJANGO_SETTINGS_MODULE": "portal.settings"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_new_outer_key_is_one(settings, capsys):

@@ -21,6 +21,7 @@ GIVEN = {
     *("SECRET_KEY", "SEALING_KEYS", "DEMO", "HTTPS", "DJANGO_SETTINGS_MODULE"),
 }
 DATABASES = ("DATABASE_URL", "DATABASE_WORKER_URL", "DATABASE_OWNER_URL")
+OTHER = "demo:" + "A" * 43 + "="
 PATIENCE = 120  # seconds, on a busy machine
 
 
@@ -124,6 +125,26 @@ def test_the_second_time_it_keeps_the_data_and_ctrl_c_stops_it_too(data: Path):
         run.process.send_signal(signal.SIGINT)
         assert "Traceback" not in run.ends()
     assert left_of(family) == []
+
+
+def test_a_lost_key_or_another_is_said_and_no_new_one_is_made(data: Path):
+    key = data / "sealing-key"
+    before = key.read_text()
+    for now, said in (
+        (None, f"{key} is gone, and without it nothing can be read of the"),
+        (OTHER, "is another key than"),
+    ):
+        key.unlink()
+        if now:
+            key.write_text(now)
+        run = Run(data, free_port())
+        ended = run.ends()
+        assert said in ended
+        assert "Traceback" not in ended
+        assert "Ready" not in ended
+        assert run.process.returncode == 1
+        assert (key.read_text() if key.exists() else None) == now
+        key.write_text(before)
 
 
 @pytest.mark.parametrize(("part", "name"), [("portal worker", "worker"), ("valkey-server", "Valkey")])
