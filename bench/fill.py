@@ -15,7 +15,7 @@ from bench.services import fill_services
 from tools.prepare import collect_static_files
 
 BACKENDS = {
-    "portal": "allauth.account.auth_backends.AuthenticationBackend",
+    "portal": "accounts.signed_in.SignInBackend",
     "floor": "django.contrib.auth.backends.ModelBackend",
 }
 

@@ -51,7 +51,7 @@ class _Statement(Generic[M]):
     sql: str
     model: type[M]
     columns: slice  # of a row: the model's own
-    names: list[str]  # of these
+    names: frozenset[str]  # of these
     more: dict[str, int]  # annotations, and where they stand
     converters: list[tuple[int, list[Callable[..., Any]], Any]]
 
@@ -66,7 +66,9 @@ class _Statement(Generic[M]):
             sql=sql.replace("%%", "%%%%") % tuple(map(_written, params)),
             model=found.model,
             columns=columns,
-            names=[column.target.attname for column, *_ in compiler.select[columns]] if compiler.klass_info else [],
+            names=frozenset(
+                column.target.attname for column, *_ in (compiler.select[columns] if compiler.klass_info else ())
+            ),
             more=compiler.annotation_col_map or {},
             converters=[
                 (at, each, column)
@@ -122,6 +124,10 @@ class Prepared(Generic[M]):
     def fetch(self, **given: Any) -> list[M]:
         """The objects it finds. Columns that `only` left out are fetched when asked for, as ever."""
         return self._statement.objects(given)
+
+    def first(self, **given: Any) -> M | None:
+        """The first of them, or nothing."""
+        return next(iter(self.fetch(**given)), None)
 
     def rows(self, **given: Any) -> list[tuple[Any, ...]]:
         """What a `values_list` finds, of columns that need no converting."""
