@@ -59,6 +59,8 @@ SHAPES: dict[Section, type[Words]] = {
     Section.MEDICAL: Medicine,
     Section.AGREEMENTS: Agreement,
 }
+EVERY_SHAPE: tuple[type[Words], ...] = (Words, *SHAPES.values())
+NAMES = {shape: frozenset(field.name for field in fields(shape)) for shape in EVERY_SHAPE}
 
 CONTACT_FIELDS = ("name", "role", "phone", "hours", "may_leave_message")
 
@@ -120,7 +122,7 @@ def shape_of(section: str) -> type[Words]:
 def read_words(section: str, document: dict[str, Any]) -> Words:
     """Read a kept document. Names it does not know are left out; missing ones are empty."""
     shape = shape_of(section)
-    known = {field.name for field in fields(shape)}
+    known = NAMES[shape]
     return shape(**{name: str(value) for name, value in document.items() if name in known})
 
 
@@ -159,7 +161,7 @@ def write_values(entry: Entry, values: Mapping[str, Any]) -> None:
             setattr(entry, field, values[field])
         return
     shape = shape_of(entry.section)
-    entry.words = shape(**{field.name: values[field.name] for field in fields(shape)}).as_document()
+    entry.words = shape(**{name: values[name] for name in NAMES[shape]}).as_document()
     entry.level = values.get("level", "")
     entry.review_on = values.get("review_on")
     assigned: UUID | None = values.get("assigned_to")

@@ -1,5 +1,6 @@
 """What the frame of every page needs."""
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -22,8 +23,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "site_name": settings.SITE_NAME,
         "demo": settings.DEMO,
-        "demo_mail_url": _address("demo_mail") if settings.DEMO else "",
-        "demo_code_url": _address("demo_code") if settings.DEMO else "",
+        "demo_mail_url": _demo_address("demo_mail"),
+        "demo_code_url": _demo_address("demo_code"),
         "signed_in": signed_in,
         "here": _family(here, here) if here else None,
         "families": [_family(member, here) for member in members],
@@ -34,25 +35,32 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 def _family(member: Membership, here: Membership | None) -> dict[str, Any]:
     return {
         "label": family_label(member),
-        "url": _address("plan", member.family_id),
+        "url": reverse("plan", args=[member.family_id]),
         "is_here": member == here,
     }
 
 
 def _rooms(path: str, here: Membership | None, *, curates: bool) -> list[dict[str, Any]]:
-    """The words of the main menu that lead somewhere from here."""
+    """The words of the main menu."""
     rooms = [(_("Overview"), _address("overview"))]
     if here:
-        rooms += [(_("Plan"), _address("plan", here.family_id)), (_("People"), _address("people", here.family_id))]
+        rooms += [
+            (_("Plan"), reverse("plan", args=[here.family_id])),
+            (_("People"), reverse("people", args=[here.family_id])),
+        ]
     rooms.append((_("Help"), _address("help_directory")))
     if curates:
         rooms.append((_("Edit"), _address("admin:index")))
-    return [{"label": label, "url": url, "is_here": path.startswith(url)} for label, url in rooms if url]
+    return [{"label": label, "url": url, "is_here": path.startswith(url)} for label, url in rooms]
 
 
-def _address(name: str, family_id: object = None) -> str:
-    """The address of a room, or nothing while the room is not built."""
+@cache
+def _address(name: str) -> str:
+    return reverse(name)
+
+
+def _demo_address(name: str) -> str:
     try:
-        return reverse(name, kwargs={"family_id": family_id} if family_id else None)
-    except NoReverseMatch:
+        return reverse(name) if settings.DEMO else ""
+    except NoReverseMatch:  # the demo's data on a site that is not the demo's
         return ""

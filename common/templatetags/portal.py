@@ -28,8 +28,15 @@ COLORS = {constants.SUCCESS: "success", constants.WARNING: "warning", constants.
 
 @register.simple_tag(takes_context=True)
 def form_guard(context: dict[str, Any]) -> SafeString:
-    """The hidden fields every form that writes carries: its own secret, and who had it open (common.guard)."""
+    """The hidden fields every form that writes carries: its own secret, and who had it open (common.guard). The same
+    for all forms of a page, so made once a request."""
     request: HttpRequest = context["request"]
+    if not hasattr(request, "_form_guard"):
+        request._form_guard = _hidden_fields(request)  # type: ignore[attr-defined]  # kept with the request it belongs to
+    return request._form_guard  # type: ignore[attr-defined,no-any-return]  # likewise
+
+
+def _hidden_fields(request: HttpRequest) -> SafeString:
     secret = format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', get_token(request))
     if not request.user.is_authenticated:
         return secret

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.template.defaultfilters import truncatechars
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from common.dates import age_words, day_words, exact_words, moment_words
-from common.phones import phone_href
+from common.phones import phone_href, show_phone
 from common.queries import Prepared
 from crisisplans.models import (
     REMOVED_IS_KEPT_FOR,
@@ -25,13 +25,13 @@ from crisisplans.models import (
     SupportContact,
 )
 from crisisplans.permissions import can_comment, can_edit_entry, can_remove_comment, can_remove_entry
-from crisisplans.sections import WHY
+from crisisplans.sections import SLUGS, WHY
 from crisisplans.showing.people import People, show_value
-from crisisplans.words import Entry, label_of, read_values
+from crisisplans.words import Entry, label_of, read_values, words_of
 from families.models import Membership
 
 FIRST_FEW = 2
-STATUS = {"empty": gettext_lazy("Not begun"), "begun": gettext_lazy("Begun"), "ready": gettext_lazy("Ready")}
+LINE = 120  # characters of a text, where the rest of it is a touch away
 HEADS = {"text", "name", "phone", "level", "assigned_to", "audience"}  # have a place of their own on a card
 
 
@@ -73,10 +73,16 @@ class EntryShown:
     def values(self) -> dict[str, Any]:
         return read_values(self.entry)
 
-    @property
+    @cached_property
     def title(self) -> str:
         """Its text, or the contact's name."""
-        return str(self.values["name" if self._contact else "text"])
+        return words_of(self.entry).text if isinstance(self.entry, PlanItem) else self.entry.name
+
+    @property
+    def line(self) -> str:
+        """All of it in a line, as far as that reaches: whose role, the text, the number."""
+        title = self.title if len(self.title) <= LINE else truncatechars(self.title, LINE)
+        return " · ".join(filter(None, (f"{self.member}: {title}" if self.member else title, self.phone)))
 
     @cached_property
     def lines(self) -> list[tuple[str, str]]:
@@ -98,11 +104,11 @@ class EntryShown:
     @property
     def member(self) -> str:
         """Whose role this is."""
-        return self._show("assigned_to")
+        return self.people.member_name(self.entry.assigned_to_id) if isinstance(self.entry, PlanItem) else ""
 
     @cached_property
     def phone(self) -> str:
-        return self._show("phone")
+        return show_phone(self._contact.phone) if self._contact else ""
 
     @property
     def phone_href(self) -> str:
@@ -168,12 +174,12 @@ class EntryShown:
 
 @dataclass(frozen=True, kw_only=True)
 class SectionShown:
-    """One section as this person sees it. `status` is "empty", "begun" or "ready"."""
+    """One section as this person sees it. `is_ready` when somebody called what stands here so."""
 
     section: Section
     entries: list[EntryShown]
     removed: list[EntryShown]
-    status: str
+    is_ready: bool
 
     @cached_property
     def title(self) -> str:
@@ -184,17 +190,26 @@ class SectionShown:
         return str(WHY[self.section])
 
     @property
+    def slug(self) -> str:
+        """Where it is, below its plan."""
+        return SLUGS[self.section]
+
+    @property
     def status_label(self) -> str:
-        return str(STATUS[self.status])
+        if not self.entries:
+            return _("Not begun")
+        return _("Ready") if self.is_ready else _("Begun")
 
-    @property
-    def first_few(self) -> list[EntryShown]:
-        return self.entries[:FIRST_FEW]
+    @cached_property
+    def first_lines(self) -> list[str]:
+        """The first few entries."""
+        return [one.line for one in self.entries[:FIRST_FEW]]
 
-    @property
-    def more(self) -> int:
-        """How many stand after the first few."""
-        return max(0, len(self.entries) - FIRST_FEW)
+    @cached_property
+    def more(self) -> str:
+        """How many stand after the first few, in words; empty when none do."""
+        count = len(self.entries) - FIRST_FEW
+        return _("and %(more)s more") % {"more": count} if count > 0 else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,27 +250,36 @@ def show_comment(comment: Comment, people: People) -> CommentShown:
     )
 
 
+# What the plan's own page tells of a line that stands there; of one section everything is shown, and what was removed.
+_OF_A_LINE = ("family", "audience", "changed_at", "changed_by", "removed_at")
+
+
+def _standing(model: type[PlanItem | SupportContact], user: User, family: UUID) -> EntryQuerySet:
+    more = ("section", "words", "assigned_to") if model is PlanItem else ("name", "phone")
+    standing: EntryQuerySet = model.objects.visible_to(user).filter(family=family).present()
+    return standing.in_order().only(*_OF_A_LINE, *more)
+
+
 def _kept(model: type[PlanItem | SupportContact], user: User, family: UUID, since: datetime) -> EntryQuerySet:
     kept: EntryQuerySet = model.objects.visible_to(user).filter(family=family).kept_since(since)
     return kept.in_order().defer("created_at", "created_by")
 
 
-_ITEMS = Prepared(lambda user, family, since: _kept(PlanItem, user, family, since))
+_ITEMS = Prepared(lambda user, family: _standing(PlanItem, user, family))
+_CONTACTS = Prepared(lambda user, family: _standing(SupportContact, user, family))
 _ITEMS_OF = Prepared(lambda user, family, since, section: _kept(PlanItem, user, family, since).filter(section=section))
-_CONTACTS = Prepared(lambda user, family, since: _kept(SupportContact, user, family, since))
+_CONTACTS_KEPT = Prepared(lambda user, family, since: _kept(SupportContact, user, family, since))
 
 
 def _entries(plan: CrisisPlan, user: User, only: Section | None) -> list[Entry]:
-    """Entries in their order, with those that can still be brought back. Two queries, or one for a single section."""
-    asked = {"user": user.pk, "family": plan.family_id, "since": timezone.now() - REMOVED_IS_KEPT_FOR}
-    found: list[Entry] = []
+    """Entries in their order, two queries; of a single section with those that can still be brought back, one query."""
+    asked = {"user": user.pk, "family": plan.family_id}
     if only is None:
-        found += _ITEMS.fetch(**asked)
-    elif only != Section.CONTACTS:
-        found += _ITEMS_OF.fetch(**asked, section=only)
-    if only in (None, Section.CONTACTS):
-        found += _CONTACTS.fetch(**asked)
-    return found
+        return [*_ITEMS.fetch(**asked), *_CONTACTS.fetch(**asked)]
+    since = timezone.now() - REMOVED_IS_KEPT_FOR
+    if only == Section.CONTACTS:
+        return list(_CONTACTS_KEPT.fetch(**asked, since=since))
+    return list(_ITEMS_OF.fetch(**asked, since=since, section=only))
 
 
 def _comments(user: User, entries: list[Entry]) -> dict[UUID, list[Comment]]:
@@ -268,18 +292,15 @@ def _comments(user: User, entries: list[Entry]) -> dict[UUID, list[Comment]]:
     return by_entry
 
 
-def show_section(section: Section, shown: list[EntryShown], plan: CrisisPlan, member: Membership) -> SectionShown:
-    """Gather the lines of one section, and say how far it has come."""
-    here = [one for one in shown if one.section == section]
+def _section(section: Section, here: list[EntryShown], plan: CrisisPlan, member: Membership) -> SectionShown:
+    """One section with its lines, and how far it has come."""
     present = [one for one in here if one.entry.removed_at is None]
-    # Who sees nothing here is told nothing, not even that somebody called it ready.
-    ready = plan.is_ready(section, to_relatives=member.is_relative)
-    status = "empty" if not present else "ready" if ready else "begun"
     return SectionShown(
         section=section,
         entries=present,
         removed=[one for one in here if one.entry.removed_at is not None],
-        status=status,
+        # Who sees nothing here is told nothing, not even that somebody called it ready.
+        is_ready=bool(present) and plan.is_ready(section, to_relatives=member.is_relative),
     )
 
 
@@ -294,8 +315,10 @@ def show_plan(
     people = People(member).fetch()
     entries = _entries(plan, member.user, only)
     said = _comments(member.user, entries) if comments else {}
-    shown = [show_entry(entry, people, said.get(entry.pk, ())) for entry in entries]
-    sections = [show_section(section, shown, plan, member) for section in ([only] if only else Section)]
+    shown: dict[Section, list[EntryShown]] = {section: [] for section in ([only] if only else Section)}
+    for entry in entries:
+        shown[Section(entry.section)].append(show_entry(entry, people, said.get(entry.pk, ())))
+    sections = [_section(section, here, plan, member) for section, here in shown.items()]
     present = [entry for section in sections for entry in section.entries]
     return PlanShown(
         plan=plan,
