@@ -17,7 +17,6 @@ from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from django.db import connection
-from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import Expression, Model, QuerySet
 from django.utils.functional import cached_property
 from psycopg.sql import Literal
@@ -34,14 +33,6 @@ class Given(Expression):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:  # noqa: ARG002 - Django's signature
         return "%s", (self,)
-
-
-class _PlannedOnce(ServerBindingCursor):
-    """Has PostgreSQL plan a statement once a connection: behind row-level security that costs more than reading."""
-
-    def _send_query_prepared(self, name: bytes, pgq: Any, *, binary: bool | None = None) -> None:
-        self._query = pgq  # as psycopg does for others: whoever counts statements reads it there
-        super()._send_query_prepared(name, pgq, binary=binary)  # type: ignore[misc]  # unknown to the stubs
 
 
 @dataclass(frozen=True)
@@ -78,7 +69,6 @@ class _Statement(Generic[M]):
 
     def rows(self, given: dict[str, Any]) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
-            cursor.cursor = _PlannedOnce(connection.connection)  # type: ignore[call-arg]  # unknown to the stubs
             cursor.execute(self.sql, given)
             return list(cursor.fetchall())
 

@@ -135,8 +135,9 @@ DATABASES = {
 }
 DATABASES["default"].update({"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True})
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)  # seconds; quick exit waits for it
-# What common.queries prepares is planned by PostgreSQL once a connection. Django's own statements never are.
-DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 0
+# Values go to PostgreSQL beside the statement, and what is asked for the sixth time on a connection is planned once for
+# all that follow: behind row-level security planning costs more than reading (ADR 0030).
+DATABASES["default"]["OPTIONS"].update({"server_side_binding": True, "prepare_threshold": 5})
 # What share of their three-letter pieces two words have in common that may be meant for each other: «kårs» and «kors»
 # 0.25 (resources/reading/spelling.py).
 DATABASES["default"]["OPTIONS"]["options"] = "-c pg_trgm.similarity_threshold=0.22"

@@ -166,7 +166,7 @@ def test_nobody_has_thirty_days_pass_at_once(ours: Home, table: str):
     entry = {"planitem": ours.items[Section.COPING], "supportcontact": ours.contacts[0], "comment": ours.comments[1]}[
         table
     ]
-    words = f"UPDATE crisisplans_{table} SET removed_at = now() - interval %s, removed_by_id = %s WHERE id = %s"  # noqa: S608 - ours
+    words = f"UPDATE crisisplans_{table} SET removed_at = now() - %s::interval, removed_by_id = %s WHERE id = %s"  # noqa: S608 - ours
     with acting_as_app(), acting_as(ours.relative.pk), transaction.atomic():
         with pytest.raises(DatabaseError, match="removed now"), transaction.atomic():
             connection.cursor().execute(words, ["31 days", ours.relative.pk, entry.pk])
