@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accesslog.actions import Action, record
 from accounts.models import User
+from common.queries import Prepared
 from crisisplans.models import (
     AMONG_RELATIVES,
     Audience,
@@ -56,8 +57,16 @@ def _lock_plan(family_id: UUID) -> CrisisPlan:
     return CrisisPlan.objects.select_for_update(no_key=True).get(pk=family_id)
 
 
+_LOCKED: dict[type[Entry], Prepared[Any]] = {
+    PlanItem: Prepared(lambda pk: PlanItem.objects.select_for_update(no_key=True).filter(pk=pk)),
+    SupportContact: Prepared(lambda pk: SupportContact.objects.select_for_update(no_key=True).filter(pk=pk)),
+}
+
+
 def _lock(entry: Entry) -> Entry:
-    locked: Entry = type(entry).objects.select_for_update(no_key=True).get(pk=entry.pk)
+    locked: Entry | None = _LOCKED[type(entry)].first(pk=entry.pk)
+    if locked is None:
+        raise type(entry).DoesNotExist
     return locked
 
 
