@@ -26,7 +26,8 @@ def join_names(names: Iterable[str]) -> str:
     return str(get_text_list(list(names), _("and")))
 
 
-_EVERYBODY = Prepared(lambda family: Membership.objects.filter(family=family).in_order())
+_NAMED = ("family", "user", "display_name", "role", "ended_at")
+_EVERYBODY = Prepared(lambda family: Membership.objects.filter(family=family).in_order().only(*_NAMED))
 
 
 class People:

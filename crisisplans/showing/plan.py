@@ -174,12 +174,13 @@ class EntryShown:
 
 @dataclass(frozen=True, kw_only=True)
 class SectionShown:
-    """One section as this person sees it. `is_ready` when somebody called what stands here so."""
+    """One section as this person sees it. `is_ready` when somebody called what stands here so; `status` in words."""
 
     section: Section
     entries: list[EntryShown]
     removed: list[EntryShown]
     is_ready: bool
+    status: str
 
     @cached_property
     def title(self) -> str:
@@ -193,12 +194,6 @@ class SectionShown:
     def slug(self) -> str:
         """Where it is, below its plan."""
         return SLUGS[self.section]
-
-    @property
-    def status_label(self) -> str:
-        if not self.entries:
-            return _("Not begun")
-        return _("Ready") if self.is_ready else _("Begun")
 
     @cached_property
     def first_lines(self) -> list[str]:
@@ -292,16 +287,24 @@ def _comments(user: User, entries: list[Entry]) -> dict[UUID, list[Comment]]:
     return by_entry
 
 
-def _section(section: Section, here: list[EntryShown], plan: CrisisPlan, member: Membership) -> SectionShown:
-    """One section with its lines, and how far it has come."""
-    present = [one for one in here if one.entry.removed_at is None]
-    return SectionShown(
-        section=section,
-        entries=present,
-        removed=[one for one in here if one.entry.removed_at is not None],
+def _sections(shown: dict[Section, list[EntryShown]], plan: CrisisPlan, member: Membership) -> list[SectionShown]:
+    """The sections with their lines, and how far each has come."""
+    not_begun, begun, ready = _("Not begun"), _("Begun"), _("Ready")
+    sections = []
+    for section, here in shown.items():
+        present = [one for one in here if one.entry.removed_at is None]
         # Who sees nothing here is told nothing, not even that somebody called it ready.
-        is_ready=bool(present) and plan.is_ready(section, to_relatives=member.is_relative),
-    )
+        is_ready = bool(present) and plan.is_ready(section, to_relatives=member.is_relative)
+        sections.append(
+            SectionShown(
+                section=section,
+                entries=present,
+                removed=[one for one in here if one.entry.removed_at is not None],
+                is_ready=is_ready,
+                status=ready if is_ready else begun if present else not_begun,
+            )
+        )
+    return sections
 
 
 def show_plan(
@@ -318,7 +321,7 @@ def show_plan(
     shown: dict[Section, list[EntryShown]] = {section: [] for section in ([only] if only else Section)}
     for entry in entries:
         shown[Section(entry.section)].append(show_entry(entry, people, said.get(entry.pk, ())))
-    sections = [_section(section, here, plan, member) for section, here in shown.items()]
+    sections = _sections(shown, plan, member)
     present = [entry for section in sections for entry in section.entries]
     return PlanShown(
         plan=plan,

@@ -121,7 +121,8 @@ def test_a_first_visit_is_light(name, most, ours, client):
 
 def test_the_web_process_starts_without_the_press():
     code = "import portal.wsgi, sys; print([m for m in sys.modules if m.split('.')[0] in ('weasyprint', 'fontTools')])"
-    environment = {"SECRET_KEY": "x" * 50, "DATABASE_URL": "postgres://x@localhost/x", "HTTPS": "0", "PATH": ""}
+    keys = {"SECRET_KEY": "x" * 50, "SEALING_KEYS": "one:" + "A" * 43 + "="}
+    environment = keys | {"DATABASE_URL": "postgres://x@localhost/x", "HTTPS": "0", "PATH": ""}
     done = subprocess.run(  # noqa: S603 - ourselves
         [sys.executable, "-W", "ignore", "-c", code],
         cwd=ROOT,
