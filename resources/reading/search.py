@@ -109,7 +109,7 @@ def _with_all(asked: Asked, stems: Stems, catalogue: Catalogue, among: int) -> l
     said = [text for text in dict.fromkeys((asked.joined, asked.telling)) if text]
     words = catalogue.everybody
     if asked.words:
-        words = _saying(asked.words, stems, catalogue) | _saying((asked.joined,), stems, catalogue)
+        words = _any(_saying(words, stems, catalogue) for words in {asked.words, (asked.joined,)})
     return _in_turn(
         among,
         _any(map(catalogue.names.just, said)),

@@ -28,21 +28,24 @@ Stems = dict[str, list[str]]  # of a word, as PostgreSQL has them: none of a wor
 
 @dataclass(frozen=True)
 class Spelling:
-    """What is near each of the words asked, the nearest first: letters away, the word, whether it is a name."""
+    """What is near each of the words asked, that with most pieces in common first, and whether it is a name."""
 
-    near: dict[str, list[tuple[int, str, bool]]]
+    near: dict[str, list[tuple[str, bool]]]
     stems: Stems  # of the words of the directory
 
     def known(self, word: str) -> str:
         """The word as the directory spells it; itself, where none is near enough."""
-        away, nearest = next(((away, near) for away, near, _ in self.near.get(word, ())), (0, word))
-        wrong = 2 if len(word) >= LONG and word.isalpha() else 1
-        return nearest if away <= wrong else word
+        known, wrong = word, 3 if len(word) >= LONG and word.isalpha() else 2  # one fewer may be wrong
+        for near, _is_name in self.near.get(word, ()):
+            if wrong > 1 and abs(len(near) - len(word)) < wrong and (away := letters_away(word, near)) < wrong:
+                known, wrong = near, away  # none is nearer than one letter: the word itself would have come first
+        return known
 
     def names_like(self, asked: str) -> list[str]:
         """The names that begin as this does and of whose letters no more than a third differ."""
-        near = self.near.get(asked, ())
-        return [name for away, name, is_name in near if is_name and away <= len(asked) // 3 and name[0] == asked[0]]
+        most = len(asked) // 3
+        names = [name for name, is_name in self.near.get(asked, ()) if is_name and name[0] == asked[0]]
+        return [name for name in names if abs(len(name) - len(asked)) <= most and letters_away(asked, name) <= most]
 
 
 def can_be_misspelt(word: str) -> bool:
@@ -58,13 +61,10 @@ def look_up(words: Iterable[str]) -> Spelling:
     with connection.cursor() as cursor:
         cursor.execute(_NEAR, [words])
         rows = cursor.fetchall()
-    near: dict[str, list[tuple[int, str, bool]]] = {}
+    near: dict[str, list[tuple[str, bool]]] = {}
     for asked, known, is_name, _stems in rows:
-        if abs(len(asked) - len(known)) > _furthest(asked):
-            continue  # already by its length
-        near.setdefault(asked, []).append((letters_away(asked, known), known, is_name))
-    nearest = {asked: sorted(known, key=lambda one: one[0]) for asked, known in near.items()}
-    return Spelling(nearest, {known: stems for _asked, known, _is_name, stems in rows})
+        near.setdefault(asked, []).append((known, is_name))
+    return Spelling(near, {known: stems for _asked, known, _is_name, stems in rows})
 
 
 def stems_of(words: Iterable[str]) -> Stems:
@@ -72,11 +72,6 @@ def stems_of(words: Iterable[str]) -> Stems:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT word, {_STEMS % 'word'} FROM unnest(%s::text[]) word", [sorted(words)])  # noqa: S608 - constants
         return dict(cursor.fetchall())
-
-
-def _furthest(asked: str) -> int:
-    """How many letters away the furthest word is that anybody takes this one for."""
-    return max(2, len(asked) // 3)
 
 
 def letters_away(one: str, other: str) -> int:
