@@ -1,10 +1,12 @@
 """The list of families whose keys were destroyed, in a file that outlives the database.
 
 A restore brings keys back; this list destroys them again (tools/restore.py). One line a family: its id and when, in
-UTC. Lines are only ever added. Whoever destroys a family's keys notes it here after the commit; each backup adds what
-it finds in the database and not here.
+UTC. Lines are only ever added, and whole. Whoever destroys a family's keys notes it here after the commit; each backup
+adds what it finds in the database and not here.
 """
 
+import errno
+import fcntl
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,19 +15,24 @@ from uuid import UUID
 
 
 def note_destroyed(file: Path, families: Mapping[UUID, datetime]) -> int:
-    """Add the families that are not in the list yet, and return how many. On the disk when it returns.
+    """Add the families that are not in the list yet, and return how many. On the disk when it returns, all or none.
 
-    Twice is once. `families` says when, with a time zone. Raises OSError, or ValueError when it is no such list.
+    Twice is once. `families` says when, with a time zone. A last line that was cut off (the power went) is written
+    anew where it began one of theirs. Raises OSError, or ValueError when it is no such list.
     """
-    known = read_destroyed(file) if file.exists() else {}
-    new = {family: when for family, when in families.items() if family not in known}
-    there = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    there = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        # One write: whole lines, whoever else adds some.
-        os.write(
-            there, "".join(f"{family} {when.astimezone(UTC).isoformat()}\n" for family, when in new.items()).encode()
-        )
-        os.fsync(there)
+        fcntl.flock(there, fcntl.LOCK_EX)  # worker and backup may come at once
+        content = os.pread(there, os.fstat(there).st_size, 0)
+        whole, torn = _whole_lines(content)
+        if torn and any(str(family).startswith(torn.decode(errors="replace").split(" ")[0]) for family in families):
+            known = _read(file, whole)
+        else:
+            known, whole = _read(file, content), content + b"\n" if torn else content
+        new = {family: when for family, when in families.items() if family not in known}
+        lines = "".join(f"{family} {when.astimezone(UTC).isoformat()}\n" for family, when in new.items())
+        if (wanted := whole + lines.encode()) != content:
+            _put(there, content, wanted, file)
     finally:
         os.close(there)
     return len(new)
@@ -33,12 +40,56 @@ def note_destroyed(file: Path, families: Mapping[UUID, datetime]) -> int:
 
 def read_destroyed(file: Path) -> dict[UUID, datetime]:
     """Every family in the list, and when. Raises FileNotFoundError, and ValueError with the number of a broken line."""
+    return _read(file, file.read_bytes())
+
+
+def _read(file: Path, content: bytes) -> dict[UUID, datetime]:
     families: dict[UUID, datetime] = {}
-    for number, line in enumerate(file.read_text().splitlines(), start=1):
+    lines = content.decode(errors="replace").splitlines()
+    for number, line in enumerate(lines, start=1):
         try:
             family, when = line.split()
-            families.setdefault(UUID(family), datetime.fromisoformat(when))
+            at = datetime.fromisoformat(when)
+            families.setdefault(UUID(family), at if at.tzinfo else at.replace(tzinfo=UTC))
         except ValueError:
-            message = f"{file}: line {number} is not the id of a family and a time."
+            last = " It is the last, and may have been cut off." if number == len(lines) else ""
+            message = f"{file}: line {number} is not the id of a family and a time.{last}"
             raise ValueError(message) from None
     return families
+
+
+def _whole_lines(content: bytes) -> tuple[bytes, bytes]:
+    """What was written to its end, and what follows it: nothing, unless somebody was interrupted."""
+    end = content.rfind(b"\n") + 1
+    return content[:end], content[end:]
+
+
+def _put(there: int, before: bytes, after: bytes, file: Path) -> None:
+    """Have `after` in the file, on the disk, instead of `before`, whose whole lines it has. If that cannot be, `before`
+    stays, and OSError is raised."""
+    same = len(_whole_lines(before)[0])
+    try:
+        _write(there, after[same:], same)
+        os.ftruncate(there, len(after))
+        os.fsync(there)
+        if not before:  # it may be new: so is its name
+            folder = os.open(file.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+    except OSError as problem:
+        _write(there, before[same:], same)
+        os.ftruncate(there, len(before))
+        os.fsync(there)
+        words = f"nothing could be added to the list of destroyed keys, which is as it was ({problem.strerror})"
+        raise OSError(problem.errno, words, str(file)) from problem
+
+
+def _write(there: int, content: bytes, at: int) -> None:
+    """All of it: a disk that fills up takes a part, and says so by its number alone."""
+    while content:
+        written = os.pwrite(there, content, at)
+        if not written:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        content, at = content[written:], at + written

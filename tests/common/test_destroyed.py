@@ -1,0 +1,77 @@
+"""The list of families that were forgotten: whole lines, whatever happens meanwhile."""
+
+import os
+import stat
+import subprocess
+import sys
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+from django.utils import timezone
+
+from common.destroyed import note_destroyed, read_destroyed
+from common.env import ROOT
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_the_list_of_the_forgotten_only_grows(tmp_path):
+    file, first, second = tmp_path / "list", uuid4(), uuid4()
+    assert note_destroyed(file, {first: LONG_AGO}) == 1
+    assert note_destroyed(file, {first: timezone.now(), second: LONG_AGO}) == 1
+    assert read_destroyed(file) == {first: LONG_AGO, second: LONG_AGO}
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with file.open("a") as more:
+        more.write("neither id nor time\n")
+    with pytest.raises(ValueError, match=r"line 3 is not the id of a family and a time"):
+        read_destroyed(file)
+    with pytest.raises(ValueError, match=r"line 3"):
+        note_destroyed(file, {})
+
+
+def test_on_a_full_disk_the_list_stays_as_it_was_and_it_is_said(tmp_path):
+    file, first = tmp_path / "list", uuid4()
+    note_destroyed(file, {first: LONG_AGO})
+    before = file.read_bytes()
+    program = f"""
+import resource
+from datetime import datetime, UTC
+from pathlib import Path
+from uuid import uuid4
+from common.destroyed import note_destroyed
+resource.setrlimit(resource.RLIMIT_FSIZE, ({len(before)} + 100, {len(before)} + 100))  # a line and a half fit
+note_destroyed(Path({str(file)!r}), {{uuid4(): datetime.now(UTC) for _ in range(9)}})
+"""
+    done = subprocess.run(  # noqa: S603  # a program of our own
+        [sys.executable, "-c", program], cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False
+    )
+    assert "nothing could be added to the list of destroyed keys, which is as it was (File too large)" in done.stderr
+    assert file.read_bytes() == before
+    assert note_destroyed(file, {uuid4(): LONG_AGO}) == 1
+
+
+@pytest.mark.parametrize("written", [10, 36, 37, 50, 62])
+def test_a_last_line_that_was_cut_off_is_written_anew(written, tmp_path):
+    file, first, second = tmp_path / "list", uuid4(), uuid4()
+    note_destroyed(file, {first: LONG_AGO, second: LONG_AGO})
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2 + written - 1])
+    note_destroyed(file, {first: LONG_AGO, second: LONG_AGO})
+    assert file.read_bytes() == whole
+
+
+def test_a_last_line_that_only_lacks_its_end_counts(tmp_path):
+    file, first, second = tmp_path / "list", uuid4(), uuid4()
+    file.write_text(f"{first} 2026-01-01T00:00:00")
+    assert read_destroyed(file) == {first: LONG_AGO}
+    note_destroyed(file, {second: LONG_AGO})
+    assert read_destroyed(file) == {first: LONG_AGO, second: LONG_AGO}
+
+
+def test_a_piece_of_a_line_of_nobody_we_know_is_for_people_to_mend(tmp_path):
+    file = tmp_path / "list"
+    file.write_text("7d1f0a")
+    with pytest.raises(ValueError, match=r"line 1 is not the id of a family and a time\. It is the last, and may"):
+        note_destroyed(file, {UUID(int=1): LONG_AGO})
+    assert file.read_text() == "7d1f0a"
