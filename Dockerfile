@@ -23,6 +23,8 @@ WORKDIR /site
 COPY requirements.txt ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.txt
 COPY --from=build /site ./
+# The volume of that name takes over whose it is: the worker writes there.
+RUN install -d -o portal -m 700 /lists
 USER portal
 EXPOSE 8000
 CMD ["gunicorn", "portal.wsgi", "--bind=0.0.0.0:8000", "--workers=4", "--threads=8"]

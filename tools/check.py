@@ -16,6 +16,7 @@ PRODUCTION = {
     "SECRET_KEY": "only-for-the-check-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
     "SEALING_KEYS": "check:" + "A" * 43 + "=",
     "DATABASE_URL": "postgres://portal_app@localhost/portal",
+    "DESTROYED_KEYS_FILE": str(ROOT / "destroyed-keys"),
     "ALLOWED_HOSTS": "fotfeste.example",
     "EMAIL_URL": "smtp+tls://localhost:587",
     "HTTPS": "1",
