@@ -35,7 +35,7 @@ backup: install-demo  ## a backup of the database, counted, into a folder that k
 
 restore: install-demo  ## bring the newest backup in a folder back, and compare it all (FROM=folder REPLACE=1)
 	@exec $(VENV)/python -m tools.restore "$(or $(FROM),$(error Say what: make restore FROM=folder))" \
-	  $(if $(REPLACE),--replace) $(if $(WITHOUT_KEYS),--without-keys)
+	  $(if $(REPLACE),--replace) $(if $(WITHOUT_KEYS),--without-keys) $(if $(WITHOUT_LIST),--without-list)
 
 messages: install-dev  ## bring the Norwegian words in step with the sources
 	@$(VENV)/python -m tools.translations extract

@@ -28,8 +28,7 @@ def main() -> None:
     django.setup()
     from crisisplans.models import PlanItem
     from sealing.keys import hold_keys, keys_of_a_request, open_column
-    from sealing.models import bound_to
-    from sealing.outer import KEY_BYTES, wrap
+    from sealing.outer import KEY_BYTES, bound_to, wrap
 
     family = uuid.uuid4()
     wrapped, name = wrap(os.urandom(KEY_BYTES), bound_to(family, None, 1))

@@ -10,8 +10,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations import RunPython
 from psycopg import sql
 
-from sealing.models import bound_to
-from sealing.outer import KEY_BYTES, unwrap, wrap
+from sealing.outer import KEY_BYTES, bound_to, unwrap, wrap
 from sealing.text import FORM, SHORTEST, place, seal
 
 

@@ -18,8 +18,8 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from sealing.models import FamilyKey, bound_to
-from sealing.outer import KEY_BYTES, unwrap, wrap
+from sealing.models import FamilyKey
+from sealing.outer import KEY_BYTES, bound_to, unwrap, wrap
 from sealing.text import HEAD, CannotOpenError, Opener, key_number, opener_of, say, seal, start_of, unseal
 
 OUTSIDE = 5.0  # seconds a ring lives outside of requests

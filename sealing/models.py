@@ -10,6 +10,7 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from common.history import NO_TRUNCATE
+from sealing.outer import bound_to
 
 
 class FamilyKeyQuerySet(models.QuerySet["FamilyKey"]):
@@ -76,7 +77,3 @@ class FamilyKey(models.Model):
     def bound_to(self) -> str:
         """What its wrapping is bound to: a wrapped key cannot be put in another's place."""
         return bound_to(self.family_id, self.author_id, self.number)
-
-
-def bound_to(family_id: uuid.UUID, author_id: uuid.UUID | None, number: int) -> str:
-    return f"{family_id}|{author_id or ''}|{number}"

@@ -6,7 +6,9 @@ A family's key lies in the database wrapped by one of them. The newest wraps; al
 import os
 import re
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from functools import lru_cache
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -27,7 +29,7 @@ def newest() -> str:
 
 def outer_keys() -> dict[str, AESGCM]:
     """All outer keys by name, newest first. Raises ImproperlyConfigured, never with a key in its words."""
-    return _parse(tuple(settings.SEALING_KEYS))
+    return read_outer_keys(tuple(settings.SEALING_KEYS))
 
 
 def wrap(key: bytes, bound_to: str) -> tuple[bytes, str]:
@@ -36,10 +38,13 @@ def wrap(key: bytes, bound_to: str) -> tuple[bytes, str]:
     return nonce + outer_keys()[name].encrypt(nonce, key, bound_to.encode()), name
 
 
-def unwrap(wrapped: bytes, name: str, bound_to: str) -> bytes:
-    """The family's key. Raises CannotOpenError when the outer key is not among SEALING_KEYS, or another, or when this
-    was never wrapped: by raw SQL, whoever begins a family can leave anything here."""
-    outer = outer_keys().get(name)
+def unwrap(wrapped: bytes, name: str, bound_to: str, by: Mapping[str, AESGCM] | None = None) -> bytes:
+    """The family's key, opened `by` these outer keys or the settings'.
+
+    Raises CannotOpenError when the outer key is not among SEALING_KEYS, or another, or when this was never wrapped: by
+    raw SQL, whoever begins a family can leave anything here.
+    """
+    outer = (outer_keys() if by is None else by).get(name)
     if outer is None:
         message = f"the outer key {name} is not among SEALING_KEYS"
         raise CannotOpenError(message)
@@ -61,8 +66,14 @@ def new_outer_key(name: str) -> str:
     return f"{name}:{b64encode(os.urandom(KEY_BYTES)).decode()}"
 
 
+def bound_to(family_id: UUID, author_id: UUID | None, number: int) -> str:
+    """What the wrapping of a family's key is bound to: a wrapped key cannot be put in another's place."""
+    return f"{family_id}|{author_id or ''}|{number}"
+
+
 @lru_cache(maxsize=4)
-def _parse(entries: tuple[str, ...]) -> dict[str, AESGCM]:
+def read_outer_keys(entries: tuple[str, ...]) -> dict[str, AESGCM]:
+    """The outer keys that the entries of SEALING_KEYS say, as `outer_keys` does."""
     keys: dict[str, AESGCM] = {}
     for entry in entries:
         name, _, encoded = entry.strip().partition(":")

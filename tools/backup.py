@@ -5,9 +5,9 @@ writes, for its owner alone:
 
     TO/2027-01-31T024500Z/   database.dump, manifest.json: what is in it, counted in the same moment
     TO/keys/2027-…Z/         the families' wrapped keys, the same way; BACKUP_KEYS names another place for them
-    TO/destroyed-keys        families whose keys were destroyed; DESTROYED_KEYS_FILE names a second copy elsewhere
+    TO/destroyed-keys        families whose keys were destroyed; DESTROYED_KEYS_FILE is where the worker notes them
 
-Keys older than BACKUP_KEYS_DAYS are removed: then a key that was destroyed is nowhere.
+Keys older than BACKUP_KEYS_DAYS are removed: then a key that was destroyed is nowhere, and opens no older dump either.
 """
 
 import argparse
@@ -15,6 +15,8 @@ import json
 import os
 import re
 import shutil
+import signal
+import stat
 import subprocess
 import sys
 import time
@@ -28,6 +30,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from common.destroyed import note_destroyed, read_destroyed
@@ -39,6 +42,7 @@ from tools.servers import ServerFailedError, postgres, program, url_of_running
 FORM = 1  # of the manifest
 DUMP, MANIFEST = "database.dump", "manifest.json"
 STAMP = "%Y-%m-%dT%H%M%SZ"
+STOPPED = 130  # what a command that Ctrl-C ended answers
 LOCK_SECONDS = 60  # how long a migration may keep us waiting
 ABANDONED = 24 * 3600  # seconds
 
@@ -52,14 +56,28 @@ def main() -> int:
     parser.add_argument("to", type=Path, metavar="TO", help="the folder that keeps the backups")
     asked = parser.parse_args()
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was begun is cleared away
     try:
+        days = keys_days()
         with database("DATABASE_BACKUP_URL", BACKUP) as address:
-            made = back_up(address, asked.to, Places.of(asked.to), env.int("BACKUP_KEYS_DAYS", default=7))
+            made = back_up(address, asked.to, Places.of(asked.to, "DATABASE_BACKUP_URL"), days)
     except (NotDoneError, ServerFailedError, OSError, ValueError, psycopg.Error) as problem:
         print(f"NO BACKUP WAS MADE.\n{in_one_line(problem)}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("NO BACKUP WAS MADE.\nIt was stopped. Nothing of it is left.", file=sys.stderr)
+        return STOPPED
     print(f"Backed up in {time.monotonic() - began:.1f} s: {made}")
     return 0
+
+
+def keys_days() -> int:
+    """How long keys are kept. Raises NotDoneError."""
+    words = env.str("BACKUP_KEYS_DAYS", default="") or "7"
+    if not re.fullmatch(r"[0-9]{1,5}", words):
+        message = f"BACKUP_KEYS_DAYS is {words!r}. Set it to a number of days: 7 if you are not sure."
+        raise NotDoneError(message)
+    return int(words)
 
 
 @dataclass(frozen=True)
@@ -70,11 +88,20 @@ class Places:
     destroyed: tuple[Path, ...]  # the list of families whose keys were destroyed, in as many copies
 
     @classmethod
-    def of(cls, folder: Path) -> "Places":
-        """Those of the environment, or beside the dumps in `folder`."""
-        keys, destroyed = env.str("BACKUP_KEYS", default=""), env.str("DESTROYED_KEYS_FILE", default="")
-        lists = [folder / "destroyed-keys", *([Path(destroyed)] if destroyed else [])]
-        return cls(Path(keys or folder / "keys"), tuple(lists))
+    def of(cls, folder: Path, variable: str) -> "Places":
+        """Those of the environment, or beside the dumps in `folder`; `variable` is what names the database."""
+        noted = list_of_the_worker(variable)
+        lists = [folder / "destroyed-keys", *([noted] if noted else [])]
+        return cls(Path(env.str("BACKUP_KEYS", default="") or folder / "keys"), tuple(lists))
+
+
+def list_of_the_worker(variable: str) -> Path | None:
+    """Where the worker notes the families it forgets: DESTROYED_KEYS_FILE, or where the demo's does."""
+    from tools.run import DATA
+
+    if noted := env.str("DESTROYED_KEYS_FILE", default=""):
+        return Path(noted)
+    return None if env.str(variable, default="") else DATA / "destroyed-keys"
 
 
 def in_one_line(problem: Exception) -> str:
@@ -111,6 +138,13 @@ def back_up(address: str, to: Path, places: Places, keys_days: int) -> Path:
     """
     now = datetime.now(UTC)
     stamp = now.strftime(STAMP)
+    for folder in {to, places.keys, *(file.parent for file in places.destroyed)}:
+        if anybody_may_write_in(folder):
+            message = (
+                f"Anybody on this machine may write in {folder}, and could put another backup, or another list of"
+                f" forgotten families, in the place of yours. `chmod go-w {folder}`, look what is in it, and try again."
+            )
+            raise NotDoneError(message)
     with psycopg.connect(address) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # one moment for all of it
         connection.read_only = True
@@ -127,7 +161,8 @@ def back_up(address: str, to: Path, places: Places, keys_days: int) -> Path:
         apart = [*inventory.PASSING, inventory.KEYS]
         with unfinished(to) as folder:
             without = [f"--exclude-table-data={name}" for name in apart]
-            write(connection, address, folder, [name for name in names if name not in apart], now, *without)
+            told = {"unreadable": unreadable(connection)} if has_keys else {}
+            write(connection, address, folder, [name for name in names if name not in apart], now, *without, told=told)
             if has_keys:
                 with unfinished(places.keys) as keys:
                     only = ["--data-only", f"--table={inventory.KEYS}"]
@@ -142,10 +177,29 @@ def back_up(address: str, to: Path, places: Places, keys_days: int) -> Path:
             return finish(folder, to / stamp)
 
 
-def write(
-    connection: psycopg.Connection, address: str, folder: Path, names: list[str], now: datetime, *options: str
+def anybody_may_write_in(folder: Path) -> bool:
+    """Whether strangers may put another file in the place of ours there (in /tmp, say, they may not)."""
+    mode = folder.stat().st_mode if folder.exists() else 0
+    return bool(mode & stat.S_IWOTH and not mode & stat.S_ISVTX)
+
+
+def unreadable(connection: psycopg.Connection) -> dict[str, int]:
+    """Texts by column whose key is not in the database, forgotten families' apart: none, as far as we know how to."""
+    needed = sql.SQL("({})").format(inventory.needed_keys(inventory.sealed_columns(connection)))
+    return {place: texts for place, (texts, _) in inventory.unreadable(connection, needed).items()}
+
+
+def write(  # noqa: PLR0913  # one call for the dump, one for the keys
+    connection: psycopg.Connection,
+    address: str,
+    folder: Path,
+    names: list[str],
+    now: datetime,
+    *options: str,
+    told: dict[str, Any] | None = None,
 ) -> None:
-    """Dump what `connection`'s transaction sees, count `names` in it, and look whether the dump holds as many rows."""
+    """Dump what `connection`'s transaction sees, count `names` in it, and look whether the dump holds as many rows.
+    `told` goes into the manifest too."""
     snapshot = connection.execute("SELECT pg_export_snapshot()").fetchone()
     assert snapshot is not None  # noqa: S101  # it gives one row
     dump = folder / DUMP
@@ -171,6 +225,7 @@ def write(
         "tables": counted,
         "sequences": inventory.sequences(connection),
         "guards": inventory.catalog(connection),
+        **(told or {}),
     }
     file = folder / MANIFEST
     file.touch(mode=0o600)

@@ -4,6 +4,7 @@ Counts, checksums and definitions; never a row's words.
 """
 
 import re
+from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
@@ -11,6 +12,7 @@ from psycopg import sql
 from portal.roles import ROLES
 
 KEYS = "public.sealing_familykey"  # the families' wrapped keys: backed up apart, and briefly
+AUTHORS = {"family_nickname": "user_id"}  # sealed columns that only one person reads, and the column that says who
 # Who is signed in, and counters: of no use tomorrow, and whoever finds a dump could become somebody with them.
 PASSING = ("public.cache", "public.django_session")
 
@@ -209,6 +211,83 @@ def sequences(connection: psycopg.Connection) -> dict[str, int]:
 def newest_migrations(connection: psycopg.Connection) -> dict[str, str]:
     """The last migration of each app, for people: which version of the code goes with this."""
     return dict(connection.execute("SELECT app, max(name) FROM public.django_migrations GROUP BY app ORDER BY app"))
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A column in which only sealed text stands, and how a text's key and place are found in its row (ADR 0033)."""
+
+    table: str
+    column: str
+    family: str  # the column of the family's id
+    author: str  # that of the one person who reads it, or nothing
+    source: str  # the table whose rows it stands in: its own, or of versions the one they are versions of
+    row: str  # that row's id
+
+    @property
+    def place(self) -> str:
+        return f"{self.table}.{self.column}"
+
+    @property
+    def names(self) -> dict[str, sql.Composable]:
+        names = {"table": sql.Identifier("public", self.table), "place": sql.Literal(self.place)}
+        columns = {"column": self.column, "family": self.family, "row": self.row}
+        author = sql.Identifier(self.author) if self.author else sql.SQL("NULL::uuid")
+        return {**names, "author": author, **{name: sql.Identifier(column) for name, column in columns.items()}}
+
+
+def sealed_columns(connection: psycopg.Connection) -> list[Sealed]:
+    """Every sealed column: each has a constraint that lets nothing else in (sealing/converting.py)."""
+    asked = """
+        SELECT c.relname, a.attname,
+            EXISTS (SELECT FROM pg_attribute f WHERE f.attrelid = c.oid AND f.attname = 'family_id')
+        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_attribute a ON a.attrelid = c.oid
+        WHERE k.contype = 'c' AND k.conname = c.relname || '_' || a.attname || '_sealed'
+            AND c.relnamespace = 'public'::regnamespace
+        ORDER BY c.relname, a.attname
+    """
+    return [
+        Sealed(
+            table=table,
+            column=column,
+            family="family_id" if of_a_family else "id",
+            author=AUTHORS.get(column, ""),
+            source=table.removesuffix("version"),
+            row="id",
+        )
+        for table, column, of_a_family in connection.execute(asked).fetchall()
+    ]
+
+
+def needed_keys(columns: list[Sealed]) -> sql.Composed:
+    """SQL: with which keys the texts of these columns are sealed, how many with each, and where one of them lies."""
+    each = """
+        SELECT {place}::text AS place, {family} AS family_id, {author} AS author_id,
+            get_byte({column}, 1) * 256 + get_byte({column}, 2) AS number, count(*) AS texts, min(ctid) AS one
+        FROM {table} WHERE {column} <> '' GROUP BY {family}, {author}, 4
+    """
+    return sql.SQL(" UNION ALL ").join(sql.SQL(each).format(**column.names) for column in columns)
+
+
+_FORGOTTEN = sql.SQL(f"(SELECT family_id FROM {KEYS} GROUP BY family_id HAVING bool_and(destroyed_at IS NOT NULL))")
+
+
+def unreadable(
+    connection: psycopg.Connection, needed: sql.Composable, forgotten: sql.Composable = _FORGOTTEN
+) -> dict[str, tuple[int, int]]:
+    """Where texts stand whose key is not there, how many, and of how many families: those of `forgotten` apart.
+
+    `needed` is a query as `needed_keys` makes it, in parentheses, or a table that keeps its answer.
+    """
+    asked = f"""
+        SELECT n.place, sum(n.texts)::bigint, count(DISTINCT n.family_id) FROM {{needed}} n
+            LEFT JOIN {KEYS} k ON k.family_id = n.family_id AND k.number = n.number AND k.destroyed_at IS NULL
+                AND coalesce(k.author_id, k.family_id) = coalesce(n.author_id, n.family_id)
+        WHERE k.family_id IS NULL AND n.family_id NOT IN (SELECT family_id FROM {{forgotten}} f)
+        GROUP BY n.place ORDER BY n.place
+    """  # a constant
+    asking = sql.SQL(asked).format(needed=needed, forgotten=forgotten)
+    return {place: (texts, families) for place, texts, families in connection.execute(asking).fetchall()}
 
 
 def different_contents(expected: Contents, found: Contents) -> list[str]:

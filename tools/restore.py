@@ -10,6 +10,7 @@ in the restored database is not as the backup says: rows, checksums, rights, pol
 
 import argparse
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -21,51 +22,101 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.core.exceptions import ImproperlyConfigured
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from common.destroyed import read_destroyed
+from common.env import env
 from portal.roles import ROLES, make_roles, passwords_of_the_environment
+from sealing.outer import read_outer_keys
 from tools import inventory
 from tools.backup import (
     DUMP,
     FORM,
     MANIFEST,
+    STOPPED,
     NotDoneError,
     Places,
+    anybody_may_write_in,
     database,
     in_one_line,
+    list_of_the_worker,
     made_at,
     run,
     sha256,
 )
+from tools.restored_keys import RestoredKeys
 from tools.servers import ServerFailedError, program
 
 JOBS = 2  # at once, while rows and indexes come back
+
+Tell = Callable[[str], None]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.restore", description="Restore a backup of the database.")
     parser.add_argument("source", type=Path, metavar="FROM", help="a backup, or the folder with all of them")
     parser.add_argument("--replace", action="store_true", help="the database holds something: put this in its place")
-    parser.add_argument("--without-keys", action="store_true", help="there are none: families' texts stay unreadable")
+    parser.add_argument(
+        "--without-keys", action="store_true", help="go on where keys are lost: what they sealed stays unreadable"
+    )
+    parser.add_argument(
+        "--without-list", action="store_true", help="the list of the forgotten is lost: some of them may come back"
+    )
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     try:
         with database("DATABASE_ADMIN_URL", "postgres") as address:
             backup = newest(asked.source)
+            ask_for_the_list(without_it=asked.without_list)
             restore(
                 address,
                 backup,
-                Places.of(backup.parent),
+                Places.of(backup.parent, "DATABASE_ADMIN_URL"),
                 passwords=passwords_of_the_environment(),
+                outer_keys=outer_keys_at_hand(),
                 without_keys=asked.without_keys,
+                without_list=asked.without_list,
                 replace=asked.replace,
             )
     except (NotDoneError, ServerFailedError, ImproperlyConfigured, OSError, ValueError, psycopg.Error) as problem:
         print(f"NOT RESTORED.\n{in_one_line(problem)}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        left = "The database is as it was." if asked.replace else "The database may be half filled: drop it."
+        print(f"NOT RESTORED.\nIt was stopped. {left}", file=sys.stderr)
+        return STOPPED
     return 0
+
+
+def ask_for_the_list(*, without_it: bool) -> None:
+    """The list that lies with the backups does not know who was forgotten after the last. Raises NotDoneError."""
+    if list_of_the_worker("DATABASE_ADMIN_URL"):
+        return
+    why = (
+        "DESTROYED_KEYS_FILE is not set. It names the list in which the worker notes the families it forgets; without"
+        " it those forgotten since the last backup come back."
+    )
+    if not without_it:
+        message = (
+            f"{why} Set it as it is set for the worker. If that list is lost: --without-list (make restore"
+            " WITHOUT_LIST=1)."
+        )
+        raise NotDoneError(message)
+    say(f"CAREFUL: {why}")
+
+
+def outer_keys_at_hand() -> dict[str, AESGCM] | None:
+    """SEALING_KEYS, or the demo's; None where they are not given. Raises ImproperlyConfigured."""
+    from tools.run import DATA
+
+    entries = env.list("SEALING_KEYS", default=[])
+    of_the_demo = DATA / "sealing-key"
+    if not entries and not env.str("DATABASE_ADMIN_URL", default="") and of_the_demo.exists():
+        entries = [of_the_demo.read_text()]
+    return read_outer_keys(tuple(entries)) if entries else None
 
 
 def say(words: str) -> None:
@@ -89,37 +140,49 @@ def restore(  # noqa: PLR0913  # by keyword
     places: Places,
     *,
     passwords: dict[str, str] | None = None,
+    outer_keys: dict[str, AESGCM] | None = None,
     without_keys: bool = False,
+    without_list: bool = False,
     replace: bool = False,
-    tell: Callable[[str], None] = say,
+    tell: Tell = say,
 ) -> None:
     """Restore `backup` into the empty database of `admin_url`, or beside it and then into its place; compare it all.
+
+    Where `outer_keys` are given, a text of each family and column is opened. Who is in a list of `places`, or has no
+    key left in a backup of keys, is forgotten again; where such a list is missing it goes on only `without_list`.
+    `without_keys` it goes on where texts stay unreadable, and says so.
 
     Raises NotDoneError: before anything is touched when something is missing, broken or in the way, afterwards with a
     line for each difference. With `replace` the database is then as it was; without, no longer empty.
     """
     began = time.monotonic()
-    manifest, destroyed = read_manifest(backup), read_lists_of_destroyed(places.destroyed)
+    manifest = read_manifest(backup)
+    destroyed = read_lists_of_destroyed(places.destroyed, tell if without_list else None)
     has_keys = f"relation {inventory.KEYS}" in manifest["guards"]
-    keys = newest_keys(places.keys) if has_keys and not without_keys else None
-    found = Found(backup, manifest, keys, destroyed)
+    keys = kept_keys(places.keys, tell, without_keys=without_keys) if has_keys else []
+    found = Found(backup, manifest, keys, destroyed, has_keys, outer_keys, without_keys)
+    for folder in {backup.parent, places.keys, *(file.parent for file in places.destroyed)}:
+        if anybody_may_write_in(folder):
+            tell(f"CAREFUL: anybody may write in {folder}. Are you sure that these are your files?")
     tell(f"The backup was made at {manifest['made_at']}.")
     name = str(conninfo_to_dict(admin_url).get("dbname") or "")
     if replace:
         stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S")
         fresh, aside = f"{name}_restored_{stamp}", f"{name}_before_{stamp}"
         with beside(admin_url, fresh) as address:
-            fill(address, found, passwords, tell)
+            lost = fill(address, found, passwords, tell)
             change_places(admin_url, name, fresh, aside)
         tell(f"What was there before is kept as the database {aside}. Drop it when you are sure.")
     else:
         refuse_what_is_not_empty(admin_url)
-        fill(admin_url, found, passwords, tell)
+        lost = fill(admin_url, found, passwords, tell)
     rows = sum(int(table["rows"]) for table in manifest["tables"].values())
+    took = f"{time.monotonic() - began:.1f} s"
+    verdict = f"NOT GREEN, but done in {took}" if lost else f"GREEN in {took}"
     tell(
-        f"GREEN in {time.monotonic() - began:.1f} s: {len(manifest['tables'])} tables with {rows} rows are as they"
-        f" were, and so are {len(manifest['guards'])} owners, flags, policies, triggers, functions and rights."
-        " Everybody signs in again."
+        f"{verdict}: {len(manifest['tables'])} tables with {rows} rows are as they were, and so are"
+        f" {len(manifest['guards'])} owners, flags, policies, triggers, functions and rights. Everybody signs in again."
+        + (" What cannot be read is said above: look for the keys, and restore again." if lost else "")
     )
 
 
@@ -129,22 +192,31 @@ class Found:
 
     folder: Path
     manifest: dict[str, Any]
-    keys: Path | None  # None: there is no table of keys, or it stays empty
-    destroyed: dict[UUID, datetime]
+    keys: list[Path]  # the backups of keys, oldest first
+    destroyed: dict[UUID, datetime]  # as the lists say
+    has_keys: bool  # is there a table of keys
+    outer_keys: dict[str, AESGCM] | None
+    without_keys: bool
 
 
-def fill(address: str, found: Found, passwords: dict[str, str] | None, tell: Callable[[str], None]) -> None:
-    """Restore into an empty database and compare. Raises NotDoneError."""
+def fill(address: str, found: Found, passwords: dict[str, str] | None, tell: Tell) -> bool:
+    """Restore into an empty database and compare. Whether texts are lost, which only `without_keys` lets pass.
+
+    Raises NotDoneError.
+    """
     make_roles(address, passwords, defaults=False)
     with psycopg.connect(address, autocommit=True) as admin:
         inventory.read_the_same_everywhere(admin)
-        bring_back(admin, address, found, tell)
+        keys = bring_back(admin, address, found, tell)
         make_roles(address)
         tell("Comparing it with the backup …")
         if wrong := differences(admin, found.manifest):
             message = f"{admin.info.dbname} is NOT as the backup says:\n" + "\n".join(wrong)
             raise NotDoneError(message)
-        tell_of_keys(admin, len(found.destroyed), tell)
+        if keys is not None:
+            tell_of_keys(admin, found, keys, tell)
+            forget_again(keys, tell)
+    return keys is not None and keys.some_are_lost
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -164,34 +236,48 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def read_lists_of_destroyed(files: tuple[Path, ...]) -> dict[UUID, datetime]:
-    """All families in any of the lists. Raises NotDoneError when one is missing: it may be the one that knows most."""
+def read_lists_of_destroyed(files: tuple[Path, ...], tell: Tell | None) -> dict[UUID, datetime]:
+    """All families in any of the lists. A missing one may be the one that knows most: then NotDoneError is raised, or
+    `tell` is told."""
     families: dict[UUID, datetime] = {}
     for file in files:
         try:
             families |= read_destroyed(file)
         except FileNotFoundError:
-            message = (
+            missing = (
                 f"The list of destroyed keys is not at {file}, and without it families who were forgotten would come"
-                " back. It lies beside the backups, and at DESTROYED_KEYS_FILE. If no key was ever destroyed, make an"
-                " empty file there."
+                " back."
+            )
+            if tell:
+                tell(f"CAREFUL: {missing}")
+                continue
+            message = (
+                f"{missing} It lies beside the backups, and at DESTROYED_KEYS_FILE. Is one copy lost, copy the other"
+                " there. Are both: --without-list (make restore WITHOUT_LIST=1)."
             )
             raise NotDoneError(message) from None
     return families
 
 
-def newest_keys(place: Path) -> Path:
-    """The newest keys there are: they open what is older, too, and the fewest destroyed ones are among them."""
-    found = [folder for folder in sorted(place.glob("*")) if made_at(folder) and (folder / MANIFEST).exists()]
-    if not found:
+def kept_keys(place: Path, tell: Tell, *, without_keys: bool) -> list[Path]:
+    """The backups of keys that are whole, oldest first. Raises NotDoneError when there is none."""
+    found, broken = [], None
+    for folder in sorted(place.glob("*")):
+        if made_at(folder) and (folder / MANIFEST).exists():
+            try:
+                read_manifest(folder)
+                found.append(folder)
+            except NotDoneError as problem:  # what the rows need decides whether that matters
+                broken = problem
+                tell(f"CAREFUL: {problem}")
+    if not found and not without_keys:
         message = (
             f"There are no keys in {place}, and without them every text, name and number of every family in this backup"
             " stays unreadable, for ever. BACKUP_KEYS says where they are. To restore all the same: --without-keys"
             " (make restore WITHOUT_KEYS=1)."
         )
-        raise NotDoneError(message)
-    read_manifest(found[-1])
-    return found[-1]
+        raise broken or NotDoneError(message)
+    return found
 
 
 @contextmanager
@@ -220,9 +306,8 @@ def refuse_what_is_not_empty(address: str) -> None:
             raise NotDoneError(message)
 
 
-def bring_back(admin: psycopg.Connection, address: str, found: Found, tell: Callable[[str], None]) -> None:
-    """Tables, rows, keys, then all that guards them. Keys that were destroyed meanwhile are destroyed again before
-    anything else happens to them."""
+def bring_back(admin: psycopg.Connection, address: str, found: Found, tell: Tell) -> RestoredKeys | None:
+    """Tables, rows, keys, then all that guards them. Raises NotDoneError, also for what `bring_keys_back` finds."""
     pg_restore = program("pg_restore", admin.info.server_version // 10000)
 
     def section(name: str, *options: str) -> None:
@@ -241,20 +326,42 @@ def bring_back(admin: psycopg.Connection, address: str, found: Found, tell: Call
     section("pre-data")
     tell("Bringing the rows back …")
     section("data", f"--jobs={JOBS}")
-    if found.keys:
-        run([pg_restore, "--exit-on-error", "--data-only", str(found.keys / DUMP)], address)
-        expected = read_manifest(found.keys)["tables"]
-        if wrong := inventory.different_contents(expected, inventory.contents(admin, [inventory.KEYS])):
-            raise NotDoneError("\n".join(wrong))
-        admin.execute(
-            f"UPDATE {inventory.KEYS} k SET wrapped = '', destroyed_at = d.at"
-            " FROM unnest(%s::uuid[], %s::timestamptz[]) AS d(family, at)"
-            " WHERE k.family_id = d.family AND k.destroyed_at IS NULL",
-            [list(found.destroyed), list(found.destroyed.values())],
-        )
+    keys = bring_keys_back(admin, address, found, tell) if found.has_keys else None
     tell("Making indexes, policies and triggers …")
     section("post-data", f"--jobs={JOBS}")
     admin.execute("ANALYZE")
+    return keys
+
+
+def bring_keys_back(admin: psycopg.Connection, address: str, found: Found, tell: Tell) -> RestoredKeys:
+    """The keys that the rows need, and what they open. Raises NotDoneError when some cannot be read, or says so."""
+    keys = RestoredKeys(admin, address, found.destroyed)
+    keys.bring_back(found.keys, made_with=found.folder.name)
+    known = found.manifest.get("unreadable", {})
+    lost = keys.missing(known)
+    for where, texts in known.items():
+        tell(f"{where}: {texts} texts had no key when the backup was made, either.")
+    if found.outer_keys is not None:
+        shut, damaged = keys.shut(found.outer_keys)
+        lost += shut
+        for line in damaged:
+            tell(line)
+    if lost:
+        what = f"{len(found.keys)} backups of keys were looked through, and yet:\n" + "\n".join(lost)
+        if not found.without_keys:
+            raise NotDoneError(f"{admin.info.dbname} CANNOT BE READ. {what}\n{HOW_TO_READ_IT}")
+        tell(f"CANNOT BE READ: {what}")
+        tell("Nobody can read these texts, on no page. Names are among them. Tell the families, and look on.")
+        keys.some_are_lost = True
+    return keys
+
+
+HOW_TO_READ_IT = (
+    "A key that was replaced (`rotate_family_keys --retire`) is only in backups of keys from before, and those are"
+    " removed after BACKUP_KEYS_DAYS: look for one from when this backup was made (BACKUP_KEYS says where), or restore"
+    " a later backup. SEALING_KEYS must hold each outer key that wraps one, also those of before. To restore all the"
+    " same: --without-keys (make restore WITHOUT_KEYS=1), which brings back the keys there are."
+)
 
 
 def differences(admin: psycopg.Connection, manifest: dict[str, Any]) -> list[str]:
@@ -268,14 +375,14 @@ def differences(admin: psycopg.Connection, manifest: dict[str, Any]) -> list[str
     ]
 
 
-def tell_of_keys(admin: psycopg.Connection, in_the_list: int, tell: Callable[[str], None]) -> None:
+def tell_of_keys(admin: psycopg.Connection, found: Found, keys: RestoredKeys, tell: Tell) -> None:
     """Say how many families can be read again, how many never, and what is needed for it."""
-    if inventory.KEYS not in inventory.tables(admin):
-        return
     row = admin.execute(
-        "SELECT count(*) FILTER (WHERE live), count(*) FILTER (WHERE NOT live), count(*) FILTER (WHERE live IS NULL)"
-        " FROM public.families_family f LEFT JOIN (SELECT family_id, bool_or(destroyed_at IS NULL) AS live"
-        f" FROM {inventory.KEYS} WHERE author_id IS NULL GROUP BY family_id) k ON k.family_id = f.id"
+        "SELECT count(*) FILTER (WHERE live), count(*) FILTER (WHERE forgotten),"
+        " count(*) FILTER (WHERE NOT live AND NOT forgotten) FROM ("
+        " SELECT f.id IN (SELECT family_id FROM pg_temp.forgotten) AS forgotten, f.id IN"
+        f" (SELECT family_id FROM {inventory.KEYS} WHERE author_id IS NULL AND destroyed_at IS NULL) AS live"
+        " FROM public.families_family f) AS families"
     ).fetchone()
     live, gone, missing = row or (0, 0, 0)
     outer = [
@@ -284,11 +391,31 @@ def tell_of_keys(admin: psycopg.Connection, in_the_list: int, tell: Callable[[st
             f"SELECT DISTINCT wrapped_by FROM {inventory.KEYS} WHERE destroyed_at IS NULL ORDER BY 1"
         )
     ]
-    tell(f"Keys: {live} families can be read, {gone} were forgotten and stay so ({in_the_list} in the list).")
+    tell(f"Keys: {live} families can be read, {gone} were forgotten and stay so ({len(found.destroyed)} in the list).")
     if outer:
         tell(f"SEALING_KEYS must hold the outer keys named {', '.join(outer)}.")
+    if outer and found.outer_keys is None:
+        tell("SEALING_KEYS is not set here: no text was opened to see whether it does.")
+    elif outer and not keys.some_are_lost:
+        tell("With those of SEALING_KEYS a text of each family in each column was opened.")
+    if keys.revived:
+        tell(
+            f"{keys.revived} keys that were replaced and destroyed are back, since this backup's rows are sealed with"
+            " them. Run rotate_family_keys, and ten minutes later with --retire."
+        )
     if missing:
         tell(f"NO KEY: {missing} families have none. Their texts, names and numbers stay unreadable.")
+
+
+def forget_again(keys: RestoredKeys, tell: Tell) -> None:
+    """What was forgotten stays so, before anybody can sign in."""
+    closed, due, lines = keys.forget_again()
+    if closed:
+        tell(f"{closed} families that were forgotten after the backup are closed again, and nobody is in them.")
+    if due:
+        tell(f"{due} families that closed more than thirty days ago are forgotten now.")
+    if lines:
+        tell(f"{lines} lines that were removed more than thirty days ago are deleted now.")
 
 
 def change_places(admin_url: str, name: str, fresh: str, aside: str) -> None:

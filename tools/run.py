@@ -124,6 +124,7 @@ def settings_of_the_demo(port: int) -> dict[str, str]:
         "DEMO": "1",
         "HTTPS": "0",
         "SECRET_KEY": kept_secret("secret-key", secrets.token_urlsafe(50)),
+        "DESTROYED_KEYS_FILE": str(DATA / "destroyed-keys"),
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "CSRF_TRUSTED_ORIGINS": "",
         "EMAIL_URL": f"filemail:///{mail}",

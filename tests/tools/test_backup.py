@@ -3,17 +3,16 @@
 import json
 import os
 import re
+import signal
 import stat
 import subprocess
 import sys
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db import connection
 from django.utils import timezone
 from psycopg.conninfo import make_conninfo
 
@@ -24,48 +23,15 @@ from families.models import Family
 from portal.roles import ADDRESSES, APP, BACKUP, OWNER
 from sealing.keys import keys_of_a_request
 from sealing.text import CannotOpenError
-from tests.database import LOGIN
+from tests.tools.backups import destroy, keys_in, portal_on
 from tools import inventory
-from tools.backup import DUMP, MANIFEST, NotDoneError, Places, back_up
+from tools.backup import DUMP, MANIFEST, NotDoneError
 from tools.restore import change_places, newest, restore
 from tools.servers import ServerFailedError, postgres, program, url_of_running
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def address_of(sign_in_as):
-    def address_of(role):
-        with sign_in_as(role) as signed_in:
-            info = signed_in.info
-            return make_conninfo(host=info.host, port=info.port, user=role, password=info.password, dbname=info.dbname)
-
-    return address_of
-
-
-@pytest.fixture
-def places(tmp_path):
-    return Places(tmp_path / "elsewhere", (tmp_path / "destroyed-keys", tmp_path / "second-copy"))
-
-
-@pytest.fixture
-def take(address_of, tmp_path, places):
-    """Back up, as the backup role unless another is named."""
-    return lambda role=BACKUP, keys_days=7: back_up(address_of(role), tmp_path / "backups", places, keys_days)
-
-
-@pytest.fixture
-def empty(admin_url):
-    """A superuser's address of an empty database on the same server."""
-    name = f"{psycopg.conninfo.conninfo_to_dict(admin_url)['dbname']}_again"
-    with psycopg.connect(admin_url, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}")
-        yield make_conninfo(admin_url, dbname=name)
-        for (left,) in admin.execute(
-            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [name]
-        ).fetchall():
-            admin.execute(f"DROP DATABASE {left} WITH (FORCE)")
+ELSEWHERE = ("BACKUP_KEYS", "DESTROYED_KEYS_FILE", "BACKUP_KEYS_DAYS", "SEALING_KEYS")
 
 
 @pytest.fixture
@@ -74,20 +40,6 @@ def keys(admin_url, ours, theirs):
     found = keys_in(admin_url)
     assert set(found) == {ours.family.pk, theirs.family.pk}
     return found
-
-
-def destroy(admin_url, home):
-    with psycopg.connect(admin_url) as admin:
-        admin.execute(
-            f"UPDATE {inventory.KEYS} SET wrapped = '', destroyed_at = now() WHERE family_id = %s", [home.family.pk]
-        )
-
-
-def keys_in(address):
-    with psycopg.connect(address) as admin:
-        return dict(
-            admin.execute(f"SELECT family_id, wrapped FROM {inventory.KEYS} WHERE author_id IS NULL").fetchall()
-        )
 
 
 def in_clear(backup):
@@ -399,21 +351,6 @@ def test_a_family_that_was_forgotten_after_the_backup_stays_forgotten(
     assert keys_in(empty) == keys | {ours.family.pk: b""}
 
 
-@contextmanager
-def portal_on(address):
-    """Django itself, on another database, as the owner."""
-    was, now = connection.settings_dict["NAME"], psycopg.conninfo.conninfo_to_dict(address)["dbname"]
-    with psycopg.connect(address, autocommit=True) as admin:
-        admin.execute(f"GRANT CONNECT ON DATABASE {now} TO {LOGIN}")
-    connection.close()
-    connection.settings_dict["NAME"] = now
-    try:
-        yield
-    finally:
-        connection.close()
-        connection.settings_dict["NAME"] = was
-
-
 def test_what_a_forgotten_family_wrote_opens_for_nobody_after_a_restore_and_what_others_wrote_does(
     ours, theirs, keys, take, places, empty, admin_url
 ):
@@ -471,7 +408,7 @@ def test_of_several_backups_the_newest_is_taken(tmp_path):
 
 def test_by_the_commands(ours, address_of, empty, tmp_path):
     def run(*words, **more):
-        environment = {**os.environ, **dict.fromkeys((*ADDRESSES.values(), "BACKUP_KEYS", "DESTROYED_KEYS_FILE"), "")}
+        environment = {**os.environ, **dict.fromkeys((*ADDRESSES.values(), *ELSEWHERE), "")}
         done = subprocess.run(
             [sys.executable, "-m", *words],
             cwd=ROOT,
@@ -482,16 +419,86 @@ def test_by_the_commands(ours, address_of, empty, tmp_path):
         )
         return done.returncode, done.stdout, done.stderr
 
-    to = str(tmp_path / "to")
+    to, listed = str(tmp_path / "to"), str(tmp_path / "forgotten")
     code, _, said = run("tools.backup", to, DATABASE_BACKUP_URL=address_of(APP))
     assert (code, said.splitlines()[0]) == (1, "NO BACKUP WAS MADE.")
-    code, said, _ = run("tools.backup", to, DATABASE_BACKUP_URL=address_of(BACKUP))
+    for days in ("abc", "-5", "1.5"):
+        code, _, said = run("tools.backup", to, DATABASE_BACKUP_URL=address_of(BACKUP), BACKUP_KEYS_DAYS=days)
+        assert (code, said.splitlines()[1]) == (
+            1,
+            f"BACKUP_KEYS_DAYS is '{days}'. Set it to a number of days: 7 if you are not sure.",
+        )
+    code, said, _ = run("tools.backup", to, DATABASE_BACKUP_URL=address_of(BACKUP), DESTROYED_KEYS_FILE=listed)
     assert (code, said.splitlines()[-1][:10]) == (0, "Backed up ")
-    code, said, _ = run("tools.restore", to, DATABASE_ADMIN_URL=empty)
-    assert (code, said.splitlines()[-1][:9]) == (0, "GREEN in ")
     code, _, said = run("tools.restore", to, DATABASE_ADMIN_URL=empty)
+    assert (code, said.splitlines()[1][:31]) == (1, "DESTROYED_KEYS_FILE is not set.")
+    assert "those forgotten since the last backup come back. Set it as it is set for the worker." in said
+    code, said, _ = run("tools.restore", to, DATABASE_ADMIN_URL=empty, DESTROYED_KEYS_FILE=listed)
+    assert (code, said.splitlines()[-1][:9]) == (0, "GREEN in ")
+    assert "SEALING_KEYS is not set here: no text was opened" in said
+    code, _, said = run("tools.restore", to, "--without-list", DATABASE_ADMIN_URL=empty)
     assert (code, said.splitlines()[0]) == (1, "NOT RESTORED.")
     assert "is not empty" in said
+    code, said, _ = run(
+        "tools.restore",
+        to,
+        "--without-list",
+        "--replace",
+        DATABASE_ADMIN_URL=empty,
+        SEALING_KEYS=",".join(settings.SEALING_KEYS),
+    )
+    assert (code, said.splitlines()[0][:40]) == (0, "CAREFUL: DESTROYED_KEYS_FILE is not set.")
+    assert "With those of SEALING_KEYS a text of each family in each column was opened." in said
+
+
+def test_stopped_halfway_it_says_so_and_what_was_there_is_there(ours, take, places, empty):
+    backup = take()
+    restore(empty, backup, places)
+    environment = {
+        **os.environ,
+        **dict.fromkeys((*ADDRESSES.values(), *ELSEWHERE), ""),
+        "DATABASE_ADMIN_URL": empty,
+        "BACKUP_KEYS": str(places.keys),
+        "DESTROYED_KEYS_FILE": str(places.destroyed[0]),
+    }
+    (backup.parent / "destroyed-keys").touch()
+    with subprocess.Popen(
+        [sys.executable, "-m", "tools.restore", str(backup), "--replace"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        while "Making the tables" not in running.stdout.readline():
+            pass
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate()
+    assert running.returncode == 130
+    assert said == "NOT RESTORED.\nIt was stopped. The database is as it was.\n"
+    with psycopg.connect(empty) as looking:
+        assert looking.execute("SELECT count(*) FROM families_family").fetchone() == (1,)
+        assert looking.execute("SELECT count(*) FROM pg_database WHERE datname ~ '_restored_'").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("folder", ["backups", "elsewhere", "."])
+def test_where_anybody_may_write_no_backup_is_left(folder, ours, take, tmp_path):
+    open_to_all = tmp_path / folder
+    open_to_all.mkdir(exist_ok=True)
+    open_to_all.chmod(0o777)
+    with pytest.raises(NotDoneError, match=r"Anybody on this machine may write in .*chmod go-w"):
+        take()
+    assert not list(tmp_path.rglob(DUMP))
+    open_to_all.chmod(0o1777)  # as /tmp: nobody takes away another's
+    assert take().exists()
+
+
+def test_a_restore_says_where_anybody_may_have_put_something(ours, take, places, empty, tmp_path):
+    backup = take()
+    places.keys.chmod(0o777)
+    said = []
+    restore(empty, backup, places, tell=said.append)
+    assert f"CAREFUL: anybody may write in {places.keys}. Are you sure that these are your files?" in said
 
 
 def test_a_program_too_old_for_the_server_is_passed_over(tmp_path, monkeypatch):
@@ -504,17 +511,3 @@ def test_a_program_too_old_for_the_server_is_passed_over(tmp_path, monkeypatch):
     with pytest.raises(ServerFailedError, match=r"No pg_dump of PostgreSQL 99 .*found: 9, 18.*postgresql-client-99"):
         program("pg_dump", 99)
     assert url_of_running(tmp_path, APP, "portal") is None
-
-
-def test_the_list_of_the_forgotten_only_grows(tmp_path):
-    file, first, second = tmp_path / "list", uuid4(), uuid4()
-    assert note_destroyed(file, {first: LONG_AGO}) == 1
-    assert note_destroyed(file, {first: timezone.now(), second: LONG_AGO}) == 1
-    assert read_destroyed(file) == {first: LONG_AGO, second: LONG_AGO}
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    with file.open("a") as more:
-        more.write("neither id nor time\n")
-    with pytest.raises(ValueError, match=r"line 3 is not the id of a family and a time"):
-        read_destroyed(file)
-    with pytest.raises(ValueError, match=r"line 3"):
-        note_destroyed(file, {})
