@@ -7,13 +7,13 @@ from typing import Any, Self
 import pgtrigger
 from allauth.account.models import EmailAddress
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Lower
+from django.db.models import Exists, F, OuterRef, Q, Window
+from django.db.models.functions import Lag, Lower, RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from sealing.fields import HoldsSealedText, SealedTextField
+from sealing.fields import HoldsSealedText, SealedColumn, SealedTextField
 from sealing.history import version_model
 from sealing.keys import first_key
 
@@ -181,11 +181,44 @@ class MembershipVersionQuerySet(models.QuerySet[Any]):
         """The versions of everybody who is or was in the families `user` is in now."""
         return self.filter(family__in=Membership.objects.live().filter(user=user).values("family"))
 
+    def that_tell(self) -> Self:
+        """Of one family's versions, those that say something to the others which the one before did not: what each
+        calls the family is their own.
+
+        Each with what stood before (`was_coordinator`, `was_ended`, `was_called`; nothing in the first), and with its
+        place among all that the family has (`nth`, from 1), which stays: versions are only ever added.
+        """
+
+        def before(column: Any) -> Window:
+            return Window(Lag(column), partition_by="pgh_obj", order_by="pgh_id")
+
+        known = self.annotate(
+            nth=Window(RowNumber(), order_by="pgh_id"),
+            was_coordinator=before("is_coordinator"),
+            was_ended=before("ended_at"),
+            was_called=before(SealedColumn("display_name")),
+        )
+        came_or_went = Q(ended_at=None, was_ended__isnull=False) | Q(ended_at__isnull=False, was_ended=None)
+        handed_on = Q(was_coordinator=None) | ~Q(was_coordinator=F("is_coordinator"))
+        return known.filter(came_or_went | handed_on | ~Q(was_called=SealedColumn("display_name")))
+
 
 class MembershipVersion(version_model(Membership, unseen=["joined_at"], exclude=["farewell_read_at"]), HoldsSealedText):  # type: ignore[misc]  # the base is made by pghistory
     """Who was in a family as what, and what they were called, after each change."""
 
     objects = MembershipVersionQuerySet.as_manager()
+
+    nth: int  # read by `that_tell`, as these
+    was_coordinator: bool | None
+    was_ended: datetime | None
+    was_called: bytes | None
+
+    def called_before(self) -> str:
+        """What this person was called until this version; empty in the first. Read by `that_tell`."""
+        if self.was_called is None:
+            return ""
+        names = {"id": self.pgh_obj_id, "family_id": self.family_id, "display_name": self.was_called}
+        return str(Membership.from_db(self._state.db, list(names), list(names.values())).display_name)
 
 
 WAITING = Q(accepted_at=None, declined_at=None, withdrawn_at=None)

@@ -1,6 +1,7 @@
-"""What happened to who is in a family, told from the versions of its memberships."""
+"""What happened to who is in a family, told from the versions of its memberships, a page at a time."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,14 +11,17 @@ from common.dates import exact_words, moment_words
 from families.models import MembershipVersion
 from families.names import names_in
 
+PAGE = 25  # versions in which something happened
+_CURSOR = re.compile(r"[1-9][0-9]{0,8}")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One thing that happened to one person. `by` is empty when they did it themselves."""
+    """One thing that happened to one person, by the name they have now. `by` is empty when they did it themselves."""
 
     what: str  # joined, renamed, coordinates, laid_down, left, removed or back
-    name: str  # what they were called then
-    before: str  # what they were called before, when renamed
+    name: str
+    before: str  # what they were called before, when renamed; nobody else is told
     role: str
     by: str
     at: datetime
@@ -31,39 +35,62 @@ class Change:
         return exact_words(self.at)
 
 
-def show_history(family_id: UUID, user: User) -> list[Change]:
-    """What `user`, who has passed the door, may know of who came, went and did what; newest first. Two queries.
+@dataclass(frozen=True, kw_only=True)
+class HistoryPage:
+    """Some of what happened, newest first. `older` is where the next page begins, 0 when this is the last one."""
 
-    What each calls the family is their own, and not told.
+    changes: list[Change]
+    older: int
+    is_first: bool
+
+
+def read_cursor(text: str) -> int:
+    """Where a page of the history begins, as an address says it; 0 (the newest) when it says nothing of ours."""
+    return int(text) if _CURSOR.fullmatch(text) else 0
+
+
+def show_history(family_id: UUID, user: User, after: int = 0) -> HistoryPage:
+    """What `user`, who has passed the door, may know of who came, went and did what. Two queries.
+
+    Everybody goes by the name they have now. What somebody was called before is for themself alone (ADR 0035), and
+    what each calls the family is not told.
     """
-    versions = MembershipVersion.objects.visible_to(user).filter(family=family_id).order_by("pgh_id")
-    return list(_changes(versions, names_in(family_id)))[::-1]
+    versions = MembershipVersion.objects.visible_to(user).filter(family=family_id).that_tell().order_by("-nth")
+    rows = list((versions.filter(nth__lt=after) if after else versions)[: PAGE + 1])
+    names = names_in(family_id)
+    return HistoryPage(
+        changes=[change for row in rows[:PAGE] for change in _changes(row, names, user)],
+        older=rows[PAGE - 1].nth if len(rows) > PAGE else 0,
+        is_first=not after,
+    )
 
 
-def _changes(versions: Iterable[MembershipVersion], names: dict[UUID, str]) -> Iterator[Change]:
-    last: dict[UUID, MembershipVersion] = {}
-    for row in versions:
-        before = last.get(row.pgh_obj_id)
-        last[row.pgh_obj_id] = row
-        for what in _what(before, row):
-            yield Change(
-                what=what,
-                name=row.display_name,
-                before=before.display_name if before else "",
-                role=row.get_role_display(),
-                by="" if row.changed_by_id == row.user_id else names.get(row.changed_by_id, ""),
-                at=row.changed_at,
-            )
+def _changes(row: MembershipVersion, names: dict[UUID, str], user: User) -> list[Change]:
+    before = row.called_before()
+    changes = [
+        Change(
+            what=what,
+            name=names.get(row.user_id, ""),
+            before=before if row.user_id == user.pk else "",
+            role=row.get_role_display(),
+            by="" if row.changed_by_id == row.user_id else names.get(row.changed_by_id, ""),
+            at=row.changed_at,
+        )
+        for what in _what(row, before)
+    ]
+    return changes[::-1]
 
 
-def _what(before: MembershipVersion | None, row: MembershipVersion) -> Iterator[str]:
-    if before is None:
+def _what(row: MembershipVersion, called_before: str) -> Iterator[str]:
+    """What this version says that the one before did not, in the order it came about."""
+    is_first = row.was_coordinator is None
+    if is_first:
         yield "joined"
-    elif before.display_name != row.display_name:
+    elif row.display_name != called_before:
         yield "renamed"
-    if row.is_coordinator != (before is not None and before.is_coordinator):
+    if row.is_coordinator != bool(row.was_coordinator):
         yield "coordinates" if row.is_coordinator else "laid_down"
-    if row.ended_at and not (before and before.ended_at):
+    if row.ended_at and not row.was_ended:
         yield "left" if row.ended_by_id == row.user_id else "removed"
-    if before and before.ended_at and not row.ended_at:
+    if row.was_ended and not row.ended_at:
         yield "back"

@@ -23,7 +23,7 @@ from families.permissions import (
     can_remove_member,
     check_can_give_coordinator,
 )
-from families.showing import show_history
+from families.showing import read_cursor, show_history
 from families.views.shared import attempt, others_by_name, posted, status_of
 
 
@@ -82,9 +82,10 @@ def _proposal_waits(member: Membership) -> bool:
 
 @door
 def people_history(request: FamilyRequest, family_id: UUID) -> HttpResponse:
-    """Who came and went, who coordinated, and what people were called."""
+    """Who came and went, who coordinated, and who changed their name. `etter` is where an older page begins."""
     family = get_for_reading(request, Family, family_id)
-    context = {"family": family, "history": show_history(family_id, request.user)}
+    page = show_history(family_id, request.user, read_cursor(request.GET.get("etter", "")))
+    context = {"family": family, "page": page}
     return render_page(request, "families/history.html", context)
 
 

@@ -63,7 +63,26 @@ def closed(ours: Home, theirs: Home) -> Home:
 def test_who_closed_it_is_told_until_when_they_can_open_it_again(closed: Home, as_person):
     page = overview(as_person(closed.coordinator))
     assert "nick coordinator" in page
+    assert "Du lukket denne familien" in page
     assert "Åpne den igjen" in page
+
+
+@pytest.mark.parametrize(
+    ("nickname", "around", "called"),
+    [("Bilal", "Ola", "Bilal"), ("", "Ola", "Familien rundt Ola"), ("", "", "Familien min")],
+)
+def test_whatever_they_call_it_it_is_the_family_that_is_closed_and_nobody_is_ended(
+    nickname, around, called, closed: Home, as_person
+):
+    with keys_of_a_request():
+        family, member = Family.objects.get(pk=closed.family.pk), closed.members["coordinator"]
+        family.subject_name, member.family_nickname = around, nickname
+        family.save(update_fields=["subject_name"])
+        member.save(update_fields=["family_nickname"])
+    page = overview(as_person(closed.coordinator))
+    assert f"<strong><bdi>{called}</bdi></strong>" in page
+    assert "Du lukket denne familien" in page
+    assert "avsluttet" not in page
 
 
 @pytest.mark.parametrize("kind", ["subject", "relative", "former"])
@@ -85,7 +104,7 @@ def test_opened_again_everything_is_as_it_was(closed: Home, theirs: Home, as_per
 def test_the_history_says_that_they_came_back(closed: Home, as_person):
     browser = as_person(closed.coordinator)
     reopen(browser, closed)
-    history = browser.get(reverse("people_history", args=[closed.family.pk])).context["history"]
+    history = browser.get(reverse("people_history", args=[closed.family.pk])).context["page"].changes
     assert [change.what for change in history[:2]] == ["back", "left"]
 
 

@@ -60,6 +60,7 @@ class TestLeaving:
         as_person(ours.relative).post(to("leave"))
         page = as_person(ours.coordinator).get(to("leave")).content.decode()
         assert "blir koordinator etter deg" in page
+        assert "Ingen får beskjed om det." in page
         as_person(ours.coordinator).post(to("leave"))
         assert coordinators(ours.family) == {ours.subject.pk}
 
@@ -68,6 +69,7 @@ class TestLeaving:
         as_person(ours.coordinator).post(to("leave"))
         page = as_person(ours.subject).get(to("leave")).content.decode()
         assert "Du er den siste her" in page
+        assert "Ingen får beskjed" not in page  # there is nobody
         as_person(ours.subject).post(to("leave"))
         family = Family.objects.get(pk=ours.family.pk)
         assert family.closed_by == ours.subject
