@@ -71,7 +71,7 @@ def _changes(row: MembershipVersion, names: dict[UUID, str], user: User) -> list
         Change(
             what=what,
             name=names.get(row.user_id, ""),
-            before=before if row.user_id == user.pk else "",
+            before=before if what == "renamed" and row.user_id == user.pk else "",
             role=row.get_role_display(),
             by="" if row.changed_by_id == row.user_id else names.get(row.changed_by_id, ""),
             at=row.changed_at,

@@ -90,6 +90,14 @@ def test_what_one_was_called_oneself_one_can_see(ours: Home, rename, page_of):
     assert f"Før det het du <bdi>{ours.members['relative'].display_name}</bdi> her" in page
 
 
+def test_what_one_was_called_stands_with_the_change_of_it_and_nowhere_else(ours: Home, rename, act, page_of):
+    rename("Kari M")
+    act(give_coordinator, ours.coordinator, family=ours.family, to=ours.members["relative"].pk, keep=True)
+    page = page_of("relative")
+    assert "<bdi>Kari M</bdi> ble koordinator" in page
+    assert page.count("Før det het du") == 1
+
+
 def test_everybody_goes_by_the_name_they_have_now(ours: Home, told, rename):
     before = ours.members["relative"].display_name
     rename("Kari M")
