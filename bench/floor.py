@@ -38,6 +38,7 @@ if not settings.configured:
             "django.contrib.auth",
             "django.contrib.contenttypes",
             "django.contrib.sessions",
+            "pgtrigger",  # accounts declares triggers
         ],
         AUTH_USER_MODEL="accounts.User",
         SESSION_COOKIE_NAME="session",
