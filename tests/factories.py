@@ -7,7 +7,6 @@ that stands nowhere else: a test finds it in an answer and knows whose it was an
 import hashlib
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache
 from uuid import uuid4
 
 import factory
@@ -37,12 +36,6 @@ from resources.models import CHECK_EVERY, Channel, GuidanceArticle, HelpService
 PASSWORD = "en-rolig-morgen-ved-fjorden"
 
 
-@cache
-def hashed(password: str) -> str:
-    """Hash once a run: Argon2 is slow on purpose."""
-    return make_password(password)
-
-
 class UserFactory(DjangoModelFactory):
     """A person who has signed up: address, password (PASSWORD), verified address, consent."""
 
@@ -55,7 +48,7 @@ class UserFactory(DjangoModelFactory):
         staff = factory.Trait(is_staff=True)
 
     email = factory.Sequence(lambda n: f"person{n}@example.org")
-    password = factory.LazyFunction(lambda: hashed(PASSWORD))
+    password = factory.LazyFunction(lambda: make_password(PASSWORD))
     consent = factory.RelatedFactory("tests.factories.SignupConsentFactory", "user")
     address = factory.RelatedFactory("tests.factories.EmailAddressFactory", "user")
 

@@ -1,21 +1,34 @@
 """Fixtures every test may ask for."""
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.curators import make_curator
 from tests.factories import Home, make_home
+from tests.moulds import Mould
+
+
+@pytest.fixture(scope="session")
+def homes(request, django_db_setup, django_db_blocker) -> Callable[[str], Home]:
+    """Gives a test *ours* or *theirs*: a copy of what is made here, before the first test that asks for any."""
+    if request.config.pluginmanager.hasplugin("tests.mutants.plugin"):
+        return make_home  # a mutant may show itself while a family is made
+    with django_db_blocker.unblock():
+        moulds = {name: Mould(name) for name in ("ours", "theirs")}
+    return lambda name: moulds[name].copy()
 
 
 @pytest.fixture
-def ours(db) -> Home:
+def ours(db, homes) -> Home:
     """Our family: two relatives (one coordinates), the one it concerns, a former member, a whole plan."""
-    return make_home("ours")
+    return homes("ours")
 
 
 @pytest.fixture
-def theirs(db) -> Home:
+def theirs(db, homes) -> Home:
     """Another family, just as rich."""
-    return make_home("theirs")
+    return homes("theirs")
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ for _alias, _role in (("default", "portal_owner"), ("counters", "portal_app")):
     DATABASES[_alias]["OPTIONS"] = {**_options, "options": f"{_options['options']} -c role={_role}"}
 MIDDLEWARE = ["tests.acting.as_the_app", *MIDDLEWARE]
 
+PASSWORD_HASHERS = ["tests.hashing.QuickArgon2"]
+
 # Static files come from where they lie, under their own names: no collecting before a test.
 STATIC_ROOT = None  # type: ignore[assignment]  # WhiteNoise's word for no folder
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True

@@ -207,21 +207,20 @@ class Attack:
 
 @pytest.fixture
 def in_peace(settings, monkeypatch):
-    """No counting of tries, no slow hashing, no press (it has tests of its own): every input reaches its form."""
+    """No counting of tries, no press (it has tests of its own): every input reaches its form."""
     monkeypatch.setattr(paper, "print_paper", lambda html: Paper(b"%PDF-", 0))
     settings.ACCOUNT_RATE_LIMITS = False
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
-def homes(ours, theirs):
+def both_homes(ours, theirs):
     return ours, theirs
 
 
 @pytest.mark.usefixtures("in_peace")
 @pytest.mark.parametrize("share", range(SHARES))
-def test_nothing_hostile_breaks_shows_or_is_logged(share, homes, people, caplog, capsys):
-    (ours, theirs), asker = homes, Asker(people)
+def test_nothing_hostile_breaks_shows_or_is_logged(share, both_homes, people, caplog, capsys):
+    (ours, theirs), asker = both_homes, Asker(people)
     asker.client.raise_request_exception = False
     caplog.set_level(logging.DEBUG)
     forms = find_forms(asker, ours)
