@@ -1,4 +1,5 @@
-"""A real browser: Debian's Chromium. `browse(person)` opens a page as that person, `browse()` as a stranger.
+"""A real browser: Debian's Chromium. `browse(person)` opens a page as that person, `browse()` as a stranger; `look` the
+same, only to look at it, in a browser that others have looked with.
 
 Every context is watched: a console error, an uncaught exception, or a request to anywhere but the test's own server
 fails the test. Under our CSP never use `wait_for_function`; use `expect`.
@@ -7,6 +8,7 @@ fails the test. Under our CSP never use `wait_for_function`; use `expect`.
 import os
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -114,19 +116,58 @@ def browse(new_context, live_server) -> Browse:
         context = new_context(**context_args)
         context.set_default_timeout(10_000)
         watch(context, home)
-        if person is not None:
-            client = Client()
-            if person.is_staff:
-                sign_in_with_two_steps(client, person)
-            else:
-                client.force_login(person)
-            session = client.cookies[settings.SESSION_COOKIE_NAME].value
-            context.add_cookies(
-                [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": home, "httpOnly": True}]
-            )
+        sign_in(context, home, person)
         page = context.new_page()
         if path:
             page.goto(path)
         return page
 
     return opened
+
+
+def sign_in(context: BrowserContext, home: str, person: User | None) -> None:
+    if person is not None:
+        client = Client()
+        if person.is_staff:
+            sign_in_with_two_steps(client, person)
+        else:
+            client.force_login(person)
+        session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": home, "httpOnly": True}])
+
+
+@pytest.fixture(scope="session")
+def kept_page(browser, browser_context_args, live_server) -> Callable[..., Page]:
+    """One tab with scripts and one without, kept for the whole run."""
+
+    @cache
+    def tab(*, scripts: bool) -> Page:
+        args = {"base_url": live_server.url, "service_workers": "block", "java_script_enabled": scripts}
+        context = browser.new_context(**browser_context_args | args)
+        context.set_default_timeout(10_000)
+        watch(context, live_server.url)
+        return context.new_page()
+
+    return tab
+
+
+@pytest.fixture
+def look(kept_page, live_server) -> Iterator[Browse]:
+    """As `browse`, for a test that only looks at one page at a time. To start a browser session is most of what a page
+    costs, so here it is kept, and what a page may have left in it is taken away: who was signed in, what scripts
+    keep, the window's size and colours."""
+    opened: list[Page] = []
+
+    def look_at(person: User | None, path: str, *, scripts: bool = True) -> Page:
+        page = kept_page(scripts=scripts)
+        opened.append(page)
+        sign_in(page.context, live_server.url, person)
+        page.goto(path)
+        return page
+
+    yield look_at
+    for page in opened:
+        page.evaluate("() => { localStorage.clear(); sessionStorage.clear() }")
+        page.context.clear_cookies()
+        page.set_viewport_size(PHONE)
+        page.emulate_media(media="null", color_scheme="null", reduced_motion="null", forced_colors="null")

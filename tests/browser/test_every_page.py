@@ -6,8 +6,9 @@ The pages are those that answer GET with 200 in the permission table, so a new p
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from accounts.models import User
 from tests import traps
 from tests.browser import checks
 from tests.curators import make_curator
@@ -43,23 +44,18 @@ PAGES = [(name, who) for name in ADDRESSES if name not in NOT_PAGES and (who := 
 PAGES += [(name, "subject") for name in ("overview", "plan", "section", "people") if name in ADDRESSES]
 
 
-def opened(browse, name: str, who: str, home: Home, **context) -> Page:
+def person_and_path(name: str, who: str, home: Home) -> tuple[User | None, str]:
     others = {"anonymous": lambda: None, "curator": make_curator}
-    person = others.get(who, lambda: home.person(who))()
-    return browse(person, fill(ADDRESSES[name], home), **context)
+    return others.get(who, lambda: home.person(who))(), fill(ADDRESSES[name], home)
 
 
 @pytest.mark.parametrize(("name", "who"), PAGES)
-def test_a_page_is_for_everybody(name, who, browse, ours):
-    page = opened(browse, name, who, ours)
+def test_a_page_is_for_everybody_and_needs_no_script(name, who, look, ours):
+    person, path = person_and_path(name, who, ours)
+    page = look(person, path)
+    with_script = page.evaluate(checks.CONTENT)
     assert checks.everything(page) == []
-
-
-@pytest.mark.parametrize(("name", "who"), PAGES)
-def test_a_page_needs_no_script(name, who, browse, ours):
-    with_script = opened(browse, name, who, ours).evaluate(checks.CONTENT)
-    without = opened(browse, name, who, ours, java_script_enabled=False)
-    assert without.evaluate(checks.CONTENT) == with_script
+    assert look(person, path, scripts=False).evaluate(checks.CONTENT) == with_script
     assert with_script["heading"]
 
 
@@ -88,7 +84,7 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("name", "who"), MISTAKES)
 def test_a_form_with_a_mistake_is_for_everybody(name, who, browse, ours):
-    page = opened(browse, name, who, ours)
+    page = browse(*person_and_path(name, who, ours))
     form = page.locator("main form:has(input:not([type=hidden]), textarea)").last
     form.evaluate(CLEAR)
     form.locator("button").last.click()
@@ -105,8 +101,8 @@ def test_a_form_with_a_mistake_is_for_everybody(name, who, browse, ours):
 
 
 @pytest.mark.parametrize("path", ["/finnes-ikke/", "/familie/00000000-0000-4000-8000-000000000000/plan/"])
-def test_a_page_that_is_not_there_is_for_everybody_too(path, browse, ours):
-    assert checks.everything(browse(ours.relative, path)) == []
+def test_a_page_that_is_not_there_is_for_everybody_too(path, look, ours):
+    assert checks.everything(look(ours.relative, path)) == []
 
 
 def test_the_browser_trap_bites(browse, live_server):
