@@ -95,6 +95,7 @@ PRINTED = """() => {
     if (e.checkVisibility() && (position === 'sticky' || position === 'fixed')) wrong.push('a sticky bar is printed');
   }
   const light = getComputedStyle(document.body).color.match(/[\\d.]+/g)?.slice(0, 3).map(Number) ?? [0];
+  if ([...document.querySelectorAll('main button')].some((e) => e.checkVisibility())) wrong.push('a button is printed');
   if (Math.min(...light) > 140) wrong.push('light text is printed');
   return wrong;
 }"""
