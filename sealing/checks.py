@@ -40,11 +40,11 @@ def check_wrapping(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     names = FamilyKey.objects.live().values_list("wrapped_by").annotate(Count("id")).order_by("wrapped_by")
     for name, number in names:
         if name not in outer_keys():
-            message = f"{number} families' keys are wrapped by {name}, which is not in SEALING_KEYS."
+            message = f"{number} keys of families are wrapped by {name}, which is not in SEALING_KEYS."
             hint = "Put it in, wherever the portal runs. Nothing of those families can be read without it."
             found.append(Error(message, hint=hint, id="sealing.E003"))
         elif not any(map(_opens, FamilyKey.objects.live().filter(wrapped_by=name).order_by("?")[:TRIED])):
-            message = f"{name} in SEALING_KEYS is another key than the one that wrapped {number} families' keys."
+            message = f"{name} in SEALING_KEYS is another key than the one that wrapped {number} keys of families."
             hint = "Take it again from where you keep it. Nothing of those families can be read with this one."
             found.append(Error(message, hint=hint, id="sealing.E004"))
     return found

@@ -7,18 +7,18 @@ What does not open is named by where it stands, and left as it is; the others' k
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db import OperationalError, connection, models, transaction
+from django.db import Error, OperationalError, connection, models, transaction
 from django.db.models import Max
 from django.utils import timezone
 from psycopg import sql
-from psycopg.errors import QueryCanceled
+from psycopg.errors import LockNotAvailable, QueryCanceled
 
 from sealing.fields import SealedField, source_of
 from sealing.keys import FRESH, Owner, let_go, next_key, open_text, seal_text
@@ -101,7 +101,8 @@ def alone() -> Iterator[None]:
         try:
             yield
         finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_ONE_AT_A_TIME])
+            with suppress(Error):  # broken off in the middle of a statement: the lock goes with the connection
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_ONE_AT_A_TIME])
 
 
 # -- The outer key -----------------------------------------------------------------------------------------------------
@@ -244,19 +245,27 @@ def retire(owner: Owner, *, give_up: bool = False) -> Done:
     None is destroyed while a text does not open that may need one, unless such texts are given up. Whoever writes waits
     for the moment this takes. Raises TablesBusyError when it would have to wait for them.
     """
-    columns, done = sealed_columns(), Done()
-    keys = FamilyKey.objects.live().filter(family_id=owner[0], author_id=owner[1])
     let_go(owner)
-    with transaction.atomic():
-        _hold({column.table for column in columns})
-        done.unopened = _keys_that_do_not_open(owner)
-        newest_one = keys.order_by("-number").first()
-        if done.unopened or newest_one is None:
-            return done
-        for column in columns:
-            done.unopened += _reseal(column, owner, newest_one.number).unopened
-        if give_up or all(text.is_lost for text in done.unopened):
-            done.keys = keys.filter(number__lt=newest_one.number).update(wrapped=b"", destroyed_at=timezone.now())
+    try:
+        with transaction.atomic():
+            return _retire(owner, sealed_columns(), give_up=give_up)
+    except OperationalError as problem:
+        if isinstance(problem.__cause__, QueryCanceled | LockNotAvailable):
+            raise TablesBusyError from None
+        raise
+
+
+def _retire(owner: Owner, columns: list[Column], *, give_up: bool) -> Done:
+    _hold({column.table for column in columns})
+    done = Done(unopened=_keys_that_do_not_open(owner))
+    keys = FamilyKey.objects.live().filter(family_id=owner[0], author_id=owner[1])
+    newest_one = keys.order_by("-number").first()
+    if done.unopened or newest_one is None:
+        return done
+    for column in columns:
+        done.unopened += _reseal(column, owner, newest_one.number).unopened
+    if give_up or all(text.is_lost for text in done.unopened):
+        done.keys = keys.filter(number__lt=newest_one.number).update(wrapped=b"", destroyed_at=timezone.now())
     return done
 
 
@@ -264,13 +273,10 @@ def _hold(tables: set[str]) -> None:
     """Have nobody else write to `tables`, or hold a row of them, until the transaction ends."""
     names = sql.SQL(", ").join(sql.Identifier(table) for table in sorted(tables))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [LOCK_WITHIN])
-        try:
-            cursor.execute(sql.SQL("LOCK TABLE {} IN EXCLUSIVE MODE").format(names))
-        except OperationalError as problem:
-            if isinstance(problem.__cause__, QueryCanceled):
-                raise TablesBusyError from None
-            raise
+        cursor.execute(
+            "SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true)", [LOCK_WITHIN] * 2
+        )
+        cursor.execute(sql.SQL("LOCK TABLE {} IN EXCLUSIVE MODE").format(names))
         cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
 
 

@@ -40,9 +40,11 @@ class RotatingCommand(BaseCommand):
         raise NotImplementedError
 
     def _refuse_who_does_not_see_all(self) -> None:
-        if unseen := not_wholly_seen([FamilyKey._meta.db_table, *(column.table for column in sealed_columns())]):
+        tables = [FamilyKey._meta.db_table, *(column.table for column in sealed_columns())]
+        if unseen := not_wholly_seen(tables):
+            more = f" and {len(unseen) - 1} tables more" if unseen[1:] else ""
             message = (
-                f"Nothing was done: this role may not see and change every row of {', '.join(unseen)}. Run it as the"
+                f"Nothing was done: this role may not see and change every row of {unseen[-1]}{more}. Run it as the"
                 ' owner role: DATABASE_URL="$DATABASE_OWNER_URL" python manage.py …'
             )
             raise CommandError(message)

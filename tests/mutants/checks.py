@@ -9,6 +9,7 @@ ONE_PAGE = "families/test_answer_invitation.py::TestOneKindPage"
 USABLE = "ground/test_query_rules.py::test_an_invitation_is_usable_by_the_one_it_was_sent_to_who_is_not_in_yet"
 CURATE = "accounts/test_permissions.py"
 FAILED = "resources/test_number_failed.py"
+ROTATING, IN_HAND = "sealing/test_rotation.py::test_", "sealing/test_keys.py::test_"
 TABLE = "harness/test_permissions.py::test_everybody_gets_what_the_table_says"
 
 
@@ -321,5 +322,60 @@ CHECKS = [
         "state=State.PUBLISHED",
         "",
         "resources/test_articles.py::test_what_is_not_published_is_not_there",
+    ),
+    # -- Keys
+    lifted(
+        "sealing.rotation:not_wholly_seen",
+        f"{ROTATING}a_policy_that_hides_rows_from_the_owner_is_noticed"
+        f" {ROTATING}a_role_that_does_not_see_every_row_replaces_nothing_and_is_told_which_does",
+        returns="[]",
+    ),
+    changed(
+        "sealing.management.commands.rotate_outer_key:Command.replace",
+        "opened_by_newest()",
+        "type('Said', (), {'keys': 1, 'unopened': []})",
+        f"{ROTATING}nothing_can_leave_while_the_newest_outer_key_is_not_the_one_that_wrapped",
+    ),
+    changed(
+        "sealing.rotation:opened_by_newest",
+        "key.wrapped_by == newest()",
+        "True",
+        f"{ROTATING}a_key_wrapped_meanwhile_by_one_who_does_not_know_the_newer_holds_the_older",
+    ),
+    changed(
+        "sealing.rotation:_retire",
+        "give_up or all(text.is_lost for text in done.unopened)",
+        "True",
+        f"{ROTATING}a_text_that_does_not_open_is_named_and_keeps_its_key_and_all_else_is_sealed_anew",
+    ),
+    changed(
+        "sealing.rotation:_retire",
+        "done.unopened or newest_one is None",
+        "newest_one is None",
+        f"{ROTATING}no_key_is_destroyed_for_which_an_outer_key_is_only_missing",
+    ),
+    changed(
+        "sealing.rotation:rotate",
+        "_keys_that_do_not_open(owner)",
+        "[]",
+        f"{ROTATING}no_key_is_destroyed_for_which_an_outer_key_is_only_missing",
+    ),
+    changed(
+        "sealing.rotation:_retire",
+        "_reseal(column, owner, newest_one.number).unopened",
+        "[]",
+        f"{ROTATING}replaced_keys_go_when_nobody_can_need_them",
+    ),
+    lifted(
+        "sealing.checks:check_wrapping",
+        f"{IN_HAND}it_says_when_another_key_has_the_right_name"
+        f" {IN_HAND}it_says_when_a_key_is_wrapped_by_one_that_this_process_does_not_know",
+        returns="[]",
+    ),
+    changed(
+        "sealing.keys:seal_text",
+        "number = opened.newest",
+        "number = max(opened.by_number)",
+        f"{IN_HAND}nothing_is_sealed_with_an_older_key_while_the_newest_does_not_open",
     ),
 ]

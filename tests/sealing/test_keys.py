@@ -164,7 +164,7 @@ def test_a_check_with_the_database_sees_that_the_outer_keys_open_what_is_there(o
 def test_it_says_when_a_key_is_wrapped_by_one_that_this_process_does_not_know(ours, theirs, settings):
     FamilyKey.objects.filter(family_id=theirs.family.pk).update(wrapped_by="newer")
     number = FamilyKey.objects.filter(family_id=theirs.family.pk).count()
-    said = f"{number} families' keys are wrapped by newer, which is not in SEALING_KEYS."
+    said = f"{number} keys of families are wrapped by newer, which is not in SEALING_KEYS."
     assert problems_with() == [("sealing.E003", said)]
     destroy_keys(theirs.family.pk)
     assert problems_with() == []
@@ -173,7 +173,7 @@ def test_it_says_when_a_key_is_wrapped_by_one_that_this_process_does_not_know(ou
 def test_it_says_when_another_key_has_the_right_name(ours, settings):
     settings.SEALING_KEYS = [ANOTHER]
     number = FamilyKey.objects.count()
-    said = f"tests in SEALING_KEYS is another key than the one that wrapped {number} families' keys."
+    said = f"tests in SEALING_KEYS is another key than the one that wrapped {number} keys of families."
     assert problems_with() == [("sealing.E004", said)]
 
 

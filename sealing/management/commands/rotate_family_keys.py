@@ -79,7 +79,9 @@ class Command(RotatingCommand):
         self.name(done.unopened)
         problems = []
         if kept:
-            problems.append(f"The replaced keys of {kept} owners stay, since what is named above may need them {SEE}.")
+            problems.append(
+                f"The replaced keys stay for {kept} of the owners: what is named above may need them {SEE}."
+            )
         elif done.unopened:
             problems.append(f"What is named above is lost: its key was destroyed {SEE}.")
         if waiting:
