@@ -17,6 +17,8 @@ from django.forms.renderers import TemplatesSetting
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from common.unreadable import Unreadable
+
 LINE_CAP = 200  # characters in a one-line field that names no limit of its own
 TEXT_CAP = 10_000  # characters in a textarea that names none
 CENTURY, YEARS_IN_CENTURY = 2000, 100
@@ -136,7 +138,10 @@ class DayField(forms.DateField):
 
 
 class PortalForm(forms.Form):
-    """What our forms start from: text has a limit, and everything wrong gets a sentence beside its field."""
+    """What our forms start from: text has a limit, and everything wrong gets a sentence beside its field.
+
+    A field over what cannot be read begins empty and says so. Left empty, it changes nothing there.
+    """
 
     required_messages: dict[type[forms.Field], Any] = {
         forms.BooleanField: _("Tick here to go on."),
@@ -147,12 +152,23 @@ class PortalForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
+        self._unread = {name: value for name, value in self.initial.items() if isinstance(value, Unreadable)}
+        if self._unread:
+            self.initial = self.initial | dict.fromkeys(self._unread, "")
+        for name, field in self.fields.items():
+            if name in self._unread:
+                field.help_text = _("What stood here cannot be read. Write it anew.")
             self._say_it_kindly(field)
             if isinstance(field, forms.CharField):
                 self._limit(field)
             if isinstance(field, forms.EmailField):
                 field.validators.append(refuse_invisible)
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # Django's own hook, missing in the stubs
+        for name, value in self._unread.items():
+            if self.cleaned_data.get(name) == "":
+                self.cleaned_data[name] = value
 
     def _widget_data_value(self, widget: forms.Widget, html_name: str) -> Any:
         """What was sent, with lines ending one way and nothing where nobody would see anything, so that limits and

@@ -55,5 +55,5 @@ def show_phone(kept: str) -> str:
 
 
 def phone_href(kept: str) -> str:
-    """The link that calls the number."""
-    return f"tel:{kept}"
+    """The link that calls the number; empty for what is none."""
+    return f"tel:{kept}" if kept[1:].isdigit() else ""

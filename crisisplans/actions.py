@@ -12,9 +12,11 @@ from uuid import UUID, uuid4, uuid5
 from django.db import connection, transaction
 from django.db.models import Count, Max, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accesslog.actions import Action, record
 from accounts.models import User
+from common.permissions import NotAllowed
 from common.queries import Prepared
 from crisisplans.models import (
     AMONG_RELATIVES,
@@ -39,7 +41,7 @@ from crisisplans.permissions import (
     side_of,
 )
 from crisisplans.policies import RemovedEntryError, StaleEntryError, check_room, check_version
-from crisisplans.words import Entry, Row, read_values, says, write_values
+from crisisplans.words import Entry, Row, is_readable, read_values, says, write_values
 from families.models import Family, Membership
 from families.names import has_subject
 
@@ -255,13 +257,15 @@ def restore_version(*, entry: Entry, by: Membership, version: int, restore: int)
     """Write again what stood in version `restore`, as a new version; `version` is the one `by` saw.
 
     Fewer readers win: what was for relatives only comes back for relatives only, and the other way round nothing
-    becomes open by going back. Raises StaleEntryError and RemovedEntryError as `revise_entry`, and ValueError when
-    there is no such version for `by`.
+    becomes open by going back. Raises StaleEntryError and RemovedEntryError as `revise_entry`, ValueError when there is
+    no such version for `by`, and NotAllowed when it cannot be read.
     """
     older = next((row for row in versions_of(entry, by.user) if row.version == restore), None)
     if older is None:
         raise ValueError(restore)
     values = read_values(older)
+    if not is_readable(values):
+        raise NotAllowed(_("This older text cannot be read, so it cannot be used again."))
     if Audience.RELATIVES in (entry.audience, values["audience"]):
         values["audience"] = Audience.RELATIVES
     return revise_entry(entry=entry, by=by, version=version, values=values)

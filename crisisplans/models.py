@@ -181,6 +181,11 @@ class PlanEntry(HoldsSealedText):
     def __str__(self) -> str:
         return str(self.pk)
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether it was removed so long ago that no page knows it, also before the night in which it is deleted."""
+        return self.removed_at is not None and self.removed_at <= timezone.now() - REMOVED_IS_KEPT_FOR
+
 
 def entry_constraints(name: str) -> list[models.BaseConstraint]:
     """The rules both tables keep: removal is a pair, and what the one it concerns wrote is for everyone."""

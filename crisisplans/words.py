@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from common.unreadable import Unreadable, UnreadableDocument
 from crisisplans.models import PlanItem, PlanItemVersion, Section, SupportContact, SupportContactVersion
 
 LONGEST_TEXT = 10_000  # characters
@@ -120,8 +121,11 @@ def shape_of(section: str) -> type[Words]:
 
 
 def read_words(section: str, document: dict[str, Any]) -> Words:
-    """Read a kept document. Names it does not know are left out; missing ones are empty."""
+    """Read a kept document. Names it does not know are left out; missing ones are empty. Of one that cannot be read the
+    text says so."""
     shape = shape_of(section)
+    if isinstance(document, UnreadableDocument):
+        return shape(text=document.mark)
     known = NAMES[shape]
     return shape(**{name: str(value) for name, value in document.items() if name in known})
 
@@ -152,6 +156,11 @@ def says(row: Row, values: Mapping[str, Any]) -> bool:
     return bool(read_values(row)[name] == values[name])
 
 
+def is_readable(values: Mapping[str, Any]) -> bool:
+    """Whether all that was written in `values`, as `read_values` gives them, can be read."""
+    return not any(isinstance(value, Unreadable) for value in values.values())
+
+
 def write_values(entry: Entry, values: Mapping[str, Any]) -> None:
     """Put `values` (as `read_values` gives them; those missing stay as they are) into `entry`, unsaved."""
     values = read_values(entry) | dict(values)
@@ -161,7 +170,8 @@ def write_values(entry: Entry, values: Mapping[str, Any]) -> None:
             setattr(entry, field, values[field])
         return
     shape = shape_of(entry.section)
-    entry.words = shape(**{name: values[name] for name in NAMES[shape]}).as_document()
+    if is_readable(values) or values["text"] != words_of(entry).text:  # what cannot be read stays as it lies
+        entry.words = shape(**{name: values[name] for name in NAMES[shape]}).as_document()
     entry.level = values.get("level", "")
     entry.review_on = values.get("review_on")
     assigned: UUID | None = values.get("assigned_to")

@@ -5,6 +5,7 @@ one query rule, `visible_to(user)`: what a person may not see does not exist for
 `request.member`, the person's own membership in that family, from which every permission is asked.
 """
 
+import logging
 from collections.abc import Callable
 from functools import cache, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
@@ -13,12 +14,16 @@ from uuid import UUID
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from common.permissions import NotAllowed
 from common.queries import Prepared
 from families.models import Membership
 from families.names import name_family, named
+from sealing.text import CannotOpenError
+
+log = logging.getLogger(__name__)
 
 
 class FamilyRequest(HttpRequest):
@@ -101,11 +106,17 @@ DoorView = Callable[Concatenate[FamilyRequest, P], HttpResponse]
 
 
 def door(view: DoorView[P]) -> DoorView[P]:
-    """Mark a view that shows or changes a family's things. It must pass the door, or its answer is refused."""
+    """Mark a view that shows or changes a family's things. It must pass the door, or its answer is refused. Where there
+    is no key to seal with, whoever would write is told so."""
 
     @wraps(view)
     def guarded(request: FamilyRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        response = view(request, *args, **kwargs)
+        try:
+            response = view(request, *args, **kwargs)
+        except CannotOpenError as problem:
+            log.exception("Nothing can be sealed (%s)", problem)
+            message = _("Nothing can be saved in this family now. That is our fault or the family is deleted, not yours.")
+            raise NotAllowed(message) from problem
         if not hasattr(request, "member"):
             message = f"{view.__name__} answered without passing the door"
             raise ImproperlyConfigured(message)

@@ -100,6 +100,8 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 class Membership(HoldsSealedText):
     """One person in one family: their role, and the names they go by and use there."""
 
+    is_unreadable = False  # whether the family has no key that opens what it wrote; of members that the door fetched
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     family = models.ForeignKey(Family, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
@@ -218,7 +220,8 @@ class MembershipVersion(version_model(Membership, unseen=["joined_at"], exclude=
         if self.was_called is None:
             return ""
         names = {"id": self.pgh_obj_id, "family_id": self.family_id, "display_name": self.was_called}
-        return str(Membership.from_db(self._state.db, list(names), list(names.values())).display_name)
+        called: str = Membership.from_db(self._state.db, list(names), list(names.values())).display_name
+        return called
 
 
 WAITING = Q(accepted_at=None, declined_at=None, withdrawn_at=None)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from accounts.models import User
 from common.dates import exact_words, moment_words
+from common.unreadable import Unreadable
 from families.models import MembershipVersion
 from families.names import names_in
 
@@ -82,11 +83,13 @@ def _changes(row: MembershipVersion, names: dict[UUID, str], user: User) -> list
 
 
 def _what(row: MembershipVersion, called_before: str) -> Iterator[str]:
-    """What this version says that the one before did not, in the order it came about."""
+    """What this version says that the one before did not, in the order it came about. A name that cannot be read is no
+    change of name."""
     is_first = row.was_coordinator is None
+    are_known = not (isinstance(row.display_name, Unreadable) or isinstance(called_before, Unreadable))
     if is_first:
         yield "joined"
-    elif row.display_name != called_before:
+    elif are_known and row.display_name != called_before:
         yield "renamed"
     if row.is_coordinator != bool(row.was_coordinator):
         yield "coordinates" if row.is_coordinator else "laid_down"

@@ -4,9 +4,13 @@ In the database such a column holds bytes. On an instance it is the text: opened
 key of the row's family. Saving seals it again only if it is another text than the one that lies there (the same words
 sealed anew would look like a change) or if the family has a newer key. No query can name it: what is sealed cannot be
 filtered, ordered or compared by SQL, and values() would hand out bytes.
+
+What does not open takes nothing else down with it: it stands on the instance as Unreadable, an error is logged that says
+where, and saving leaves its bytes as they lie. Whoever must know asks `unseal`, which raises.
 """
 
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,12 +21,15 @@ from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 from django.utils.functional import Promise
 
-from sealing.keys import Owner, is_newest, open_text, seal_text
-from sealing.text import start_of
+from common.unreadable import Unreadable, UnreadableDocument, sealed_in
+from sealing.keys import Owner, first_time, holds_key, is_newest, open_text, seal_text
+from sealing.text import CannotOpenError, say, start_of
+
+log = logging.getLogger(__name__)
 
 
 class SealedError(TypeError):
-    """SQL was to look into a sealed column, or to be given its text."""
+    """SQL was to look into a sealed column, or to be given its text; or what cannot be read was to be written."""
 
 
 T = TypeVar("T")
@@ -80,10 +87,8 @@ class SealedAttribute(DeferredAttribute):
             return kept.sealed if _as_bytes.get() and kept.sealed is not None else kept.value
         if _as_bytes.get():
             return kept
-        text = self.field.unseal(instance, kept)
-        value = self.field.load(text)
-        data[name] = _Kept(value, kept, text)
-        return value
+        opened = data[name] = self.field.open(instance, kept)
+        return opened.value
 
     def __set__(self, instance: models.Model, value: Any) -> None:
         data, name = instance.__dict__, self.field.attname
@@ -96,10 +101,13 @@ class SealedAttribute(DeferredAttribute):
             message = f"{name} takes {self.field.kind.__name__}, not {type(value).__name__}"
             raise TypeError(message)
         before = data.get(name)
-        if isinstance(before, _Kept):
-            data[name] = _Kept(value, before.sealed, before.was)
-        else:
-            data[name] = _Kept(value, before)
+        if not isinstance(before, _Kept):
+            before = _Kept(None, before)
+        unread = sealed_in(value)
+        if unread is not None and unread != before.sealed:
+            message = f"{name}: what cannot be read can stand nowhere but where it lies"
+            raise SealedError(message)
+        data[name] = _Kept(value, before.sealed, before.was)
 
 
 def source_of(model: type[models.Model]) -> Any:
@@ -135,7 +143,12 @@ class SealedField(_Field[T, T]):
         return str(value)
 
     def load(self, text: str) -> Any:
+        """The value it holds. Raises ValueError when it holds none."""
         return text
+
+    def unreadable(self, sealed: bytes) -> Any:
+        """The value that stands for what cannot be opened."""
+        return Unreadable(sealed)
 
     # -- Opening and sealing -------------------------------------------------------------------------------------------
 
@@ -157,7 +170,21 @@ class SealedField(_Field[T, T]):
         row: UUID = instance.__dict__[key]
         return start + row.bytes
 
+    def open(self, instance: models.Model, sealed: bytes) -> _Kept:
+        """What `sealed` holds, or what stands for it when that cannot be read; then it is logged, once a request."""
+        try:
+            text = self.unseal(instance, sealed)
+            return _Kept(self.load(text), sealed, text)
+        except (CannotOpenError, ValueError) as problem:
+            where, owner = self.place_of(instance), self.owner_of(instance)
+            if first_time(where if holds_key(owner) else owner):  # of a family without keys one line says it all
+                # A ValueError would quote what is written there.
+                why = problem if isinstance(problem, CannotOpenError) else "it opens, and holds no document"
+                log.error("Cannot read %s (%s)", say(where), why)
+            return _Kept(self.unreadable(sealed), sealed)
+
     def unseal(self, instance: models.Model, sealed: bytes) -> str:
+        """The text of `sealed`. Raises CannotOpenError."""
         return open_text(self.owner_of(instance), self.place_of(instance), sealed) if sealed else ""
 
     def pre_save(self, model_instance: models.Model, add: bool) -> bytes:
@@ -166,16 +193,34 @@ class SealedField(_Field[T, T]):
         if not isinstance(kept, _Kept):
             if not kept or (not add and is_newest(owner, kept)):
                 return bytes(kept)
-            text = self.unseal(model_instance, kept)  # a copy of another row does not open here, and this says so
-            kept = _Kept(self.load(text), kept, text)
+            if add:
+                self.unseal(model_instance, kept)  # a copy of another row does not open here, and this says so
+            kept = self.open(model_instance, kept)
+        if sealed_in(kept.value) is not None:
+            return self._as_it_lies(model_instance, kept, add=add)
         text = self.dump(kept.value)
         if kept.sealed is not None and (not kept.sealed or is_newest(owner, kept.sealed)):
-            was = self.unseal(model_instance, kept.sealed) if kept.was is None or add else kept.was
+            was = self._text_before(model_instance, kept.sealed, add=add) if kept.was is None or add else kept.was
             if was == text:
                 return kept.sealed
         sealed = seal_text(owner, self.place_of(model_instance), text) if text else b""
         data[self.attname] = _Kept(kept.value, sealed, text)
         return sealed
+
+    def _text_before(self, instance: models.Model, sealed: bytes, *, add: bool) -> str | None:
+        """What stood there; None, which no text is, where it cannot be read: it is written anew."""
+        try:
+            return self.unseal(instance, sealed)
+        except CannotOpenError:
+            if add:
+                raise
+            return None
+
+    def _as_it_lies(self, instance: models.Model, kept: _Kept, *, add: bool) -> bytes:
+        if add or isinstance(kept.value, dict) and len(kept.value):
+            message = f"{say(self.place_of(instance))}: what cannot be read can only stay as it lies, or be written anew"
+            raise SealedError(message)
+        return bytes(kept.sealed or b"")
 
     # -- What SQL may do with it: nothing ------------------------------------------------------------------------------
 
@@ -216,10 +261,19 @@ class SealedJSONField(SealedField[dict[str, Any]]):
     kind = dict
 
     def dump(self, value: Any) -> str:
+        if any(isinstance(part, Unreadable) for part in value.values()):
+            message = f"{self.name}: what cannot be read is no part of a document"
+            raise SealedError(message)
         return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")) if value else ""
 
     def load(self, text: str) -> Any:
-        return json.loads(text) if text else {}
+        value = json.loads(text) if text else {}
+        if not isinstance(value, dict):
+            raise ValueError  # noqa: TRY004  # it is not the caller's mistake
+        return value
+
+    def unreadable(self, sealed: bytes) -> Any:
+        return UnreadableDocument(sealed)
 
 
 class HoldsSealedText(models.Model):

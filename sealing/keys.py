@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -64,6 +65,9 @@ class _Ring:
     made_at: float = field(default_factory=_now)
     is_a_requests: bool = False
     opened: dict[Owner, _Opened] = field(default_factory=dict)
+    asked: set[UUID] = field(default_factory=set)  # families that the database was asked for all live keys of
+    in_vain: set[tuple[Owner, int]] = field(default_factory=set)  # asked for once more, and not there
+    told: set[Any] = field(default_factory=set)
 
     @property
     def is_over(self) -> bool:
@@ -84,11 +88,22 @@ class _Ring:
         """Ask the database for the family's keys, as whoever acts. One query."""
         for owner in [owner for owner in self.opened if owner[0] == family_id]:
             del self.opened[owner]
+        self.asked.add(family_id)
         for key in FamilyKey.objects.live().filter(family_id=family_id).order_by("number"):
             self.unwrap((family_id, key.author_id), key.number, bytes(key.wrapped), key.wrapped_by)
 
     def forget(self, owner: Owner) -> None:
         self.opened.pop(owner, None)
+        self.asked.discard(owner[0])
+
+    def may_find(self, owner: Owner, number: int) -> bool:
+        """Whether asking the database may bring this key. Only ever higher numbers are added, and a request is
+        somebody's: what is destroyed, or not for them, is not asked for again at every text."""
+        if not self.is_a_requests:
+            return True
+        opened = self.opened.get(owner)
+        newer = number > opened.newest if opened else owner[0] not in self.asked
+        return newer and (owner, number) not in self.in_vain
 
 
 _ring: ContextVar[_Ring | None] = ContextVar("keys in hand", default=None)
@@ -112,16 +127,34 @@ def keys_of_a_request() -> Iterator[None]:
         _ring.reset(token)
 
 
-def hold_keys(lines: Iterable[str]) -> None:
-    """Take keys in hand that were fetched along with something else (`FamilyKey.objects.lines()`).
+def hold_keys(lines: Iterable[str], family_id: UUID | None = None) -> None:
+    """Take keys in hand that were fetched along with something else (`FamilyKey.objects.lines()`): all those of
+    `family_id`, if it is given.
 
     One that does not open raises nothing here, but when a text is opened or sealed with it.
     """
     ring = _in_hand()
+    if family_id is not None:
+        ring.asked.add(family_id)
     for line in lines:
         family, author, number, wrapped_by, wrapped = line.split(" ")
         owner = UUID(family), None if author == "-" else UUID(author)
         ring.unwrap(owner, int(number), bytes.fromhex(wrapped), wrapped_by)
+
+
+def holds_key(owner: Owner) -> bool:
+    """Whether a key of this owner is in hand. Asks nothing."""
+    opened = _in_hand().opened.get(owner)
+    return opened is not None and bool(opened.by_number)
+
+
+def first_time(what: Any) -> bool:
+    """Whether this request, or outside of requests this ring of keys, is asked so of `what` for the first time."""
+    told = _in_hand().told
+    if what in told:
+        return False
+    told.add(what)
+    return True
 
 
 def open_text(owner: Owner, where: bytes, sealed: bytes) -> str:
@@ -151,9 +184,11 @@ def _key(owner: Owner, number: int, where: bytes) -> AESGCM:
     ring = _in_hand()
     opened = ring.opened.get(owner)
     if opened is None or not opened.holds(number):
-        ring.fetch(owner[0])
-        opened = ring.opened.get(owner)
+        if ring.may_find(owner, number):
+            ring.fetch(owner[0])
+            opened = ring.opened.get(owner)
         if opened is None or not opened.holds(number):
+            ring.in_vain.add((owner, number))
             raise _no_key(where)
     return opened.key(number, where)
 

@@ -14,7 +14,7 @@ from crisisplans.models import (
 )
 from crisisplans.permissions import can_edit_entry
 from crisisplans.showing.people import People, show_value
-from crisisplans.words import Entry, Row, label_of, read_values
+from crisisplans.words import Entry, Row, is_readable, label_of, read_values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +47,7 @@ def show_history(entry: Entry, rows: list[Row], people: People) -> list[VersionS
     may_restore = can_edit_entry(people.me, entry) and entry.removed_at is None
     now, shown = read_values(entry), []
     for before, row in zip([None, *rows], rows, strict=False):
+        values = read_values(row)
         removal = row.removed_at is not None and (before is None or before.removed_at is None)
         who: UUID | None = row.changed_by_id
         at: datetime = row.changed_at
@@ -62,7 +63,7 @@ def show_history(entry: Entry, rows: list[Row], people: People) -> list[VersionS
                 exact=exact_words(at),
                 changes=_changes(before, row, people),
                 version=row.version,
-                can_restore=may_restore and not removal and read_values(row) != now,
+                can_restore=may_restore and not removal and values != now and is_readable(values),
             )
         )
     return shown[::-1]

@@ -18,7 +18,7 @@ from crisisplans.models import (
     Side,
 )
 from families.models import Membership
-from families.names import subject_label
+from families.names import spoken_name, subject_label
 
 
 def join_names(names: Iterable[str]) -> str:
@@ -47,7 +47,7 @@ class People:
 
     @cached_property
     def _by_user(self) -> dict[UUID, str]:
-        return {one.user_id: one.display_name for one in self._everybody}
+        return {one.user_id: spoken_name(one) for one in self._everybody}
 
     @cached_property
     def _by_membership(self) -> dict[UUID, str]:
@@ -81,7 +81,7 @@ class People:
     def readers(self, audience: str) -> str:
         """Who reads something, in words; those for relatives only by name."""
         if audience == Audience.RELATIVES:
-            names = join_names(one.display_name for one in self.live if one.is_relative)
+            names = join_names(spoken_name(one) for one in self.live if one.is_relative)
             return _("Relatives only: %(names)s") % {"names": names}
         return _("Everyone in the family")
 

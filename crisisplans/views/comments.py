@@ -40,7 +40,7 @@ def take_back(request: FamilyRequest, family_id: UUID, section: Section, comment
     """Take back one's own comment."""
     found = get_for_editing(request, Comment, comment_id)
     on = found.contact or found.item
-    if on is None or (found.family_id, Section(on.section)) != (family_id, section):
+    if on is None or on.is_gone or (found.family_id, Section(on.section)) != (family_id, section):
         raise Http404
     remove_comment(comment=found, by=request.member)
     return back_to(section, family_id, on)

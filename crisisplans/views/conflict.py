@@ -7,6 +7,7 @@ from django.http import HttpResponse
 
 from common.http import render_page
 from common.phones import show_phone
+from common.unreadable import Unreadable
 from crisisplans.actions import versions_of
 from crisisplans.forms import FORMS, EntryForm
 from crisisplans.models import Section
@@ -53,8 +54,12 @@ def compare(entry: Entry, form: EntryForm, people: People) -> Comparison:
 
 
 def _as_sent(values: dict[str, Any]) -> list[tuple[str, str]]:
-    """Values as a form would send them again; an unticked box is not sent."""
-    return [(name, "on" if value is True else str(value or "")) for name, value in values.items() if value is not False]
+    """Values as a form would send them again; an unticked box is not sent, nor what cannot be read."""
+    return [
+        (name, "on" if value is True else str(value or ""))
+        for name, value in values.items()
+        if value is not False and not isinstance(value, Unreadable)
+    ]
 
 
 def conflict_page(request: FamilyRequest, entry: Entry, form: EntryForm) -> HttpResponse:
@@ -80,7 +85,11 @@ def removed_page(request: FamilyRequest, entry: Entry, form: EntryForm | None) -
     people = People(request.member).fetch()
     section = Section(entry.section)
     mine = form.values if form else {}
-    shown = [(label_of(section, name), show_value(name, value, people)) for name, value in mine.items()]
+    shown = [
+        (label_of(section, name), show_value(name, value, people))
+        for name, value in mine.items()
+        if not isinstance(value, Unreadable)
+    ]
     context = {
         "entry": show_entry(entry, people),
         "written": [(label, text) for label, text in shown if text],

@@ -30,9 +30,10 @@ def find_plan(request: FamilyRequest, family_id: UUID, *, editing: bool = False)
 def find_entry(
     request: FamilyRequest, family_id: UUID, section: Section, entry_id: UUID, *, editing: bool = True
 ) -> Entry:
-    """Fetch an entry through the door. Raises Http404 when the address names another family or section than its own."""
+    """Fetch an entry through the door. Raises Http404 when the address names another family or section than its own,
+    and when it was removed so long ago that it is gone."""
     entry: Entry = (get_for_editing if editing else get_for_reading)(request, model_of(section), entry_id)
-    if (entry.family_id, Section(entry.section)) != (family_id, section):
+    if (entry.family_id, Section(entry.section)) != (family_id, section) or entry.is_gone:
         raise Http404
     return entry
 

@@ -16,7 +16,7 @@ from families.access import FamilyRequest, door, get_for_reading
 from families.actions.people import needs_successor
 from families.forms import LeaveForm
 from families.models import Family, Membership, RemovalProposal
-from families.names import family_label, subject_label
+from families.names import family_label, spoken_name, subject_label
 from families.permissions import can_confirm_removal, check_can_propose_removal, check_can_remove_member
 from families.views.shared import attempt, get_in_family, others_by_name, posted, status_of
 
@@ -36,7 +36,7 @@ def leave(request: FamilyRequest, family_id: UUID) -> HttpResponse:
         "form": form,
         "label": family_label(request.member),
         "is_last": not others,
-        "heir": heirs[0].display_name if len(heirs) == 1 else "",
+        "heir": spoken_name(heirs[0]) if len(heirs) == 1 else "",
         "must_choose": "successor" in form.fields,
     }
     return render_page(request, "families/leave.html", context, status=status_of(form))
@@ -76,7 +76,7 @@ def removal(request: FamilyRequest, family_id: UUID) -> HttpResponse:
         "is_here": any(other.is_subject for other in others),
         "is_alone": not any(other.is_relative for other in others),
         "proposal": proposal,
-        "proposed_by": next((other.display_name for other in others if _proposed(other, proposal)), ""),
+        "proposed_by": next((spoken_name(other) for other in others if _proposed(other, proposal)), ""),
         "may_confirm": proposal is not None and can_confirm_removal(request.member, proposal),
     }
     return render_page(request, "families/removal.html", context, status=status_of(form))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.kept import kept_fields
 from common.http import render_page
+from common.unreadable import Unreadable
 from families import actions
 from families.access import FamilyRequest, door, get_for_reading
 from families.forms import CoordinatorForm, NamesForm, SubjectNameForm
@@ -51,6 +52,7 @@ def _row(member: Membership, other: Membership) -> dict[str, Any]:
     return {
         "id": other.pk,
         "name": other.display_name,
+        "is_unreadable": isinstance(other.display_name, Unreadable),
         "is_me": other.pk == member.pk,
         "role": other.get_role_display(),
         "is_coordinator": other.is_coordinator,

@@ -18,7 +18,7 @@ from common.views import own
 from crisisplans.models import CrisisPlan, PlanItem, Section, SupportContact
 from families.access import FamilyRequest, memberships_of
 from families.models import REGRET, Membership
-from families.names import family_label, name_family, named
+from families.names import family_label, name_family, named, spoken_name
 from families.views.invitations import IN_SESSION
 from resources.models import GuidanceArticle
 
@@ -101,6 +101,7 @@ def _card(member: Membership, plan: "_Plan", today: date, news: News) -> dict[st
         "news": news.get(member.family_id, []),
         "family_id": member.family_id,
         "label": family_label(member),
+        "is_unreadable": member.is_unreadable,
         "review_on": review_on,
         "is_due": review_on <= today,
     }
@@ -120,7 +121,7 @@ def _news(user: User) -> News:
         if len(lines) < NEWS_ON_A_CARD:
             url = reverse("section", args=[family, section])
             writer = people.get((family, person))
-            name = writer.display_name if writer else ""
+            name = spoken_name(writer) if writer else ""
             lines.append({"name": name, "section": Section(section).label, "at": at, "url": url})
     return news
 
@@ -133,7 +134,13 @@ def _farewell(member: Membership) -> dict[str, Any]:
 def _closed(member: Membership) -> dict[str, Any]:
     name_family(member)
     at = _closed_at(member)
-    return {"family_id": member.family_id, "label": family_label(member), "at": at, "until": at + REGRET}
+    return {
+        "family_id": member.family_id,
+        "label": family_label(member),
+        "is_unreadable": member.is_unreadable,
+        "at": at,
+        "until": at + REGRET,
+    }
 
 
 def _closed_at(member: Membership) -> datetime:
