@@ -154,7 +154,7 @@ class PortalForm(forms.Form):
         super().__init__(*args, **kwargs)
         self._unread = {name: value for name, value in self.initial.items() if isinstance(value, Unreadable)}
         if self._unread:
-            self.initial = self.initial | dict.fromkeys(self._unread, "")
+            self.initial = {**self.initial, **dict.fromkeys(self._unread, "")}
         for name, field in self.fields.items():
             if name in self._unread:
                 field.help_text = _("What stood here cannot be read. Write it anew.")

@@ -114,8 +114,11 @@ def door(view: DoorView[P]) -> DoorView[P]:
         try:
             response = view(request, *args, **kwargs)
         except CannotOpenError as problem:
-            log.exception("Nothing can be sealed (%s)", problem)
-            message = _("Nothing can be saved in this family now. That is our fault or the family is deleted, not yours.")
+            log.exception("Nothing can be sealed")
+            message = _(
+                "Nothing can be saved in this family now. It is nothing you have done: the family may be deleted, or "
+                "something is wrong with us."
+            )
             raise NotAllowed(message) from problem
         if not hasattr(request, "member"):
             message = f"{view.__name__} answered without passing the door"

@@ -37,6 +37,7 @@ def _family(member: Membership, here: Membership | None) -> dict[str, Any]:
         "label": family_label(member),
         "url": reverse("plan", args=[member.family_id]),
         "is_here": member == here,
+        "is_unreadable": member.is_unreadable,
     }
 
 

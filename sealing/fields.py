@@ -5,8 +5,8 @@ key of the row's family. Saving seals it again only if it is another text than t
 sealed anew would look like a change) or if the family has a newer key. No query can name it: what is sealed cannot be
 filtered, ordered or compared by SQL, and values() would hand out bytes.
 
-What does not open takes nothing else down with it: it stands on the instance as Unreadable, an error is logged that says
-where, and saving leaves its bytes as they lie. Whoever must know asks `unseal`, which raises.
+What does not open takes nothing else down with it: it stands on the instance as Unreadable, an error is logged that
+says where, and saving leaves its bytes as they lie. Whoever must know asks `unseal`, which raises.
 """
 
 import json
@@ -178,9 +178,9 @@ class SealedField(_Field[T, T]):
         except (CannotOpenError, ValueError) as problem:
             where, owner = self.place_of(instance), self.owner_of(instance)
             if first_time(where if holds_key(owner) else owner):  # of a family without keys one line says it all
-                # A ValueError would quote what is written there.
-                why = problem if isinstance(problem, CannotOpenError) else "it opens, and holds no document"
-                log.error("Cannot read %s (%s)", say(where), why)
+                # What an error of another kind says may quote the text.
+                said = problem if isinstance(problem, CannotOpenError) else f"{say(where)}: it holds no document"
+                log.error("This cannot be read: %s", said)  # noqa: TRY400  # the trace is that of any page
             return _Kept(self.unreadable(sealed), sealed)
 
     def unseal(self, instance: models.Model, sealed: bytes) -> str:
@@ -217,8 +217,10 @@ class SealedField(_Field[T, T]):
             return None
 
     def _as_it_lies(self, instance: models.Model, kept: _Kept, *, add: bool) -> bytes:
-        if add or isinstance(kept.value, dict) and len(kept.value):
-            message = f"{say(self.place_of(instance))}: what cannot be read can only stay as it lies, or be written anew"
+        if add or (isinstance(kept.value, dict) and len(kept.value)):
+            message = (
+                f"{say(self.place_of(instance))}: what cannot be read can only stay as it lies, or be written anew"
+            )
             raise SealedError(message)
         return bytes(kept.sealed or b"")
 

@@ -27,7 +27,7 @@ from crisisplans.models import (
 from crisisplans.permissions import can_comment, can_edit_entry, can_remove_comment, can_remove_entry
 from crisisplans.sections import SLUGS, WHY
 from crisisplans.showing.people import People, show_value
-from crisisplans.words import Entry, label_of, read_values, words_of
+from crisisplans.words import Entry, is_readable, label_of, read_values, words_of
 from families.models import Membership
 
 FIRST_FEW = 2
@@ -72,6 +72,11 @@ class EntryShown:
     @cached_property
     def values(self) -> dict[str, Any]:
         return read_values(self.entry)
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether something that is written in it cannot be read."""
+        return not is_readable(self.values)
 
     @cached_property
     def title(self) -> str:

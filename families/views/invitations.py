@@ -23,6 +23,7 @@ from families.models import Family, Invitation, Role
 from families.names import names_in, subject_label
 from families.permissions import check_can_invite
 from families.views.shared import attempt, get_in_family, posted, status_of
+from sealing.text import CannotOpenError
 
 IN_SESSION = "invitation"  # the hash of the token whose link was followed
 MAILS_AN_HOUR = 20
@@ -111,7 +112,10 @@ def answer_invitation(request: FamilyRequest) -> HttpResponse:
     token_hash = str(request.session.get(IN_SESSION, ""))
     form = NamesForm(posted(request), initial=kept_fields(request))
     if form.is_valid():
-        member = actions.accept_invitation(token_hash=token_hash, by=request.user, **form.cleaned_data)
+        try:
+            member = actions.accept_invitation(token_hash=token_hash, by=request.user, **form.cleaned_data)
+        except CannotOpenError:  # there is no key left to write a name with
+            member = None
         if member is None:
             return _unusable(request)
         request.session.pop(IN_SESSION, None)

@@ -21,6 +21,7 @@ from sealing.models import FamilyKey
 from sealing.text import CannotOpenError
 from tests.acting import acting_as_app, acting_as_role
 from tests.factories import Home, UserFactory
+from tests.sealed import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -198,9 +199,9 @@ def test_after_thirty_days_its_words_open_for_nobody_not_even_the_owner(closed: 
             assert rows.exists()
             for row in rows.order_by("pk"):
                 with pytest.raises(CannotOpenError):
-                    getattr(row, name)
+                    text_of(row, name)
             for row in model.objects.filter(family=theirs.family).order_by("pk"):
-                assert getattr(row, name)
+                assert text_of(row, name)
     assert not FamilyKey.objects.live().filter(family_id=closed.family.pk).exists()
     assert not Invitation.objects.filter(family=closed.family).exists()
 

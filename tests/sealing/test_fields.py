@@ -13,6 +13,7 @@ from sealing.keys import keys_of_a_request
 from sealing.text import CannotOpenError
 from tests.counting import counted
 from tests.factories import FamilyFactory, SupportContactFactory
+from tests.sealed import text_of
 
 TABLE = "crisisplans_supportcontact"
 
@@ -144,13 +145,13 @@ def test_bytes_in_another_place_open_nothing(contact):
         with connection.cursor() as cursor:
             cursor.execute(f"UPDATE {TABLE} SET {name} = %s WHERE id = %s", [mine, target.pk])
         with pytest.raises(CannotOpenError):
-            getattr(SupportContact.objects.get(pk=target.pk), name)
+            text_of(SupportContact.objects.get(pk=target.pk), name)
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {TABLE} SET name = set_byte(%s, 40, get_byte(%s, 40) # 1) WHERE id = %s", [mine, mine, contact.pk]
         )
     with pytest.raises(CannotOpenError):
-        _ = SupportContact.objects.get(pk=contact.pk).name
+        text_of(SupportContact.objects.get(pk=contact.pk), "name")
 
 
 def test_a_copy_of_a_row_says_that_it_has_no_texts_of_its_own(contact):

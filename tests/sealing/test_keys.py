@@ -25,6 +25,7 @@ from tests.acting import EachInTheirOwnName, acting_as_role
 from tests.counting import counted
 from tests.factories import MembershipFactory, PlanItemFactory, UserFactory
 from tests.raw_sql import ask
+from tests.sealed import text_of
 
 as_themself = EachInTheirOwnName(actions)
 
@@ -69,7 +70,7 @@ def test_a_wrapped_key_opens_in_no_others_place(ours, theirs):
     hers = FamilyKey.objects.get(family_id=theirs.family.pk, author_id=None)
     FamilyKey.objects.filter(pk=hers.pk).update(wrapped=mine.wrapped)
     with keys_of_a_request(), pytest.raises(CannotOpenError):
-        _ = Family.objects.get(pk=theirs.family.pk).subject_name
+        text_of(Family.objects.get(pk=theirs.family.pk), "subject_name")
 
 
 def test_a_destroyed_key_opens_nothing_for_good(ours, theirs):
@@ -77,7 +78,7 @@ def test_a_destroyed_key_opens_nothing_for_good(ours, theirs):
     assert destroy_keys(ours.family.pk) >= 4
     with keys_of_a_request():
         with pytest.raises(CannotOpenError, match="destroyed"):
-            _ = PlanItem.objects.get(pk=item.pk).words
+            text_of(PlanItem.objects.get(pk=item.pk), "words")
         with pytest.raises(CannotOpenError, match="destroyed"), transaction.atomic():
             PlanItemFactory(family=ours.family)
         assert PlanItem.objects.get(pk=theirs.items["coping"].pk).words
@@ -248,10 +249,10 @@ def test_a_new_outer_key_has_a_name_that_is_taken_and_of_its_own(name, capsys):
 def test_without_the_outer_key_nothing_opens(ours, settings):
     settings.SEALING_KEYS = [outer.new_outer_key("another")]
     with keys_of_a_request(), pytest.raises(CannotOpenError, match="tests is not among SEALING_KEYS"):
-        _ = Family.objects.get(pk=ours.family.pk).subject_name
+        text_of(Family.objects.get(pk=ours.family.pk), "subject_name")
     settings.SEALING_KEYS = [outer.new_outer_key("tests")]
     with keys_of_a_request(), pytest.raises(CannotOpenError, match="another than the one"):
-        _ = Family.objects.get(pk=ours.family.pk).subject_name
+        text_of(Family.objects.get(pk=ours.family.pk), "subject_name")
 
 
 def test_a_key_that_does_not_open_is_its_own_familys_trouble(ours, theirs):
@@ -264,7 +265,7 @@ def test_a_key_that_does_not_open_is_its_own_familys_trouble(ours, theirs):
             broken = PlanItem.objects.get(pk=theirs.items["coping"].pk)
             for _ in range(3):
                 with pytest.raises(CannotOpenError, match="the outer key tests is another"):
-                    _ = broken.words
+                    text_of(broken, "words")
         assert len(asked) == 2  # for the two lines alone
         with pytest.raises(CannotOpenError, match="the outer key tests is another"):
             PlanItemFactory(family=theirs.family)

@@ -23,6 +23,7 @@ from families.models import Family
 from portal.roles import ADDRESSES, APP, BACKUP, OWNER
 from sealing.keys import keys_of_a_request
 from sealing.text import CannotOpenError
+from tests.sealed import text_of
 from tests.tools.backups import destroy, keys_in, portal_on
 from tools import inventory
 from tools.backup import DUMP, MANIFEST, NotDoneError
@@ -363,9 +364,9 @@ def test_what_a_forgotten_family_wrote_opens_for_nobody_after_a_restore_and_what
         items = {item.pk: item for item in PlanItem.objects.in_order()}
         assert theirs.open_canary in str(items[theirs.items["coping"].pk].words)
         with pytest.raises(CannotOpenError):
-            str(items[ours.items["coping"].pk].words)
+            text_of(items[ours.items["coping"].pk], "words")
         with pytest.raises(CannotOpenError):
-            str(Family.objects.get(pk=ours.family.pk).subject_name)
+            text_of(Family.objects.get(pk=ours.family.pk), "subject_name")
     everything = subprocess.run(
         [program("pg_restore", 18), "--file=-", str(backup / DUMP)], capture_output=True, text=True, check=True
     ).stdout
