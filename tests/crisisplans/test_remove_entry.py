@@ -37,8 +37,25 @@ def test_a_removed_line_waits_below_for_thirty_days(ours: Home, as_relative):
     PlanItem.objects.filter(pk=item.pk).update(removed_at=timezone.now() - timedelta(days=30, minutes=1))
     page = text_of(as_relative.get(section_url(ours, Section.TRIGGERS)))
     assert "Fjernet siste 30 dager" not in page
-    assert as_relative.post(entry_url("bring_back_entry", item)).status_code == 409
+    assert as_relative.post(entry_url("bring_back_entry", item)).status_code == 404
     assert PlanItem.objects.get(pk=item.pk).removed_at is not None
+
+
+def test_from_that_moment_no_page_knows_it_any_more(ours: Home, as_relative, as_subject):
+    item, comment = ours.items[Section.COPING], ours.comments[0]
+    gone = timezone.now() - timedelta(days=30)
+    PlanItem.objects.filter(pk=item.pk).update(removed_at=gone, removed_by=ours.relative)
+    words = {"text": "Mine", "audience": "everyone", "version": item.version}
+    for name in ("edit_entry", "entry_history"):
+        assert as_relative.get(entry_url(name, item)).status_code == 404
+    for name in ("edit_entry", "restore_version", "move_entry", "remove_entry", "bring_back_entry"):
+        response = as_relative.post(entry_url(name, item), words | {"restore": 1})
+        assert response.status_code == 404
+        assert ours.open_canary not in text_of(response).replace(f"{ours.open_canary} nick relative", "")
+    assert as_subject.get(entry_url("comment_entry", item)).status_code == 404
+    taken_back = reverse("remove_comment", args=[ours.family.pk, item.section, comment.pk])
+    assert as_subject.post(taken_back).status_code == 404
+    assert item.versions.count() == 3
 
 
 def test_removing_and_bringing_back_twice_is_once(ours: Home, as_relative):
