@@ -13,7 +13,6 @@ from families.actions.circle import end_membership, lock_circle, log, make_coord
 from families.models import Family, Membership, Role
 from families.permissions import check_can_give_coordinator, check_can_remove_member
 from families.registry import family_started
-from sealing.models import FamilyKey
 
 
 @transaction.atomic
@@ -94,9 +93,7 @@ def leave_family(*, family: Family, by: User, successor: UUID | None = None) -> 
 @transaction.atomic
 def reopen_family(*, family: UUID, by: User) -> bool:
     """Open a family again that `by` closed less than REGRET ago: they are in it as before. False when that is not so,
-    or not so any more: nor when its key is gone, and with it all that was written."""
-    if not FamilyKey.objects.live().filter(family_id=family, author_id=None).exists():
-        return False
+    or not so any more."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT app.reopen_family(%s)", [family])
         reopened: bool = cursor.fetchone()[0]

@@ -65,7 +65,7 @@ def test_a_name_that_was_damaged_is_no_change_of_name(ours: Home):
     mine.is_coordinator = True
     mine.save()
     damage(mine.versions.order_by("pgh_id").first(), name="display_name")
-    assert "renamed" not in [change.what for change in show_history(ours.family.pk, ours.relative)]
+    assert "renamed" not in [change.what for change in show_history(ours.family.pk, ours.relative).changes]
 
 
 # -- A family without keys ---------------------------------------------------------------------------------------------
@@ -130,7 +130,7 @@ def test_closed_it_is_not_opened_again(ours: Home, theirs: Home, as_person):
     destroy_keys(ours.family.pk)
     browser = as_person(ours.coordinator)
     overview = browser.get(reverse("overview")).content.decode()
-    assert "Det som sto der, kan ikke leses lenger." in overview
+    assert "Det som sto i den, kan ikke leses lenger." in overview
     assert "Åpne den igjen" not in overview
     assert browser.post(reverse("reopen_family", args=[ours.family.pk])).status_code == 404
     assert Family.objects.get(pk=ours.family.pk).closed_at > timezone.now() - timedelta(days=1)
