@@ -31,6 +31,15 @@ def pool():
     pool.stop()
 
 
+@pytest.fixture(scope="module")
+def begun():
+    """A pool for tests that leave it at work, as they found it: to start a process is most of what a paper costs."""
+    pool = Pool(1)
+    printed(pool)
+    yield pool
+    pool.stop()
+
+
 def alive(pid):
     try:
         os.kill(pid, 0)
@@ -49,11 +58,11 @@ def test_no_process_is_started_before_there_is_a_paper(pool):
     assert pool.workers[0].pid
 
 
-def test_one_process_sets_many_papers(pool):
-    printed(pool)
-    pid = pool.workers[0].pid
-    printed(pool)
-    assert pool.workers[0].pid == pid
+def test_one_process_sets_many_papers(begun):
+    pid = begun.workers[0].pid
+    printed(begun)
+    printed(begun)
+    assert begun.workers[0].pid == pid
 
 
 def test_after_many_papers_a_fresh_process_takes_over(pool):
@@ -113,21 +122,19 @@ def test_whoever_comes_while_all_are_at_work_waits_and_then_hears_it(pool):
         "<img src='font:../../../etc/passwd'>",
     ],
 )
-def test_a_paper_that_asks_for_anything_but_a_font_is_given_up(pool, asks):
+def test_a_paper_that_asks_for_anything_but_a_font_is_given_up(begun, asks):
     with pytest.raises(PaperTooHeavyError):
-        printed(pool, f"<html><body>{asks}<p>Hei")
-    assert printed(pool)
+        printed(begun, f"<html><body>{asks}<p>Hei")
+    assert printed(begun)
 
 
-def test_a_process_has_no_secrets_and_no_database(pool):
-    printed(pool)
-    environment = Path(f"/proc/{pool.workers[0].pid}/environ").read_bytes().decode()
+def test_a_process_has_no_secrets_and_no_database(begun):
+    environment = Path(f"/proc/{begun.workers[0].pid}/environ").read_bytes().decode()
     assert {line.split("=")[0] for line in environment.split("\0") if line} == {"PATH", "LANG", "TMPDIR", "PDF_FONTS"}
 
 
-def test_a_process_lives_under_a_memory_limit(pool):
-    printed(pool)
-    limits = Path(f"/proc/{pool.workers[0].pid}/limits").read_text()
+def test_a_process_lives_under_a_memory_limit(begun):
+    limits = Path(f"/proc/{begun.workers[0].pid}/limits").read_text()
     assert f"Max address space         {worker.MEMORY_LIMIT}" in limits
 
 
