@@ -1,3 +1,20 @@
 """What every test stands on: real servers, roles, families."""
 
+import pytest
+
 pytest_plugins = ["tests.traps.plugin", "tests.database", "tests.mail", "tests.fixtures"]
+
+# They come first, or one core would wait at the end while the other is at one of them. What is first in a worker's
+# list is also not given to another, and the tests of `make run` build on each other.
+LONGEST = (
+    "tests/tools/test_run.py",
+    "tests/harness/test_hostile_inputs.py",
+    "tests/harness/test_foreign_ids.py",
+    "tests/harness/test_permissions.py::test_one_wall_alone",
+    "tests/crisisplans/test_state_machine.py",
+    "tests/browser/test_three_write_a_plan.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
