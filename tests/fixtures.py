@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from sealing import keys
 from tests.curators import make_curator
 from tests.factories import Home, make_home
 from tests.moulds import Mould
@@ -17,6 +18,12 @@ def homes(request, django_db_setup, django_db_blocker) -> Callable[[str], Home]:
     with django_db_blocker.unblock():
         moulds = {name: Mould(name) for name in ("ours", "theirs")}
     return lambda name: moulds[name].copy()
+
+
+@pytest.fixture(autouse=True)
+def _no_keys_in_hand() -> None:
+    """The families of two tests have the same ids: what one had in hand is not the next one's."""
+    keys._ring.set(None)
 
 
 @pytest.fixture
