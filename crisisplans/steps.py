@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from common.phones import phone_href, show_phone
+from common.unreadable import Unreadable
 from crisisplans.models import Level, PlanItem, Section, SupportContact
 from crisisplans.reading import Reading
 from crisisplans.words import Medicine, WarningSign, words_of
@@ -90,17 +91,29 @@ def point_of(item: PlanItem) -> Point:
     return Point(words.text, small)
 
 
+def points_of(items: list[PlanItem]) -> list[Point]:
+    """The lines of a section. That some cannot be read is said once: nobody needs a list of it here."""
+    points = list(map(point_of, items))
+    unread = [point for point in points if isinstance(point.text, Unreadable)]
+    return [point for point in points if point not in unread] + unread[:1] if unread else points
+
+
 def level_step(reading: Reading, level: Level) -> LevelStep:
-    signs = [point_of(item) for item in reading.items[Section.WARNING_SIGNS] if item.level == level]
+    signs = points_of([item for item in reading.items[Section.WARNING_SIGNS] if item.level == level])
     blocks = [Block(_("What we see"), signs)]
-    blocks += [Block(str(section.label), [point_of(item) for item in reading.items[section]]) for section in DO[level]]
+    blocks += [Block(str(section.label), points_of(reading.items[section])) for section in DO[level]]
     title = str(level.label)
     return LevelStep(level.value, title.partition(":")[0], title, [block for block in blocks if block.points])
 
 
+def says_something(contact: SupportContact) -> bool:
+    """Whether it can be read whom or what number to call."""
+    return not (isinstance(contact.name, Unreadable) and isinstance(contact.phone, Unreadable))
+
+
 def call_of(order: int, contact: SupportContact) -> Call:
     message = _("A message can be left.") if contact.may_leave_message else ""
-    notes = [note for note in (contact.role, contact.hours, message) if note]
+    notes = [note for note in (contact.role, contact.hours, message) if note and not isinstance(note, Unreadable)]
     return Call(order, contact.name, show_phone(contact.phone), phone_href(contact.phone), " · ".join(notes))
 
 
@@ -108,9 +121,11 @@ def steps_of(reading: Reading) -> Steps:
     """The steps of `reading`."""
     levels = [level_step(reading, level) for level in (Level.RED, Level.YELLOW, Level.GREEN)]
     return Steps(
-        emergency=[point_of(item) for item in reading.items[Section.EMERGENCY]],
+        emergency=points_of(reading.items[Section.EMERGENCY]),
         levels=[step for step in levels if step.blocks],
-        calls=[call_of(order, contact) for order, contact in enumerate(reading.contacts, start=1)],
-        medical=[point_of(item) for item in reading.items[Section.MEDICAL]],
-        what_matters=[point_of(item) for item in reading.items[Section.WHAT_MATTERS]],
+        calls=[
+            call_of(order, contact) for order, contact in enumerate(filter(says_something, reading.contacts), start=1)
+        ],
+        medical=points_of(reading.items[Section.MEDICAL]),
+        what_matters=points_of(reading.items[Section.WHAT_MATTERS]),
     )

@@ -75,8 +75,8 @@ class EntryShown:
 
     @property
     def is_unreadable(self) -> bool:
-        """Whether something that is written in it cannot be read."""
-        return not is_readable(self.values)
+        """Whether something that is written in it cannot be read, and can be written anew."""
+        return not is_readable(self.values) and not self.people.me.is_unreadable
 
     @cached_property
     def title(self) -> str:

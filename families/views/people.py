@@ -52,7 +52,7 @@ def _row(member: Membership, other: Membership) -> dict[str, Any]:
     return {
         "id": other.pk,
         "name": other.display_name,
-        "is_unreadable": isinstance(other.display_name, Unreadable),
+        "is_unreadable": isinstance(other.display_name, Unreadable) and not member.is_unreadable,
         "is_me": other.pk == member.pk,
         "role": other.get_role_display(),
         "is_coordinator": other.is_coordinator,

@@ -65,6 +65,15 @@ def test_a_number_is_called_also_when_nobody_can_read_whose_it_is(ours: Home, as
     assert re.search(rf'href="tel:{re.escape(contact.phone)}">1\. {CANNOT} <strong>', page)
 
 
+def test_in_a_crisis_it_is_said_once_a_list_and_who_cannot_be_called_is_left_out(ours: Home, as_relative):
+    damage(ours.items[Section.COPING], ours.subjects_item)
+    assert text_of(as_relative.get(crisis_url(ours))).count(CANNOT) == 1
+    damage(ours.contacts[0])
+    page = text_of(as_relative.get(crisis_url(ours)))
+    assert page.count(CANNOT) == 1
+    assert f"1. {ours.contacts[1].name}" in page
+
+
 def test_the_paper_says_so_too(item, contact, ours: Home):
     reading = read_plan(CrisisPlan.objects.with_revision(ours.family.pk).get(), ours.relative)
     choice = Choice(frozenset(Section), with_kin=True)

@@ -86,6 +86,11 @@ def test_its_pages_open_and_say_what_is_the_matter(without_keys: Home, as_person
         assert NOTHING_OPENS in text
         assert "Familien min" in text
     assert "Familien min" in browser.get(reverse("overview")).content.decode()
+    contacts = reverse("section", args=[without_keys.family.pk, "contacts"])
+    for text in (browser.get(contacts).content.decode(), page(browser, "people", without_keys)):
+        assert CANNOT in text
+        assert "skrive det på nytt" not in text  # for it cannot be saved
+        assert "navnet ditt på nytt" not in text
 
 
 def test_other_families_of_the_same_person_and_everything_else_go_on(without_keys: Home, theirs: Home, as_person):
