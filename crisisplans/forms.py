@@ -1,11 +1,12 @@
 """Forms of the plan: one for each kind of entry, made for the person who writes."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
 from django.utils import timezone
-from django.utils.functional import lazy
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -94,8 +95,8 @@ class EntryForm(PortalForm):
             return
         field = self.fields["audience"]
         if isinstance(field, forms.ChoiceField):
-            names = lazy(self.people.readers, str)  # a save that succeeds needs none
-            field.choices = [(one.value, names(one)) for one in Audience]
+            # A save that succeeds needs no names.
+            field.choices = [(one.value, SimpleLazyObject(partial(self.people.readers, one))) for one in Audience]
 
     @property
     def values(self) -> dict[str, Any]:
