@@ -20,35 +20,35 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     members: list[Membership] = getattr(request, "memberships_cache", [])
     if here is None and len(members) == 1:
         here = members[0]
+    families = {member.pk: _family(member, here) for member in members}
+    shown = (families.get(here.pk) or _family(here, here)) if here else None
     return {
         "site_name": settings.SITE_NAME,
         "demo": settings.DEMO,
         "demo_mail_url": _demo_address("demo_mail"),
         "demo_code_url": _demo_address("demo_code"),
         "signed_in": signed_in,
-        "here": _family(here, here) if here else None,
-        "families": [_family(member, here) for member in members],
-        "rooms": _rooms(request.path, here, curates=user.is_staff) if user and signed_in else [],
+        "here": shown,
+        "families": list(families.values()),
+        "rooms": _rooms(request.path, shown, curates=user.is_staff) if user and signed_in else [],
     }
 
 
 def _family(member: Membership, here: Membership | None) -> dict[str, Any]:
     return {
         "label": family_label(member),
+        "family_id": member.family_id,
         "url": reverse("plan", args=[member.family_id]),
         "is_here": member == here,
         "is_unreadable": member.is_unreadable,
     }
 
 
-def _rooms(path: str, here: Membership | None, *, curates: bool) -> list[dict[str, Any]]:
+def _rooms(path: str, here: dict[str, Any] | None, *, curates: bool) -> list[dict[str, Any]]:
     """The words of the main menu."""
     rooms = [(_("Overview"), _address("overview"))]
     if here:
-        rooms += [
-            (_("Plan"), reverse("plan", args=[here.family_id])),
-            (_("People"), reverse("people", args=[here.family_id])),
-        ]
+        rooms += [(_("Plan"), here["url"]), (_("People"), reverse("people", args=[here["family_id"]]))]
     rooms.append((_("Help"), _address("help_directory")))
     if curates:
         rooms.append((_("Edit"), _address("admin:index")))

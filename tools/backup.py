@@ -56,7 +56,8 @@ def main() -> int:
     parser.add_argument("to", type=Path, metavar="TO", help="the folder that keeps the backups")
     asked = parser.parse_args()
     began = time.monotonic()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was begun is cleared away
+    for ending in (signal.SIGINT, signal.SIGTERM):  # as Ctrl-C: what was begun is cleared away
+        signal.signal(ending, signal.default_int_handler)
     try:
         days = keys_days()
         with database("DATABASE_BACKUP_URL", BACKUP) as address:

@@ -66,7 +66,8 @@ def main() -> int:
         "--without-list", action="store_true", help="the list of the forgotten is lost: some of them may come back"
     )
     asked = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
+    for ending in (signal.SIGINT, signal.SIGTERM):  # as Ctrl-C
+        signal.signal(ending, signal.default_int_handler)
     try:
         with database("DATABASE_ADMIN_URL", "postgres") as address:
             backup = newest(asked.source)
