@@ -1,12 +1,11 @@
 """Forms of the plan: one for each kind of entry, made for the person who writes."""
 
-from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
 from django.utils import timezone
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,6 +20,7 @@ from crisisplans.words import LABELS, LONGEST_TEXT, Entry, label_of, read_values
 LONGEST_LINE = 300
 LATEST_REVIEW = 2 * 365  # days
 
+_readers = lazy(People.readers, str)  # a save that succeeds needs no names
 WRITE_SOMETHING = {"required": gettext_lazy("Write something here first.")}
 
 
@@ -95,8 +95,7 @@ class EntryForm(PortalForm):
             return
         field = self.fields["audience"]
         if isinstance(field, forms.ChoiceField):
-            # A save that succeeds needs no names.
-            field.choices = [(one.value, SimpleLazyObject(partial(self.people.readers, one))) for one in Audience]
+            field.choices = [(one.value, _readers(self.people, one)) for one in Audience]
 
     @property
     def values(self) -> dict[str, Any]:
