@@ -1,5 +1,4 @@
-"""`make test`: every test, in one process more than there are cores, since each waits now and then for a browser.
-Arguments go to pytest: `make test ARGS="tests/families"`.
+"""`make test`: every test, on as many cores as there are. Arguments go to pytest: `make test ARGS="tests/families"`.
 
 The browser tests need Debian's Chromium. As root it is installed; where that is not possible they are left out with
 one loud line, or, with REQUIRE_BROWSER=1, the run is red.
@@ -22,7 +21,7 @@ def main(arguments: list[str]) -> int:
         print("NO BROWSER, and REQUIRE_BROWSER=1. Install it: sudo apt-get install chromium", file=sys.stderr)
         return 1
     if not arguments:
-        workers = min((os.cpu_count() or 1) + 1, MOST_WORKERS)
+        workers = min(os.cpu_count() or 1, MOST_WORKERS)
         arguments = [f"--numprocesses={workers}", "--dist=worksteal"]
     code = subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
     if not browser:
