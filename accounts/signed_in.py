@@ -23,7 +23,7 @@ _SESSION, _PERSON = Prepared(_open_session), Prepared(lambda pk: User.objects.fi
 
 
 class SessionStore(db.SessionStore):
-    """Django's sessions in the database."""
+    """Django's sessions in the database, read by a prepared statement."""
 
     def _get_session_from_db(self) -> Session | None:
         session = _SESSION.first(key=self.session_key, now=timezone.now())
@@ -46,7 +46,7 @@ class SessionStore(db.SessionStore):
 
 
 class SignInBackend(AuthenticationBackend):
-    """allauth's."""
+    """allauth's way to sign in. Who is signed in is read by a prepared statement at each request."""
 
     def get_user(self, user_id: UUID) -> User | None:
         """The person with this id, unless their account is closed."""

@@ -33,7 +33,7 @@ def form_guard(context: dict[str, Any]) -> SafeString:
     request: HttpRequest = context["request"]
     if not hasattr(request, "_form_guard"):
         request._form_guard = _hidden_fields(request)  # type: ignore[attr-defined]  # kept with the request it belongs to
-    return request._form_guard  # type: ignore[attr-defined,no-any-return]  # likewise
+    return request._form_guard  # type: ignore[attr-defined,no-any-return]  # set just above
 
 
 def _hidden_fields(request: HttpRequest) -> SafeString:

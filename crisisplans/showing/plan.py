@@ -202,7 +202,7 @@ class SectionShown:
 
     @cached_property
     def first_lines(self) -> list[str]:
-        """The first few entries."""
+        """The first few entries, each in a line."""
         return [one.line for one in self.entries[:FIRST_FEW]]
 
     @cached_property
