@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from common.queries import Prepared
+from common.queries import Prepared, PreparedUpdate
 
 
 def _open_session(key: str, now: datetime) -> QuerySet[Session]:
@@ -20,6 +20,8 @@ def _open_session(key: str, now: datetime) -> QuerySet[Session]:
 
 
 _SESSION, _PERSON = Prepared(_open_session), Prepared(lambda pk: User.objects.filter(pk=pk))
+
+_KEEP = PreparedUpdate(lambda key: Session.objects.filter(pk=key), "session_data", "expire_date")
 
 
 class SessionStore(db.SessionStore):
@@ -40,8 +42,7 @@ class SessionStore(db.SessionStore):
             super().save(must_create)
             return
         row: Any = self.create_model_instance(self._session)  # type: ignore[attr-defined]  # unknown to the stubs
-        kept = Session.objects.filter(pk=row.pk)
-        if not kept.update(session_data=row.session_data, expire_date=row.expire_date):
+        if not _KEEP.save(row, key=row.pk):
             raise UpdateError
 
 

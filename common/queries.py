@@ -6,7 +6,8 @@ Where a query always has the same form, write it once as a function of what diff
     NEAR = Prepared(lambda user, since: PlanItem.objects.visible_to(user).filter(changed_at__gt=since))
     NEAR.fetch(user=user.pk, since=yesterday)
 
-The rule is still Django's and still in one place; only its SQL is kept. What differs is always a parameter.
+The rule is still Django's and still in one place; only its SQL is kept. What differs is always a parameter. What is
+written again and again has two of its own: `PreparedUpdate` and `PreparedInsert`.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,9 +18,10 @@ from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Expression, Model, QuerySet
+from django.db.models import Expression, Field, Model, QuerySet
+from django.db.models.sql import UpdateQuery
 from django.utils.functional import cached_property
-from psycopg.sql import Literal
+from psycopg.sql import SQL, Identifier, Literal, Placeholder
 
 M = TypeVar("M", bound=Model)
 
@@ -54,7 +56,7 @@ class _Statement(Generic[M]):
         own = compiler.klass_info["select_fields"] if compiler.klass_info else [0]
         columns = slice(own[0], own[-1] + 1)
         return cls(
-            sql=sql.replace("%%", "%%%%") % tuple(map(_written, params)),
+            sql=_filled(sql, params),
             model=found.model,
             columns=columns,
             names=frozenset(
@@ -97,6 +99,17 @@ def _written(value: Any) -> str:
     return Literal(value).as_string(connection.connection).replace("%", "%%")
 
 
+def _filled(sql: str, params: Sequence[Any]) -> str:
+    """The statement with its constants written into it."""
+    return sql.replace("%%", "%%%%") % tuple(map(_written, params))
+
+
+def _given(build: Callable[..., QuerySet[M, Any]]) -> QuerySet[M, Any]:
+    """The query that `build` makes of values that are known when it runs."""
+    connection.ensure_connection()
+    return build(**{name: Given(name) for name in signature(build).parameters})
+
+
 class Prepared(Generic[M]):
     """The query that `build` makes of what it is given. Give keys, days and moments as they are, not model objects."""
 
@@ -108,8 +121,7 @@ class Prepared(Generic[M]):
 
     @cached_property
     def _statement(self) -> _Statement[M]:
-        connection.ensure_connection()
-        return _Statement.of(self._build(**{name: Given(name) for name in signature(self._build).parameters}))
+        return _Statement.of(_given(self._build))
 
     def fetch(self, **given: Any) -> list[M]:
         """The objects it finds. Columns that `only` left out are fetched when asked for, as ever."""
@@ -128,3 +140,52 @@ class Prepared(Generic[M]):
         """Build all of them anew: for tests that change a rule."""
         for one in cls._every:
             one.__dict__.pop("_statement", None)
+
+
+class PreparedUpdate(Generic[M]):
+    """Writes `fields`, as they stand on an instance, to the rows that `build` finds of what it is given.
+
+    The names of what is given are others than those of the fields. No signals are sent.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[M, Any]], *fields: str) -> None:
+        self._build, self._names = build, fields
+
+    @cached_property
+    def _statement(self) -> tuple[str, list["Field[Any, Any]"]]:
+        found = _given(self._build)
+        update: Any = found.query.chain(UpdateQuery)
+        update.add_update_values({name: Given(name) for name in self._names})
+        sql, params = update.get_compiler(connection=connection).as_sql()
+        fields = {field.name: field for field in found.model._meta.concrete_fields}
+        return _filled(sql, params), [fields[name] for name in self._names]
+
+    def save(self, instance: M, **given: Any) -> int:
+        """Write them, and return to how many rows."""
+        sql, fields = self._statement
+        with connection.cursor() as cursor:
+            cursor.execute(sql, given | _values(instance, fields, add=False))
+            return int(cursor.rowcount)
+
+
+class PreparedInsert(Generic[M]):
+    """Adds rows of `model`, one at a time. No signals are sent."""
+
+    def __init__(self, model: type[M]) -> None:
+        self._fields = model._meta.local_concrete_fields
+        columns = [Identifier(str(field.column)) for field in self._fields]
+        values = [Placeholder(field.name) for field in self._fields]
+        self._sql = (
+            SQL("INSERT INTO {} ({}) VALUES ({})")
+            .format(Identifier(model._meta.db_table), SQL(", ").join(columns), SQL(", ").join(values))
+            .as_string()
+        )
+
+    def add(self, instance: M) -> None:
+        """Write `instance`, which has its key."""
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, _values(instance, self._fields, add=True))
+
+
+def _values(instance: Model, fields: "Sequence[Field[Any, Any]]", *, add: bool) -> dict[str, Any]:
+    return {field.name: field.get_db_prep_save(field.pre_save(instance, add), connection) for field in fields}

@@ -6,6 +6,7 @@ first; `add`, `move` and `bring_back` take it, so that order and room are counte
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -17,7 +18,7 @@ from django.utils.translation import gettext as _
 from accesslog.actions import Action, record
 from accounts.models import User
 from common.permissions import NotAllowed
-from common.queries import Prepared
+from common.queries import Prepared, PreparedUpdate
 from crisisplans.models import (
     AMONG_RELATIVES,
     Audience,
@@ -72,14 +73,20 @@ def _lock(entry: Entry) -> Entry:
     return locked
 
 
-def _save(entry: Entry, by: Membership, *fields: str) -> None:
-    """Save what changed, with who and when. Never the position: somebody may be moving it."""
-    entry.changed_by_id = by.user_id
-    entry.changed_at = timezone.now()
-    entry.save(update_fields=[*fields, "changed_by", "changed_at"])
+@cache
+def _update(model: type[Entry], *fields: str) -> PreparedUpdate[Any]:
+    """Write `fields` to the entry with this key, if it stands in the plan as it was seen."""
+    return PreparedUpdate(lambda key, seen: model.objects.present().filter(pk=key, version=seen), *fields)
+
+
+def _sign(entry: Entry, by: Membership) -> list[str]:
+    """Note who changes it, and when; return the fields to save."""
+    entry.changed_by_id, entry.changed_at = by.user_id, timezone.now()
+    return ["changed_by", "changed_at"]
 
 
 def _written_fields(entry: Entry) -> list[str]:
+    """What somebody writes. Never the position: somebody else may be moving it."""
     if isinstance(entry, SupportContact):
         return ["name", "role", "phone", "hours", "may_leave_message", "audience", "version"]
     return ["words", "level", "review_on", "assigned_to", "audience", "version"]
@@ -159,25 +166,28 @@ def revise_entry(*, entry: Entry, by: Membership, version: int, values: Mapping[
     Raises StaleEntryError or RemovedEntryError, each with the entry as it stands now, when it is not what `by` saw.
     """
     check_can_edit_entry(by, entry)
-    entry = _lock(entry)
     before = read_values(entry)
     if entry.removed_at is None and before == before | dict(values):
         return entry
     check_version(entry, version)
-    _write(entry, by, values)
+    fields = _write(entry, by, values)
+    if not _update(type(entry), *fields).save(entry, key=entry.pk, seen=version):
+        return revise_entry(entry=_lock(entry), by=by, version=version, values=values)  # somebody was quicker
     _log(Action.UPDATE, "entry_revised", by, entry)
     return entry
 
 
-def _write(entry: Entry, by: Membership, values: Mapping[str, Any], *more: str) -> None:
+def _write(entry: Entry, by: Membership, values: Mapping[str, Any]) -> list[str]:
+    """Put `values` into `entry` as its next version, and return the fields to save."""
     if values.get("audience", entry.audience) != Audience.EVERYONE:
         check_can_choose_audience(by)
+    fields = _written_fields(entry)
     if isinstance(entry, SupportContact) and values.get("phone", entry.phone) != entry.phone:
         entry.last_tested_on = entry.last_tested_by = None  # it was the old number that was tried
-        more = (*more, "last_tested_on", "last_tested_by")
+        fields += ["last_tested_on", "last_tested_by"]
     write_values(entry, values)
     entry.version += 1
-    _save(entry, by, *_written_fields(entry), *more)
+    return [*fields, *_sign(entry, by)]
 
 
 @transaction.atomic
@@ -238,10 +248,9 @@ def bring_back_entry(*, entry: Entry, by: Membership, values: Mapping[str, Any] 
     side = Side(entry.side)
     check_room(model, side, model.objects.present().filter(family=by.family_id, side=side).count())
     entry.removed_at = entry.removed_by = None
-    if values and read_values(entry) != read_values(entry) | dict(values):
-        _write(entry, by, values, "removed_at", "removed_by")
-    else:
-        _save(entry, by, "removed_at", "removed_by")
+    is_new = values and read_values(entry) != read_values(entry) | dict(values)
+    fields = _write(entry, by, values) if values and is_new else _sign(entry, by)
+    entry.save(update_fields=[*fields, "removed_at", "removed_by"])
     _log(Action.UPDATE, "entry_brought_back", by, entry)
     return entry
 

@@ -69,6 +69,45 @@ def test_of_two_saves_one_wins_and_the_other_is_asked(home):
     assert stale[0].entry.words == after.words
 
 
+def test_whoever_read_it_before_another_saved_is_asked_too(home):
+    _, (kari, ola), (item, *_) = home
+    read_before = PlanItem.objects.get(pk=item.pk)
+    actions.revise_entry(entry=item, by=kari, version=1, values={"text": "Kari"})
+    with pytest.raises(StaleEntryError) as stale:
+        actions.revise_entry(entry=read_before, by=ola, version=1, values={"text": "Ola"})
+    assert (stale.value.entry.version, stale.value.entry.words["text"]) == (2, "Kari")
+    assert PlanItem.objects.get(pk=item.pk).words["text"] == "Kari"
+
+
+def test_whoever_read_it_before_it_was_removed_is_told_so(home):
+    _, (kari, ola), (item, *_) = home
+    read_before = PlanItem.objects.get(pk=item.pk)
+    actions.remove_entry(entry=item, by=kari)
+    with pytest.raises(RemovedEntryError) as removed:
+        actions.revise_entry(entry=read_before, by=ola, version=1, values={"text": "Ola"})
+    assert removed.value.entry.removed_by_id == kari.user_id
+    assert PlanItem.objects.get(pk=item.pk).words["text"] == "a"
+
+
+def test_whoever_read_it_before_another_wrote_the_same_has_nothing_left_to_do(home):
+    _, (kari, ola), (item, *_) = home
+    read_before = PlanItem.objects.get(pk=item.pk)
+    actions.revise_entry(entry=item, by=kari, version=1, values={"text": "Det samme"})
+    after = actions.revise_entry(entry=read_before, by=ola, version=1, values={"text": "Det samme"})
+    assert (after.version, after.changed_by_id) == (2, kari.user_id)
+    assert PlanItem.objects.get(pk=item.pk).version == 2
+
+
+def test_a_number_tried_while_the_hours_are_written_stays_tried(home):
+    family, (kari, ola), _ = home
+    contact = SupportContactFactory(family=family)
+    read_before = type(contact).objects.get(pk=contact.pk)
+    actions.note_tested(contact=contact, by=kari)
+    actions.revise_entry(entry=read_before, by=ola, version=1, values={"hours": "Alltid"})
+    after = type(contact).objects.get(pk=contact.pk)
+    assert (after.hours, after.last_tested_by_id) == ("Alltid", kari.user_id)
+
+
 def test_a_save_and_a_removal_lose_nothing(home):
     _, (kari, ola), (item, *_) = home
     saved, _ = at_once(
