@@ -68,7 +68,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "portal.middleware.content_policy",
     "portal.middleware.browser_rules",
     "portal.middleware.three_methods",
     "django.middleware.gzip.GZipMiddleware",

@@ -61,7 +61,7 @@ FRAME = [
     ),
     without_middleware("portal.middleware.clean_input", "portal/test_middleware.py::TestCleanInput"),
     without_middleware("portal.middleware.browser_rules", "portal/test_middleware.py::TestBrowserRules"),
-    without_middleware("csp.middleware.CSPMiddleware", "portal/test_middleware.py::TestBrowserRules"),
+    without_middleware("portal.middleware.content_policy", "portal/test_middleware.py::TestBrowserRules"),
     without_middleware(
         "portal.middleware.three_methods", "harness/test_permissions.py::test_everybody_gets_what_the_table_says[about]"
     ),
