@@ -75,15 +75,16 @@ class _Statement(Generic[M]):
             return list(cursor.fetchall())
 
     def objects(self, given: dict[str, Any]) -> list[M]:
-        return list(map(self._object, self.rows(given)))
+        alias = connection.alias  # each look at it asks for the thread's connections
+        return [self._object(row, alias) for row in self.rows(given)]
 
-    def _object(self, row: Sequence[Any]) -> M:
+    def _object(self, row: Sequence[Any], alias: str) -> M:
         if self.converters:
             row = list(row)
             for at, each, column in self.converters:
                 for convert in each:
                     row[at] = convert(row[at], column, connection)
-        made = self.model.from_db(connection.alias, self.names, row[self.columns])
+        made = self.model.from_db(alias, self.names, row[self.columns])
         for name, at in self.more.items():
             setattr(made, name, row[at])
         return made

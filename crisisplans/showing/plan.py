@@ -179,13 +179,15 @@ class EntryShown:
 
 @dataclass(frozen=True, kw_only=True)
 class SectionShown:
-    """One section as this person sees it. `is_ready` when somebody called what stands here so; `status` in words."""
+    """One section as this person sees it. `is_ready` when somebody called what stands here so; `status` in words, and
+    `more`, how many stand after the first few; empty when none do."""
 
     section: Section
     entries: list[EntryShown]
     removed: list[EntryShown]
     is_ready: bool
     status: str
+    more: str
 
     @cached_property
     def title(self) -> str:
@@ -204,12 +206,6 @@ class SectionShown:
     def first_lines(self) -> list[str]:
         """The first few entries, each in a line."""
         return [one.line for one in self.entries[:FIRST_FEW]]
-
-    @cached_property
-    def more(self) -> str:
-        """How many stand after the first few, in words; empty when none do."""
-        count = len(self.entries) - FIRST_FEW
-        return _("and %(more)s more") % {"more": count} if count > 0 else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -294,7 +290,7 @@ def _comments(user: User, entries: list[Entry]) -> dict[UUID, list[Comment]]:
 
 def _sections(shown: dict[Section, list[EntryShown]], plan: CrisisPlan, member: Membership) -> list[SectionShown]:
     """The sections with their lines, and how far each has come."""
-    not_begun, begun, ready = _("Not begun"), _("Begun"), _("Ready")
+    not_begun, begun, ready, and_more = _("Not begun"), _("Begun"), _("Ready"), _("and %(more)s more")
     sections = []
     for section, here in shown.items():
         present = [one for one in here if one.entry.removed_at is None]
@@ -307,6 +303,7 @@ def _sections(shown: dict[Section, list[EntryShown]], plan: CrisisPlan, member: 
                 removed=[one for one in here if one.entry.removed_at is not None],
                 is_ready=is_ready,
                 status=ready if is_ready else begun if present else not_begun,
+                more=and_more % {"more": len(present) - FIRST_FEW} if len(present) > FIRST_FEW else "",
             )
         )
     return sections
