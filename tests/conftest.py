@@ -1,5 +1,7 @@
 """What every test stands on: real servers, roles, families."""
 
+import gc
+
 import pytest
 
 pytest_plugins = ["tests.traps.plugin", "tests.database", "tests.mail", "tests.fixtures"]
@@ -18,3 +20,10 @@ LONGEST = (
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage only among what the tests make, and seldom: it was a tenth of their time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

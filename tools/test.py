@@ -14,6 +14,8 @@ MOST_WORKERS = 4  # each has a database and a browser of its own
 
 
 def main(arguments: list[str]) -> int:
+    # Many tests start processes of ours. Where no bytecode is written, each compiles all of Django first.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     browser = os.environ.get("CHROMIUM") or find_browser() or install_browser()
     if browser:
         os.environ["CHROMIUM"] = browser
