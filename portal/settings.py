@@ -138,9 +138,6 @@ DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3) 
 # Values go to PostgreSQL beside the statement, and what is asked for the sixth time on a connection is planned once for
 # all that follow: behind row-level security planning costs more than reading (ADR 0030).
 DATABASES["default"]["OPTIONS"].update({"server_side_binding": True, "prepare_threshold": 5})
-# What share of their three-letter pieces two words have in common that may be meant for each other: «kårs» and «kors»
-# 0.25 (resources/reading/spelling.py).
-DATABASES["default"]["OPTIONS"]["options"] = "-c pg_trgm.similarity_threshold=0.22"
 # Counters against guessing and flooding commit at once, on a connection of their own: in the transaction of a request
 # they would roll back with it, and hold their locks while a password is hashed.
 DATABASES["counters"] = {**DATABASES["default"], "TEST": {"MIRROR": "default"}}

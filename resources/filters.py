@@ -108,9 +108,16 @@ class Filters:
 
     def but(self, **changes: str) -> str:
         """The query string of the first page when these names say something else, or nothing."""
-        # A page leads to thirty of these: what stays as it is was written out once.
         parts = self._parts | {name: value and _part(name, value) for name, value in changes.items()}
         return f"?{said}" if (said := "&".join(filter(None, parts.values()))) else ""
+
+    def around(self, names: tuple[str, ...]) -> tuple[str, str]:
+        """What the query string of the first page says before these names and after them, so that anything they say
+        can stand between. They follow each other in it."""
+        parts, order = self._parts, list(self._parts)
+        before = "".join(f"{parts[name]}&" for name in order[: order.index(names[0])] if parts[name])
+        after = "".join(f"&{parts[name]}" for name in order[order.index(names[-1]) + 1 :] if parts[name])
+        return f"?{before}", after
 
     @cached_property
     def _parts(self) -> dict[str, str]:

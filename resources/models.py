@@ -149,11 +149,6 @@ class SearchWord(models.Model):
     word = models.CharField(max_length=24, primary_key=True)
     is_name = models.BooleanField(default=False)
 
-    class Meta:
-        indexes = [
-            GinIndex(fields=["word"], opclasses=["gin_trgm_ops"], fastupdate=False, name="search_word_pieces"),
-        ]
-
     def __str__(self) -> str:
         return self.word
 

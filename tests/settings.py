@@ -15,7 +15,7 @@ from portal.settings import DATABASES, MIDDLEWARE, STORAGES
 # Tests prepare as the owner; a request acts as the app, as it does in production.
 for _alias, _role in (("default", "portal_owner"), ("counters", "portal_app")):
     _options = DATABASES[_alias]["OPTIONS"]
-    DATABASES[_alias]["OPTIONS"] = {**_options, "options": f"{_options['options']} -c role={_role}"}
+    DATABASES[_alias]["OPTIONS"] = {**_options, "options": f"-c role={_role}"}
 MIDDLEWARE = ["tests.acting.as_the_app", *MIDDLEWARE]
 
 PASSWORD_HASHERS = ["tests.hashing.QuickArgon2"]

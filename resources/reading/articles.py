@@ -10,7 +10,7 @@ from common.queries import Given, Prepared
 from resources.folding import fold, telling
 from resources.markdown import articles_in
 from resources.models import STEMS, GuidanceArticle, GuidanceArticleQuerySet, HelpService
-from resources.reading.spelling import can_be_misspelt, letters_away
+from resources.reading.spelling import can_be_misspelt, is_one_letter_away
 
 FEW = 3
 # What people call what an article calls so. No short word is taken for another that is nearly so spelt.
@@ -60,7 +60,7 @@ def _is_among(word: str, words: frozenset[str]) -> bool:
     """Whether a folded word is one of these, or one letter from one that is not short."""
     return word in words or (
         can_be_misspelt(word)
-        and any(len(one) > SHORT and abs(len(one) - len(word)) <= 1 and letters_away(word, one) == 1 for one in words)
+        and any(len(one) > SHORT and abs(len(one) - len(word)) <= 1 and is_one_letter_away(word, one) for one in words)
     )
 
 

@@ -1,4 +1,5 @@
-"""The directory in short, kept by each process: whom each service is for, by which words it is found, in which order.
+"""The directory in short, kept by each process: whom each service is for, by which words it is found, in which order,
+and how these words are spelt.
 
 Nothing of it is shown. What a page shows is read from the database each time, and so are the marks that are others
 whenever the directory has changed (`DirectoryMark`): then it is read anew. So nothing chosen by it can be out of date,
@@ -27,6 +28,7 @@ from common.queries import Prepared
 from resources.hours import TALK_NOW
 from resources.models import NAME, UNPINNED, WORD, Channel, DirectoryMark, HelpService
 from resources.reading.listed import LISTED, Row
+from resources.reading.spelling import Spelling, read_spelling
 
 EVERYWHERE = ""  # the county of what is for the whole country
 LAST = chr(0x10FFFF)  # stands after every letter
@@ -69,7 +71,7 @@ class Words:
         return self._between(bisect_left(self._words, start), bisect_left(self._words, start + LAST))
 
     def _between(self, first: int, last: int) -> int:
-        return set_of(self._places[self._begin[first] : self._begin[last]], self._size)
+        return set_of(self._places[self._begin[first] : self._begin[last]], self._size) if first < last else 0
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Catalogue:
     names: Words
     keywords: Words
     stems: Words
+    spelling: Spelling
 
     @property
     def everybody(self) -> int:
@@ -132,7 +135,7 @@ _reading = Lock()
 
 
 def read_catalogue(at: datetime | None = None) -> Catalogue:
-    """The directory as it is now. One statement; two where it has changed since this process last asked."""
+    """The directory as it is now. One statement; three where it has changed since this process last asked."""
     marks, day = _MARKS.rows(), timezone.localdate(at)
     with _reading:
         if not _kept or (_kept[0].marks, _kept[0].day) != (marks, day):
@@ -182,4 +185,5 @@ def _read(marks: Marks, day: date) -> Catalogue:
         names=Words(names, size),
         keywords=Words(keywords, size),
         stems=Words(stems, size),
+        spelling=read_spelling(),
     )

@@ -21,7 +21,7 @@ from resources.facets import County
 from resources.folding import fold, join, telling
 from resources.places import county_of
 from resources.reading.catalogue import EVERYWHERE, Catalogue, first
-from resources.reading.spelling import Spelling, Stems, look_up, stems_of
+from resources.reading.spelling import Spelling, Stems, stems_of
 
 MOST = 100  # services: nobody reads further
 LONGEST = 200  # characters that are read of a question
@@ -43,8 +43,9 @@ class Asked:
 
     def spelt(self, spelling: Spelling) -> Self:
         """The same, each word as the directory has it where it has one so like it."""
-        words = tuple(dict.fromkeys(map(spelling.known, self.words)))
-        return replace(self, words=words, joined=spelling.known(self.joined), telling="".join(words))
+        known = {word: spelling.known(word) for word in {*self.words, self.joined}}
+        words = tuple(dict.fromkeys(known[word] for word in self.words))
+        return replace(self, words=words, joined=known[self.joined], telling="".join(words))
 
     @classmethod
     def read(cls, text: str) -> Self:
@@ -82,13 +83,14 @@ def search(text: str, catalogue: Catalogue, among: int) -> Found:
     if not asked.folded:
         return Found(places=[])
     near = _near(catalogue, among, asked.counties)
-    stems = stems_of({*asked.words, asked.joined}) if asked.words else {}
+    stems = stems_of({*asked.words, asked.joined}, catalogue.spelling) if asked.words else {}
     places = _with_all(asked, stems, catalogue, near)
     if places or not asked.words:
         return Found(places=places, counties=asked.counties)
-    spelling = look_up({*asked.words, asked.joined, asked.telling})
-    places = _forgivingly(asked, asked.spelt(spelling), stems | spelling.stems, catalogue, near)
-    meant = [] if places else _meant(asked, spelling, catalogue, among)
+    spelt = asked.spelt(catalogue.spelling)
+    stems |= stems_of({*spelt.words, spelt.joined} - stems.keys(), catalogue.spelling)
+    places = _forgivingly(asked, spelt, stems, catalogue, near)
+    meant = [] if places else _meant(asked, catalogue, among)
     return Found(places=places, all_words=False, counties=asked.counties, meant=meant)
 
 
@@ -136,7 +138,7 @@ def _saying(words: Iterable[str], stems: Stems, catalogue: Catalogue) -> int:
     said = [
         catalogue.stems.beginning(stem) if len(word) >= SHORTEST_PREFIX else catalogue.stems.just(stem)
         for word in words
-        for stem in stems[word]
+        for stem in stems[word].split()
     ]
     return reduce(and_, said) if said else 0
 
@@ -154,7 +156,8 @@ def _in_turn(among: int, *shelves: int) -> list[int]:
     return places
 
 
-def _meant(asked: Asked, spelling: Spelling, catalogue: Catalogue, among: int) -> list[int]:
+def _meant(asked: Asked, catalogue: Catalogue, among: int) -> list[int]:
     """The services with a name that is like what was asked as a whole."""
-    names = spelling.names_like(asked.joined) or spelling.names_like(asked.telling)
+    like = map(catalogue.spelling.names_like, dict.fromkeys((asked.joined, asked.telling)))
+    names = next(filter(None, like), [])
     return first(_any(map(catalogue.names.just, names)) & among, OFFERED)

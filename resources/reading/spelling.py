@@ -1,12 +1,16 @@
 """Words as the directory spells them, for those that somebody spelt in another way.
 
-The words are few however many services there are: each once, folded (`resources.models.SearchWord`). PostgreSQL finds
-those with pieces in common, as many as portal/settings.py says, and the letters decide: a word is taken for another one
-or two letters away, never for one that merely has the same ending.
+The words are few however many services there are: each once, folded (`resources.models.SearchWord`). Each process keeps
+them with the directory in short (`resources.reading.catalogue`), and by pieces of three letters, as PostgreSQL's
+pg_trgm cuts them. Those with most pieces in common are looked at, and the letters decide: a word is taken for another
+one or two letters away, never for one that merely has the same ending.
 """
 
+from array import array
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from heapq import nsmallest
+from itertools import chain
 
 from django.db import connection
 
@@ -14,38 +18,65 @@ from resources.models import STEMS, SearchWord
 
 SHORTEST, SHORTEST_NUMBER = 4, 8  # letters, digits: nothing is like a shorter one
 LONG = 8  # letters: from here on two of them may be wrong; of a number, one digit
+LIKE = 0.22  # of the pieces of two words, the share that both have: «kårs» and «kors» 0.25
 LOOKED_AT = 20  # of the words with most pieces in common
-_STEMS = f"tsvector_to_array(to_tsvector('{STEMS}', %s))"
-_NEAR = f"""
-SELECT asked.word, near.word, near.is_name, {_STEMS % "near.word"}
-FROM unnest(%s::text[]) AS asked(word) CROSS JOIN LATERAL (
-    SELECT known.word, known.is_name FROM {SearchWord._meta.db_table} known WHERE known.word %% asked.word
-    ORDER BY similarity(known.word, asked.word) DESC, known.word LIMIT {LOOKED_AT}
-) near"""  # noqa: S608 - constants
+_STEMS = f"array_to_string(tsvector_to_array(to_tsvector('{STEMS}', word)), ' ')"
+_KNOWN = f"SELECT word, is_name, {_STEMS} FROM {SearchWord._meta.db_table} ORDER BY word"  # noqa: S608 - constants
+_STEMS_OF = f"SELECT word, {_STEMS} FROM unnest(%s::text[]) word"  # noqa: S608 - constants
 
-Stems = dict[str, list[str]]  # of a word, as PostgreSQL has them: none of a word that says nothing, such as «fra»
+Stems = dict[str, str]  # of a word, a space between, as PostgreSQL has them: none of one that says nothing, as «fra»
 
 
-@dataclass(frozen=True)
 class Spelling:
-    """What is near each of the words asked, that with most pieces in common first, and whether it is a name."""
+    """The words of the directory, in order, whether each is a name, and its stems."""
 
-    near: dict[str, list[tuple[str, bool]]]
-    stems: Stems  # of the words of the directory
+    def __init__(self, known: Iterable[tuple[str, bool, str]]) -> None:
+        self.stems: Stems = {}
+        self._names, self._sizes = bytearray(), bytearray()  # a word that is kept has fewer than 256 pieces
+        places = defaultdict[str, "array[int]"](lambda: array("I"))  # of the words with a piece
+        for place, (word, is_name, stems) in enumerate(known):
+            pieces = _pieces(word)
+            self.stems[word] = word if stems == word else stems  # one text for both
+            self._names.append(is_name)
+            self._sizes.append(len(pieces))
+            for piece in pieces:
+                places[piece].append(place)
+        self._words, self._places = list(self.stems), dict(places)
 
     def known(self, word: str) -> str:
         """The word as the directory spells it; itself, where none is near enough."""
+        if word in self.stems:
+            return word
         known, wrong = word, 3 if len(word) >= LONG and word.isalpha() else 2  # one fewer may be wrong
-        for near, _is_name in self.near.get(word, ()):
+        for place in self._near(word):
+            near = self._words[place]
             if wrong > 1 and abs(len(near) - len(word)) < wrong and (away := letters_away(word, near)) < wrong:
-                known, wrong = near, away  # none is nearer than one letter: the word itself would have come first
+                known, wrong = near, away
         return known
 
     def names_like(self, asked: str) -> list[str]:
         """The names that begin as this does and of whose letters no more than a third differ."""
         most = len(asked) // 3
-        names = [name for name, is_name in self.near.get(asked, ()) if is_name and name[0] == asked[0]]
-        return [name for name in names if abs(len(name) - len(asked)) <= most and letters_away(asked, name) <= most]
+        names = [self._words[place] for place in self._near(asked) if self._names[place]]
+        names = [name for name in names if name[0] == asked[0] and abs(len(name) - len(asked)) <= most]
+        return [name for name in names if letters_away(asked, name) <= most]
+
+    def _near(self, word: str) -> list[int]:
+        """The places of the words with most pieces in common with this one, those with most of them first."""
+        if not can_be_misspelt(word):
+            return []
+        pieces = _pieces(word)
+        shared = Counter(chain.from_iterable(self._places[piece] for piece in pieces if piece in self._places))
+        size, sizes, least = len(pieces), self._sizes, LIKE * len(pieces)
+        alike = [(-n / (size + sizes[place] - n), place) for place, n in shared.items() if n >= least]
+        return [place for unlike, place in nsmallest(LOOKED_AT, alike) if -unlike >= LIKE]
+
+
+def read_spelling() -> Spelling:
+    """The words that the directory knows now. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN)
+        return Spelling(cursor)
 
 
 def can_be_misspelt(word: str) -> bool:
@@ -53,25 +84,20 @@ def can_be_misspelt(word: str) -> bool:
     return len(word) >= (SHORTEST_NUMBER if word.isdecimal() else SHORTEST) and (word.isalpha() or word.isdecimal())
 
 
-def look_up(words: Iterable[str]) -> Spelling:
-    """Find what is near the words. One statement."""
-    words = sorted(filter(can_be_misspelt, words))
-    if not words:
-        return Spelling({}, {})
-    with connection.cursor() as cursor:
-        cursor.execute(_NEAR, [words])
-        rows = cursor.fetchall()
-    near: dict[str, list[tuple[str, bool]]] = {}
-    for asked, known, is_name, _stems in rows:
-        near.setdefault(asked, []).append((known, is_name))
-    return Spelling(near, {known: stems for _asked, known, _is_name, stems in rows})
+def stems_of(words: Iterable[str], spelling: Spelling) -> Stems:
+    """The stems of these words. One statement where the directory does not know them all."""
+    stems = {word: spelling.stems[word] for word in words if word in spelling.stems}
+    if unknown := sorted(set(words) - stems.keys()):
+        with connection.cursor() as cursor:
+            cursor.execute(_STEMS_OF, [unknown])
+            stems |= dict(cursor.fetchall())
+    return stems
 
 
-def stems_of(words: Iterable[str]) -> Stems:
-    """The stems of these words. One statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT word, {_STEMS % 'word'} FROM unnest(%s::text[]) word", [sorted(words)])  # noqa: S608 - constants
-        return dict(cursor.fetchall())
+def _pieces(word: str) -> set[str]:
+    """Each three letters that stand together, as if two spaces stood before the word and one behind."""
+    spaced = f"  {word} "
+    return {spaced[at : at + 3] for at in range(len(word) + 1)}
 
 
 def letters_away(one: str, other: str) -> int:
@@ -86,6 +112,12 @@ def letters_away(one: str, other: str) -> int:
                 row[j] = min(row[j], before[j - 2] + 1)
         before, last = last, row
     return last[-1]
+
+
+def is_one_letter_away(one: str, other: str) -> bool:
+    """Whether `letters_away` counts one. Most words differ in more at first sight."""
+    one, other = _unlike(one, other)
+    return max(len(one), len(other)) == 1 or (len(one) == 2 and one == other[::-1])  # noqa: PLR2004 - change places
 
 
 def _unlike(one: str, other: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """A service as a card: finished words and links. A page shows 25 of them, so nothing is worked out twice: what a card
 says is kept by the very words of the service, and its HTML with it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -77,9 +77,11 @@ class _Settled:
         return self._as_of[standing]
 
 
-def show_cards(services: Iterable[HelpService | Row], at: datetime, need: Need | None = None) -> list[Card]:
+def show_cards(services: Sequence[HelpService | Row], at: datetime, need: Need | None = None) -> list[Card]:
     """The services as cards, each as a list has it or with its channels fetched. Where one wants to talk now, who is
     surely open stands first on the page, then those whose hours nobody states; else they stand as they came."""
+    if not services:
+        return []
     show = _Shown(reverse("help_directory"), at, need)
     cards = [show.card(service) for service in services]
     return sorted(cards, key=lambda card: NOW_FIRST.index(card.how)) if need and need.is_now else cards

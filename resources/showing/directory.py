@@ -1,14 +1,15 @@
 """The page of the directory: what is chosen, what can be chosen, and what was found."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.safestring import SafeString
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -21,7 +22,10 @@ from resources.showing.cards import Card, show_cards
 from resources.showing.instead import Way
 from resources.showing.languages import language_name
 
-CHOICES_KEPT = 128  # drawn, by each process, some 6 kB each: whoever one is and whatever one needs
+ROWS_KEPT = 128  # drawn, by each process, some 2 kB each: with each choice, and beside a search
+# Stand in a row that is kept, for addresses: what is said before the row's own choice, after it, and all without it.
+BEFORE, AFTER, WITHOUT = "\ue000", "\ue001", "\ue002"
+WHO_ROW, NEED_ROW, SWITCHES = ("hvem",), ("hva",), ("anonym", "gratis", "apent")  # what each says
 
 
 class Chip(NamedTuple):
@@ -47,19 +51,6 @@ class Option(NamedTuple):
     value: str
     label: str
     is_chosen: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choices:
-    """What is chosen and what can be. `hidden` is what the search form carries along."""
-
-    url: str
-    who: Row
-    need: Row
-    switches: list[Chip]
-    hidden: list[tuple[str, str]]
-    words: str
-    is_narrowed: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +83,14 @@ class DirectoryShown:
         """Whether it must be said who is surely open: nobody here is, or nobody is here."""
         return self.nobody_is_surely_open or not (self.cards or self.is_first_visit)
 
+    @property
+    def first_card(self) -> SafeString:
+        return self.cards[0].html
+
+    @property
+    def other_cards(self) -> SafeString:
+        return mark_safe("".join(card.html for card in self.cards[1:]))  # noqa: S308 - each is
+
 
 class _Addresses:
     """Addresses of the directory with something else chosen."""
@@ -102,6 +101,15 @@ class _Addresses:
     def but(self, **changes: str) -> str:
         return f"{self.base}{self.filters.but(**changes)}"
 
+    def fill_in(self, row: SafeString, names: tuple[str, ...]) -> SafeString:
+        """The HTML of a row that says these names, with the rest of what is chosen in its addresses."""
+        before, after = self.filters.around(names)
+        said = {BEFORE: f"{self.base}{before}", AFTER: after, WITHOUT: self.but(**dict.fromkeys(names, ""))}
+        filled = str(row)
+        for stand_in, words in said.items():
+            filled = filled.replace(stand_in, escape(words))
+        return mark_safe(filled)  # noqa: S308 - what was filled in is escaped
+
 
 def show_directory(filters: Filters, page: Page, at: datetime) -> DirectoryShown:
     """The page for what was chosen, as it is at `at`."""
@@ -109,7 +117,7 @@ def show_directory(filters: Filters, page: Page, at: datetime) -> DirectoryShown
     cards = show_cards(page.services, at, filters.need)
     return DirectoryShown(
         url=to.base,
-        choices=_draw_choices(replace(filters, after=None), get_language()),
+        choices=_draw_choices(to),
         taken=[] if cards else _taken(to),
         is_first_visit=not filters.pairs,
         for_children=filters.for_children,
@@ -128,13 +136,56 @@ def show_directory(filters: Filters, page: Page, at: datetime) -> DirectoryShown
     )
 
 
-@lru_cache(maxsize=CHOICES_KEPT)
-def _draw_choices(filters: Filters, language: str | None) -> SafeString:
-    """The choices: the same for everybody who chose the same."""
-    choices = show_choices(filters)
-    return render_to_string(
-        "resources/choices.html", {"choices": choices, "counties": _draw_counties(filters.county, language)}
-    )
+def _draw_choices(to: _Addresses) -> SafeString:
+    """What is chosen and what can be, as links that lead to the first page of each."""
+    chosen, language = to.filters, get_language()
+    rows = {
+        names: to.fill_in(_draw_row(names[0], chosen.said[names[0]], bool(chosen.words), language), names)
+        for names in (WHO_ROW, NEED_ROW)
+    }
+    switches = _draw_switches(*(bool(chosen.said[name]) for name in SWITCHES), language)
+    choices = {
+        "url": to.base,
+        "chosen": [row for names, row in rows.items() if chosen.said[names[0]]],
+        "rows": [row for names, row in rows.items() if not chosen.said[names[0]]],
+        "switches": to.fill_in(switches, SWITCHES),
+        "hidden": [pair for pair in chosen.pairs if pair[0] not in {"sok", "sted", "etter"}],
+        "words": chosen.words,
+        "counties": _draw_counties(chosen.county, language),
+        "is_narrowed": chosen.is_narrowed,
+    }
+    return render_to_string("resources/choices.html", choices)
+
+
+@lru_cache(maxsize=ROWS_KEPT)
+def _draw_row(name: str, now: str, is_folded: bool, language: str | None) -> SafeString:  # in `language`
+    """A row of choices, the same whatever else is chosen: `_Addresses.fill_in` puts that in. Beside a search it is
+    folded away; what is chosen stands first on it."""
+    titles: dict[str, tuple[str, Mapping[str, Who | Need]]]
+    titles = {"hvem": (_("Who are you?"), WHO), "hva": (_("What do you need?"), WHAT)}
+    title, choices = titles[name]
+    chips = [
+        Chip(str(choice.label), WITHOUT if slug == now else f"{BEFORE}{name}={slug}{AFTER}", slug == now)
+        for slug, choice in choices.items()
+    ]
+    row = Row(title, chips, next((chip for chip in chips if chip.is_chosen), None))
+    template = "chosen" if row.chosen else "folded" if is_folded else "row"
+    return render_to_string(f"resources/{template}.html", {"row": row, "id": name})
+
+
+@lru_cache(maxsize=2 ** len(SWITCHES))
+def _draw_switches(anonymous: bool, free: bool, open_now: bool, language: str | None) -> SafeString:  # in `language`
+    """The switches, each of which turns one of them on or off, as `_draw_row`."""
+    are_on = dict(zip(SWITCHES, (anonymous, free, open_now), strict=True))
+    chips = []
+    for name, is_on in are_on.items():
+        said = "&".join(f"{other}={MARK}" for other, its in (are_on | {name: not is_on}).items() if its)
+        chips.append(Chip(_switch_words()[name], f"{BEFORE}{said}{AFTER}" if said else WITHOUT, is_on))
+    return render_to_string("resources/chips.html", {"chips": chips})
+
+
+def _switch_words() -> dict[str, str]:
+    return {"anonym": _("Anonymous"), "gratis": _("Free"), "apent": _("Open now")}
 
 
 @lru_cache(maxsize=len(County) + 1)
@@ -143,51 +194,20 @@ def _draw_counties(chosen: str, language: str | None) -> SafeString:  # in `lang
     return render_to_string("resources/counties.html", {"counties": counties})
 
 
-def show_choices(filters: Filters) -> Choices:
-    """What is chosen and what can be, as links that lead to the first page of each."""
-    to = _Addresses(filters)
-    who, need = _row(_("Who are you?"), to, "hvem", WHO), _row(_("What do you need?"), to, "hva", WHAT)
-    return Choices(
-        url=to.base,
-        who=who,
-        need=need,
-        switches=_switches(to),
-        hidden=[pair for pair in filters.pairs if pair[0] not in {"sok", "sted", "etter"}],
-        words=filters.words,
-        is_narrowed=filters.is_narrowed,
-    )
-
-
-def _row(title: str, to: _Addresses, name: str, choices: Mapping[str, Who | Need]) -> Row:
-    now = to.filters.said[name]
-    chips = [
-        Chip(str(choice.label), to.but(**{name: "" if slug == now else slug}), slug == now)
-        for slug, choice in choices.items()
-    ]
-    return Row(title, chips, next((chip for chip in chips if chip.is_chosen), None))
-
-
-def _switches(to: _Addresses) -> list[Chip]:
-    switches = (("anonym", _("Anonymous")), ("gratis", _("Free")), ("apent", _("Open now")))
-    return [
-        Chip(label, to.but(**{name: "" if is_on else MARK}), is_on)
-        for name, label in switches
-        for is_on in (bool(to.filters.said[name]),)
-    ]
-
-
 def _taken(to: _Addresses) -> list[Chip]:
     """What is chosen, each a link that takes it away."""
     chosen = to.filters
-    chips = [*_row("", to, "hvem", WHO).chips, *_row("", to, "hva", WHAT).chips, *_switches(to)]
-    taken = [chip for chip in chips if chip.is_chosen]
-    if chosen.county:
-        taken.append(Chip(str(County(chosen.county).label), to.but(sted=""), is_chosen=True))
-    if chosen.language:
-        taken.append(Chip(language_name(chosen.language), to.but(sprak=""), is_chosen=True))
-    if chosen.words:
-        taken.append(Chip(f"«{chosen.words}»", to.but(sok=""), is_chosen=True))
-    return taken
+    labels = {
+        "hvem": chosen.who and chosen.who.label,
+        "hva": chosen.need and chosen.need.label,
+        **_switch_words(),
+        "sted": chosen.county and County(chosen.county).label,
+        "sprak": chosen.language and language_name(chosen.language),
+        "sok": f"«{chosen.words}»",
+    }
+    return [
+        Chip(str(label), to.but(**{name: ""}), is_chosen=True) for name, label in labels.items() if chosen.said[name]
+    ]
 
 
 def _heading(filters: Filters, page: Page) -> str:

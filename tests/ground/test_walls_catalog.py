@@ -131,6 +131,8 @@ GUARDS = {
     ("resources_channel", "directory_grew"),
     ("resources_helpservice", "directory_changed"),
     ("resources_helpservice", "directory_grew"),
+    ("resources_searchword", "directory_changed"),
+    ("resources_searchword", "directory_grew"),
 }
 NEVER_EMPTIED = {  # not by the owner either: a TRUNCATE would pass every guard of single rows
     "accesslog_accessentry",

@@ -669,6 +669,13 @@ MARKS = [
         )
         for trigger in ("directory_grew", "directory_changed")
     ),
+    *(
+        no_trigger(
+            f"resources_searchword.{trigger}",
+            f"{CATALOGUE}a_word_that_comes_goes_or_becomes_a_name_counts_at_once",
+        )
+        for trigger in ("directory_grew", "directory_changed")
+    ),
     granted(APP, "UPDATE", "resources_directorymark", RIGHTS),
 ]
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from resources.facets import ChannelKind, OnFailure, State
 from resources.filters import Filters
-from resources.models import DEAD_LINK_AFTER, Channel, DirectoryMark, HelpService
+from resources.models import DEAD_LINK_AFTER, Channel, DirectoryMark, HelpService, SearchWord
 from resources.reading.catalogue import first, read_catalogue
 from resources.reading.directory import find_page
 from tests.factories import ChannelFactory, HelpServiceFactory, UserFactory
@@ -70,6 +70,24 @@ def test_what_is_hidden_from_a_day_on_is_hidden_on_that_day():
     now = timezone.now()
     seen = [bool(find_page(Filters(county="oslo"), now + timedelta(days=days)).services) for days in range(4)]
     assert seen == [True, True, False, False]
+
+
+def test_a_word_that_comes_goes_or_becomes_a_name_counts_at_once():
+    HelpServiceFactory()
+    word, said = SearchWord.objects.filter(pk="ivareta"), []
+
+    def note() -> None:
+        spelling = read_catalogue().spelling
+        said.append((spelling.known("ivarta"), spelling.names_like("ivarta")))
+
+    note()
+    SearchWord.objects.create(word="ivareta")
+    note()
+    word.update(is_name=True)
+    note()
+    word.delete()
+    note()
+    assert said == [("ivarta", []), ("ivareta", []), ("ivareta", ["ivareta"]), ("ivarta", [])]
 
 
 def test_what_does_not_concern_the_directory_leaves_the_marks_alone():

@@ -39,6 +39,14 @@ def test_another_choice_begins_at_the_first_page():
     assert filters.but(gratis="1") == "?hva=chat&gratis=1"
 
 
+@pytest.mark.parametrize("names", [("hvem",), ("hva",), ("anonym", "gratis", "apent"), ("sprak",)])
+@pytest.mark.parametrize("query", [WHOLE, "", "hvem=sosken", "hva=snakke&sprak=en", "sok=a%26b%3Dc&gratis=1"])
+def test_what_is_said_around_a_choice_makes_its_address(query, names):
+    filters = read(query)
+    before, after = filters.around(names)
+    assert f"{before}{names[0]}=x{after}" == filters.but(**{**dict.fromkeys(names, ""), names[0]: "x"})
+
+
 def test_a_cursor_is_read_as_it_was_written():
     for cursor in (Cursor(0, "", uuid4()), Cursor(UNPINNED, "bl} kors – «æøå» 👪", uuid4())):
         assert Cursor.read(str(cursor)) == cursor
