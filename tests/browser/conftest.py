@@ -153,9 +153,9 @@ def kept_page(browser, browser_context_args, live_server) -> Callable[..., Page]
 
 @pytest.fixture
 def look(kept_page, live_server) -> Iterator[Browse]:
-    """As `browse`, for a test that only looks at one page at a time. To start a browser session is most of what a page
-    costs, so here it is kept, and what a page may have left in it is taken away: who was signed in, what scripts
-    keep, the window's size and colours."""
+    """As `browse`, for a test of one page at a time that leaves nothing but drafts. To start a browser session is most
+    of what a page costs, so here it is kept, and what a page may have left in it is taken away: who was signed in, what
+    scripts keep, the window's size and colours."""
     opened: list[Page] = []
 
     def look_at(person: User | None, path: str, *, scripts: bool = True) -> Page:

@@ -83,8 +83,8 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("name", "who"), MISTAKES)
-def test_a_form_with_a_mistake_is_for_everybody(name, who, browse, ours):
-    page = browse(*person_and_path(name, who, ours))
+def test_a_form_with_a_mistake_is_for_everybody(name, who, look, ours):
+    page = look(*person_and_path(name, who, ours))
     form = page.locator("main form:has(input:not([type=hidden]), textarea)").last
     form.evaluate(CLEAR)
     form.locator("button").last.click()
