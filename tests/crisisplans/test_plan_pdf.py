@@ -139,6 +139,22 @@ def test_the_paper_is_tagged_for_those_who_hear_it(print_it, ours):
     assert b"pdfuaid:part" in root["/Metadata"].get_data()
 
 
+def tags_in(element):
+    """The names of all tags under `element` of a PDF's tree of tags."""
+    element = element.get_object()
+    if not isinstance(element, dict):
+        return set()
+    kids = element.get("/K", [])
+    below = [tags_in(kid) for kid in (kids if isinstance(kids, list) else [kids])]
+    return {element.get("/S")}.union(*below)
+
+
+def test_they_hear_what_is_a_heading_a_list_and_a_table(print_it, ours):
+    pdf = read_pdf(print_it(ours, "relative"))
+    tags = tags_in(pdf.trailer["/Root"]["/StructTreeRoot"])
+    assert tags >= {"/H1", "/H2", "/P", "/L", "/LI", "/LBody", "/Table", "/THead", "/TR", "/TH", "/TD"}
+
+
 def test_a_print_is_logged_and_a_look_at_the_choice_is_not(client, print_it, ours):
     client.force_login(ours.relative)
     client.get(reverse("plan_print", args=[ours.family.pk]))
