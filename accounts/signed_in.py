@@ -42,7 +42,7 @@ class SessionStore(db.SessionStore):
             super().save(must_create)
             return
         row: Any = self.create_model_instance(self._session)  # type: ignore[attr-defined]  # unknown to the stubs
-        if not _KEEP.save(row, key=row.pk):
+        if not _KEEP.save(_KEEP.values_of(row), key=row.pk):
             raise UpdateError
 
 

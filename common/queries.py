@@ -161,11 +161,14 @@ class PreparedUpdate(Generic[M]):
         fields = {field.name: field for field in found.model._meta.concrete_fields}
         return _filled(sql, params), [fields[name] for name in self._names]
 
-    def save(self, instance: M, **given: Any) -> int:
-        """Write them, and return to how many rows."""
-        sql, fields = self._statement
+    def values_of(self, instance: M) -> dict[str, Any]:
+        """What stands on it, as the database takes it: what cannot be sealed is refused here."""
+        return _values(instance, self._statement[1], add=False)
+
+    def save(self, values: dict[str, Any], **given: Any) -> int:
+        """Write the `values_of` an instance, and return to how many rows."""
         with connection.cursor() as cursor:
-            cursor.execute(sql, given | _values(instance, fields, add=False))
+            cursor.execute(self._statement[0], given | values)
             return int(cursor.rowcount)
 
 

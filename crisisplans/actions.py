@@ -159,7 +159,6 @@ def take_example(*, plan: CrisisPlan, section: Section, by: Membership, values: 
     return taken or add_entry(plan=plan, section=section, by=by, values=values)
 
 
-@transaction.atomic
 def revise_entry(*, entry: Entry, by: Membership, version: int, values: Mapping[str, Any]) -> Entry:
     """Change the words of `entry`, seen at `version`. Saving what stands there already changes nothing.
 
@@ -170,11 +169,14 @@ def revise_entry(*, entry: Entry, by: Membership, version: int, values: Mapping[
     if entry.removed_at is None and before == before | dict(values):
         return entry
     check_version(entry, version)
-    fields = _write(entry, by, values)
-    if not _update(type(entry), *fields).save(entry, key=entry.pk, seen=version):
-        return revise_entry(entry=_lock(entry), by=by, version=version, values=values)  # somebody was quicker
-    _log(Action.UPDATE, "entry_revised", by, entry)
-    return entry
+    update = _update(type(entry), *_write(entry, by, values))
+    written = update.values_of(entry)
+    with transaction.atomic(savepoint=False):  # everything that is refused was refused above
+        if update.save(written, key=entry.pk, seen=version):
+            _log(Action.UPDATE, "entry_revised", by, entry)
+            return entry
+    with transaction.atomic():  # somebody was quicker: look again, and let nobody else
+        return revise_entry(entry=_lock(entry), by=by, version=version, values=values)
 
 
 def _write(entry: Entry, by: Membership, values: Mapping[str, Any]) -> list[str]:

@@ -81,7 +81,7 @@ def test_an_update_writes_what_stands_on_the_instance_and_nothing_else(ours, dja
     rename = PreparedUpdate(lambda key, seen: PlanItem.objects.filter(pk=key, version=seen), "words", "review_on")
     item.words, item.review_on, item.position = item.words | {"text": "Ny tekst"}, None, position + 7
     with django_assert_num_queries(1):
-        assert rename.save(item, key=item.pk, seen=item.version) == 1
+        assert rename.save(rename.values_of(item), key=item.pk, seen=item.version) == 1
     now = PlanItem.objects.get(pk=item.pk)
     assert (now.words["text"], now.review_on, now.position) == ("Ny tekst", None, position)
 
@@ -90,8 +90,8 @@ def test_an_update_says_when_there_was_no_such_row(ours, theirs):
     item = ours.relatives_only
     rename = PreparedUpdate(lambda key, seen: PlanItem.objects.filter(pk=key, version=seen), "words")
     item.words = item.words | {"text": "Ny tekst"}
-    assert rename.save(item, key=item.pk, seen=item.version + 1) == 0
-    assert rename.save(item, key=uuid.uuid4(), seen=item.version) == 0
+    assert rename.save(rename.values_of(item), key=item.pk, seen=item.version + 1) == 0
+    assert rename.save(rename.values_of(item), key=uuid.uuid4(), seen=item.version) == 0
     assert PlanItem.objects.get(pk=item.pk).words["text"] != "Ny tekst"
 
 

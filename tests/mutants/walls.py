@@ -283,7 +283,7 @@ FUNCTIONS = [
     ),
     rewritten(
         "app.user_id",
-        "nullif(current_setting('app.user_id', true), '')::uuid",
+        "(NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid",
         "(SELECT user_id FROM public.families_membership WHERE is_coordinator LIMIT 1)",
         here("nobody_reads_a_row_in_nobodys_name"),
     ),
