@@ -1,11 +1,13 @@
 """A word to the other side: recorded, shown kindly, never voted on, and one's own to take back."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from crisisplans.models import Audience, Comment, Section
+from crisisplans.models import Audience, Comment, PlanItem, Section
 from tests.crisisplans.conftest import entry_url, saves, section_url, text_of
 from tests.factories import Home
 from tests.sealed import saying
@@ -89,6 +91,15 @@ def test_a_removed_line_takes_no_comments(ours: Home, as_subject, as_relative):
     response = say(as_subject, ours.items[Section.COPING], "Too late?")
     assert response.status_code == 403
     assert "Too late?" in text_of(response)
+
+
+def test_on_a_line_removed_long_ago_nothing_is_said_or_taken_back(ours: Home, as_subject):
+    item = ours.items[Section.COPING]
+    long_ago = timezone.now() - timedelta(days=31)
+    PlanItem.objects.filter(pk=item.pk).update(removed_at=long_ago, removed_by=ours.relative)
+    assert say(as_subject, item).status_code == 404
+    assert take_back(as_subject, ours.comments[0]).status_code == 404
+    assert Comment.objects.get(pk=ours.comments[0].pk).removed_at is None
 
 
 def test_comments_on_contacts_too(ours: Home, as_subject):

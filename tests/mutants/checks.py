@@ -9,6 +9,7 @@ ONE_PAGE = "families/test_answer_invitation.py::TestOneKindPage"
 USABLE = "ground/test_query_rules.py::test_an_invitation_is_usable_by_the_one_it_was_sent_to_who_is_not_in_yet"
 CURATE = "accounts/test_permissions.py"
 FAILED = "resources/test_number_failed.py"
+UNREADABLE = "sealing/test_unreadable.py::test_"
 ROTATING, IN_HAND = "sealing/test_rotation.py::test_", "sealing/test_keys.py::test_"
 TABLE = "harness/test_permissions.py::test_everybody_gets_what_the_table_says"
 
@@ -377,5 +378,44 @@ CHECKS = [
         "number = opened.newest",
         "number = max(opened.by_number)",
         f"{IN_HAND}nothing_is_sealed_with_an_older_key_while_the_newest_does_not_open",
+    ),
+    # -- Two who write at the same moment, what was removed long ago, and what cannot be read
+    changed(
+        "crisisplans.actions:_update",
+        "filter(pk=key, version=seen)",
+        "filter(pk=key)",
+        "crisisplans/test_races.py::test_whoever_read_it_before_another_saved_is_asked_too",
+    ),
+    changed(
+        "crisisplans.actions:_update",
+        "model.objects.present()",
+        "model.objects",
+        "crisisplans/test_races.py::test_whoever_read_it_before_it_was_removed_is_told_so",
+    ),
+    changed(
+        "crisisplans.views.fetch:find_entry",
+        "or entry.is_gone",
+        "",
+        "crisisplans/test_remove_entry.py crisisplans/test_edit_entry.py",
+    ),
+    changed("crisisplans.views.comments:take_back", "or on.is_gone", "", "crisisplans/test_comments.py"),
+    lifted(
+        "common.unreadable:Unreadable.__eq__",
+        f"{UNREADABLE}it_is_the_same_as_itself_and_as_no_text",
+        returns="other == str(self)",
+    ),
+    lifted(
+        "common.unreadable:UnreadableDocument.__eq__",
+        f"{UNREADABLE}a_document_that_cannot_be_read_has_nothing_in_it_and_takes_nothing",
+        returns="other == {}",
+    ),
+    lifted(
+        "common.unreadable:sealed_in",
+        f"{UNREADABLE}saving_the_row_leaves_its_bytes_as_they_lie {UNREADABLE}it_is_written_nowhere_else",
+    ),
+    lifted(
+        "common.unreadable:Unreadable.__reduce_ex__",
+        f"{UNREADABLE}it_is_dialled_by_nothing_and_kept_in_nothing",
+        returns="(str, ('',))",
     ),
 ]
