@@ -1,11 +1,38 @@
-"""The worker and the clock: `celery -A portal worker`, `celery -A portal beat`. How they behave: settings, CELERY_*."""
+"""The worker and the clock: `celery -A portal worker`, `celery -A portal beat`. How they behave: settings, CELERY_*.
+
+The web process sends no tasks, and does not load this: it would take it a seventh of its start.
+"""
 
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "clear expired sessions": {
+        "task": "portal.tasks.clear_expired_sessions",
+        "schedule": crontab(hour="3", minute="30"),
+        "options": {"expires": 3600},
+    },
+    "forget families that closed": {
+        "task": "families.tasks.forget_closed",
+        "schedule": crontab(hour="3", minute="50"),
+        "options": {"expires": 3600},
+    },
+    "forget what was removed": {
+        "task": "crisisplans.tasks.forget_removed",
+        "schedule": crontab(hour="3", minute="40"),
+        "options": {"expires": 3600},
+    },
+    # Several rounds a night: each tries a bounded number, those of the longest ago first.
+    "check links": {
+        "task": "resources.tasks.check_links",
+        "schedule": crontab(hour="1-5", minute="10"),
+        "options": {"expires": 1800},
+    },
+}

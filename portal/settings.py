@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -175,29 +174,6 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "Europe/Oslo"
-CELERY_BEAT_SCHEDULE = {
-    "clear expired sessions": {
-        "task": "portal.tasks.clear_expired_sessions",
-        "schedule": crontab(hour="3", minute="30"),
-        "options": {"expires": 3600},
-    },
-    "forget families that closed": {
-        "task": "families.tasks.forget_closed",
-        "schedule": crontab(hour="3", minute="50"),
-        "options": {"expires": 3600},
-    },
-    "forget what was removed": {
-        "task": "crisisplans.tasks.forget_removed",
-        "schedule": crontab(hour="3", minute="40"),
-        "options": {"expires": 3600},
-    },
-    # Several rounds a night: each tries a bounded number, those of the longest ago first.
-    "check links": {
-        "task": "resources.tasks.check_links",
-        "schedule": crontab(hour="1-5", minute="10"),
-        "options": {"expires": 1800},
-    },
-}
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.signed_in.SignInBackend"]

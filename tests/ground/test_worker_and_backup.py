@@ -39,7 +39,7 @@ def nobody_on_the_net(monkeypatch):
     monkeypatch.setattr(links.Visitor, "visit", lambda self, url: links.Outcome("", answered=True))
 
 
-@pytest.mark.parametrize("name", sorted(settings.CELERY_BEAT_SCHEDULE))
+@pytest.mark.parametrize("name", sorted(celery.conf.beat_schedule))
 def test_each_task_of_the_clock_does_its_work_as_the_worker(name, ours, nobody_on_the_net):
     celery.loader.import_default_modules()  # as a worker does when it starts
     now = timezone.now()
@@ -49,7 +49,7 @@ def test_each_task_of_the_clock_does_its_work_as_the_worker(name, ours, nobody_o
     removed = PlanItemFactory(family=ours.family, removed_at=now - timedelta(days=31), removed_by=ours.relative)
     shut = FamilyFactory(closed_at=now - timedelta(days=31), closed_by=ours.relative)
     with acting_as_role(WORKER):
-        celery.tasks[settings.CELERY_BEAT_SCHEDULE[name]["task"]]()
+        celery.tasks[celery.conf.beat_schedule[name]["task"]]()
     service.refresh_from_db()
     done = {
         "clear expired sessions": not Session.objects.filter(session_key="old").exists(),

@@ -1,14 +1,17 @@
 """What the clock starts of itself."""
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
 
-from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from portal.celery import app
 from portal.tasks import clear_expired_sessions
+from tests.traps import ROOT
 
 
 def a_session(ends_in: timedelta) -> str:
@@ -27,7 +30,7 @@ def test_sessions_that_have_run_out_go_and_others_stay(db):
 
 def test_what_the_clock_starts_exists_and_runs_out():
     app.loader.import_default_modules()
-    for entry in settings.CELERY_BEAT_SCHEDULE.values():
+    for entry in app.conf.beat_schedule.values():
         assert entry["task"] in app.tasks
         assert entry["options"]["expires"] > 0
 
@@ -49,3 +52,9 @@ def test_a_message_to_the_worker_goes_over_the_real_queue(redis_url):
             message.ack()
     assert message.headers["task"] == "portal.tasks.clear_expired_sessions"
     assert message.headers["argsrepr"] == "()"
+
+
+def test_the_web_process_does_not_load_the_queue():
+    code = "import portal.wsgi, portal.urls, sys; sys.exit(any(name in sys.modules for name in ('celery', 'kombu')))"
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, env=environment, check=True)  # noqa: S603  # our own code
