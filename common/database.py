@@ -188,7 +188,7 @@ def guard(table: str, name: str, when: str, body: str, declare: str = "") -> Run
     """
     return RunSQL(
         f"""
-        {_guard_function(name, body, declare)};
+        CREATE {_guard_function(name, body, declare)};
         CREATE TRIGGER {name} BEFORE {when} ON {table} FOR EACH ROW EXECUTE FUNCTION app.{name}()
         """,
         f"DROP TRIGGER {name} ON {table}; DROP FUNCTION app.{name}()",
@@ -197,12 +197,12 @@ def guard(table: str, name: str, when: str, body: str, declare: str = "") -> Run
 
 def guard_in_another_order(name: str, body: str) -> RunSQL:
     """The same rule of a guard, asked so that the usual case costs least. Going back changes nothing."""
-    return RunSQL(_guard_function(name, body), RunSQL.noop)
+    return RunSQL(f"CREATE OR REPLACE {_guard_function(name, body)}", RunSQL.noop)
 
 
 def _guard_function(name: str, body: str, declare: str = "") -> str:
     return f"""
-        CREATE OR REPLACE FUNCTION app.{name}() RETURNS trigger LANGUAGE plpgsql
+        FUNCTION app.{name}() RETURNS trigger LANGUAGE plpgsql
             SET search_path = pg_catalog, public, pg_temp AS $body$
         {declare}
         BEGIN

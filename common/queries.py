@@ -146,10 +146,13 @@ class Prepared(Generic[M]):
 class PreparedUpdate(Generic[M]):
     """Writes `fields`, as they stand on an instance, to the rows that `build` finds of what it is given.
 
-    The names of what is given are others than those of the fields. No signals are sent.
+    No signals are sent.
     """
 
     def __init__(self, build: Callable[..., QuerySet[M, Any]], *fields: str) -> None:
+        if both := set(signature(build).parameters) & set(fields):
+            message = f"the rows would be found by the {', '.join(both)} that is written: call what is given otherwise"
+            raise ValueError(message)
         self._build, self._names = build, fields
 
     @cached_property

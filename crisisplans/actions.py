@@ -12,6 +12,7 @@ from uuid import UUID, uuid4, uuid5
 
 from django.db import connection, transaction
 from django.db.models import Count, Max, Q
+from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -67,9 +68,10 @@ _LOCKED: dict[type[Entry], Prepared[Any]] = {
 
 
 def _lock(entry: Entry) -> Entry:
+    """`entry` as it stands now. Raises Http404 when it went, or `by` left, since the door."""
     locked: Entry | None = _LOCKED[type(entry)].first(pk=entry.pk)
     if locked is None:
-        raise type(entry).DoesNotExist
+        raise Http404
     return locked
 
 
@@ -162,21 +164,32 @@ def take_example(*, plan: CrisisPlan, section: Section, by: Membership, values: 
 def revise_entry(*, entry: Entry, by: Membership, version: int, values: Mapping[str, Any]) -> Entry:
     """Change the words of `entry`, seen at `version`. Saving what stands there already changes nothing.
 
-    Raises StaleEntryError or RemovedEntryError, each with the entry as it stands now, when it is not what `by` saw.
+    Raises StaleEntryError or RemovedEntryError, each with the entry as it stands now, when it is not what `by` saw, and
+    Http404 when it is not there any more, or not for them.
     """
     check_can_edit_entry(by, entry)
+    if _revise(entry, by, version, values):
+        return entry
+    with transaction.atomic():  # somebody was quicker: look again, and let nobody else
+        entry = _lock(entry)
+        if not _revise(entry, by, version, values):
+            raise Http404
+        return entry
+
+
+def _revise(entry: Entry, by: Membership, version: int, values: Mapping[str, Any]) -> bool:
+    """Write `values` into `entry`, here and in the database; False when the database has another by now."""
     before = read_values(entry)
     if entry.removed_at is None and before == before | dict(values):
-        return entry
+        return True
     check_version(entry, version)
     update = _update(type(entry), *_write(entry, by, values))
-    written = update.values_of(entry)
-    with transaction.atomic(savepoint=False):  # everything that is refused was refused above
-        if update.save(written, key=entry.pk, seen=version):
+    written = update.values_of(entry)  # what cannot be sealed is refused here
+    with transaction.atomic(savepoint=False):  # what the database refuses takes the whole request with it
+        found = update.save(written, key=entry.pk, seen=version)
+        if found:
             _log(Action.UPDATE, "entry_revised", by, entry)
-            return entry
-    with transaction.atomic():  # somebody was quicker: look again, and let nobody else
-        return revise_entry(entry=_lock(entry), by=by, version=version, values=values)
+    return bool(found)
 
 
 def _write(entry: Entry, by: Membership, values: Mapping[str, Any]) -> list[str]:
@@ -290,7 +303,7 @@ def note_tested(*, contact: SupportContact, by: Membership) -> None:
     if not isinstance(locked, SupportContact) or locked.removed_at is not None or locked.last_tested_on == today:
         return
     locked.last_tested_on, locked.last_tested_by_id = today, by.user_id
-    locked.save(update_fields=["last_tested_on", "last_tested_by"])  # not `_save`: nobody wrote anything
+    locked.save(update_fields=["last_tested_on", "last_tested_by"])  # not `_sign`: nobody wrote anything
     _log(Action.UPDATE, "contact_tested", by, locked)
 
 

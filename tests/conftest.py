@@ -1,6 +1,7 @@
 """What every test stands on: real servers, roles, families."""
 
 import gc
+from collections.abc import Iterator
 
 import pytest
 
@@ -27,3 +28,10 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _garbage_of_this_file() -> Iterator[None]:
+    """What a file's tests left open is found at its end, and not among those of another."""
+    yield
+    gc.collect()

@@ -95,6 +95,11 @@ def test_an_update_says_when_there_was_no_such_row(ours, theirs):
     assert PlanItem.objects.get(pk=item.pk).words["text"] != "Ny tekst"
 
 
+def test_no_row_is_found_by_what_is_written_to_it():
+    with pytest.raises(ValueError, match="by the version that is written"):
+        PreparedUpdate(lambda key, version: PlanItem.objects.filter(pk=key, version=version), "words", "version")
+
+
 def test_a_row_is_added_with_what_its_fields_put_in_themselves(ours, django_assert_num_queries):
     add = PreparedInsert(AccessEntry)
     first, second = (AccessEntry(action="U", event=event, agent_id="100 %") for event in ("one", "two"))

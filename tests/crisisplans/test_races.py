@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.http import Http404
 
 from crisisplans import actions as plan_actions
 from crisisplans.models import CrisisPlan, PlanItem, Section, Side
@@ -96,6 +97,13 @@ def test_whoever_read_it_before_another_wrote_the_same_has_nothing_left_to_do(ho
     after = actions.revise_entry(entry=read_before, by=ola, version=1, values={"text": "Det samme"})
     assert (after.version, after.changed_by_id) == (2, kari.user_id)
     assert PlanItem.objects.get(pk=item.pk).version == 2
+
+
+def test_whoever_read_it_before_it_went_is_told_it_is_not_there(home):
+    _, (kari, _), (item, *_) = home
+    item.pk = uuid4()
+    with pytest.raises(Http404):
+        actions.revise_entry(entry=item, by=kari, version=1, values={"text": "Kari"})
 
 
 def test_a_number_tried_while_the_hours_are_written_stays_tried(home):

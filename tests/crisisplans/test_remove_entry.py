@@ -3,12 +3,14 @@
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from accesslog.models import AccessEntry
+from crisisplans.actions import bring_back_entry
 from crisisplans.models import PlanItem, Section, Side
-from crisisplans.policies import ROOM
+from crisisplans.policies import ROOM, RemovedEntryError
 from families.actions import leave_family
 from tests.crisisplans.conftest import entry_url, form_of, saves, section_url, text_of
 from tests.factories import Home
@@ -57,6 +59,16 @@ def test_from_that_moment_no_page_knows_it_any_more(ours: Home, as_relative, as_
     taken_back = reverse("remove_comment", args=[ours.family.pk, item.section, comment.pk])
     assert as_subject.post(taken_back).status_code == 404
     assert item.versions.count() == 3
+
+
+def test_what_was_removed_long_ago_is_not_brought_back_by_any_way(ours: Home):
+    item = ours.items[Section.TRIGGERS]
+    long_ago = timezone.now() - timedelta(days=30, minutes=1)
+    PlanItem.objects.filter(pk=item.pk).update(removed_at=long_ago, removed_by=ours.relative)
+    with pytest.raises(RemovedEntryError):
+        bring_back_entry(entry=item, by=ours.members["relative"])
+    item.refresh_from_db()
+    assert item.removed_at == long_ago
 
 
 def test_removing_and_bringing_back_twice_is_once(ours: Home, as_relative):

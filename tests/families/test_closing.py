@@ -21,6 +21,7 @@ from sealing.models import FamilyKey
 from sealing.text import CannotOpenError
 from tests.acting import acting_as_app, acting_as_role
 from tests.factories import Home, UserFactory
+from tests.raw_sql import ask
 from tests.sealed import text_of
 
 pytestmark = pytest.mark.django_db
@@ -135,6 +136,7 @@ def test_after_thirty_days_nobody_opens_it(closed: Home, as_person):
     browser = as_person(closed.coordinator)
     assert "Åpne den igjen" not in overview(browser)
     assert reopen(browser, closed).status_code == 404
+    assert ask(closed.coordinator, "SELECT app.closed_families()") == []
 
 
 def asks_for_it(home: Home) -> bool:

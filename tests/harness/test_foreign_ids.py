@@ -92,9 +92,8 @@ class Fuzz:
         self.ids = [mark for mark in self.marks if "@" not in mark]
         self.names, self.addresses = field_names(), every_address()
         self.door = [address for address in self.addresses if address.kind == "door"]
-        # Once, and not for each request anew: to fill a blank may take a question, and make what is nobody's.
-        self.from_ours = {address: fill(address, ours) for address in self.addresses}
-        self.from_theirs = {address: fill(address, theirs) for address in self.addresses}
+        for address in self.addresses:
+            fill(address, ours)  # what is nobody's is made once, and not for each request anew
 
     def next(self) -> Asked:
         chance = self.chance
@@ -110,12 +109,13 @@ class Fuzz:
 
     def path(self, address: Address) -> tuple[str, bool]:
         """The address with ours in none, some or all of its blanks, the kind of id that belongs there or any other."""
-        chance = self.chance
+        chance, mine = self.chance, self.theirs
         names = [name for name in address.blanks if name != "section"]
         if not names or address.kind != "door":
-            return (self.from_ours if chance.random() < 0.8 else self.from_theirs)[address], False
+            return fill(address, self.ours if chance.random() < 0.8 else mine), False
         taken = chance.sample(names, chance.randint(0, len(names)))
-        from_ours, from_theirs = self.from_ours[address].split("/"), self.from_theirs[address].split("/")
+        from_ours = re.split("[/]", fill(address, self.ours))
+        from_theirs = re.split("[/]", fill(address, mine))
         parts = list(from_theirs)
         blanks = [at for at, (one, other) in enumerate(zip(from_ours, from_theirs, strict=True)) if one != other]
         for at in blanks[: len(taken)] if chance.random() < 0.5 else blanks[len(blanks) - len(taken) :]:

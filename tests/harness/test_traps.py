@@ -166,6 +166,13 @@ def test_a_leftover_template_tag_springs(html):
         responses.check(*answer(html))
 
 
+def test_an_answer_without_any_policy_springs():
+    request, response = answer()
+    del response.headers["Content-Security-Policy"]
+    with traps.expecting("csp"):
+        responses.check(request, response)
+
+
 def naked(request):
     response = HttpResponse("<p onclick='x'>x</p>")
     response.headers["Content-Security-Policy"] = ""

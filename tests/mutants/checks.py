@@ -130,7 +130,7 @@ CHECKS = [
         "crisisplans.models:EntryQuerySet.restorable",
         "removed_at__gt=timezone.now() - REMOVED_IS_KEPT_FOR",
         "removed_at__isnull=False",
-        "crisisplans/test_edit_entry.py::test_long_removed_can_only_be_added_anew",
+        "crisisplans/test_remove_entry.py::test_what_was_removed_long_ago_is_not_brought_back_by_any_way",
     ),
     changed(
         "families.models:MembershipQuerySet.untold_farewells",

@@ -18,6 +18,12 @@ GONE = {
 }
 
 
+def may_join(person, home, invitation, role="relative"):
+    """What the policy asks, apart from what the trigger refuses besides."""
+    ((answer,),) = ask(person, "SELECT app.may_join(%s, %s)", home.family.pk, role, invitation=invitation)
+    return answer
+
+
 @pytest.fixture(params=GONE)
 def gone(request, ours):
     """Our family with its invitation over and done, one way after another."""
@@ -42,6 +48,7 @@ def test_a_link_that_is_gone_opens_nothing(gone):
     token = gone.invitation_token
     assert ids(gone.invited, "families_family", invitation=token) == set()
     assert insert(gone.invited, MEMBERS, token, **rows.member(gone, gone.invited)) == REFUSED
+    assert not may_join(gone.invited, gone, token)
 
 
 def test_a_link_into_a_closed_family_opens_nothing(ours):
@@ -61,6 +68,10 @@ def test_an_address_that_is_not_verified_opens_nothing(ours):
 def test_one_joins_by_the_link_in_hand_as_oneself_in_the_role_asked_for(ours, theirs):
     token, me, stranger = ours.invitation_token, ours.invited, UserFactory()
     assert insert(me, MEMBERS, token, **rows.member(ours, me)) == 1
+    assert may_join(me, ours, token)
+    assert not may_join(me, theirs, token)
+    assert not may_join(me, ours, token, role="subject")
+    assert not may_join(stranger, ours, token)
     assert insert(me, MEMBERS, **rows.member(ours, me)) == REFUSED
     assert insert(me, MEMBERS, theirs.invitation_token, **rows.member(ours, me)) == REFUSED
     assert insert(me, MEMBERS, token, **rows.member(ours, stranger, by=me)) == REFUSED
