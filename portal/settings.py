@@ -137,6 +137,11 @@ DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3) 
 # Values go to PostgreSQL beside the statement, and what is asked for the sixth time on a connection is planned once for
 # all that follow: behind row-level security planning costs more than reading (ADR 0030).
 DATABASES["default"]["OPTIONS"].update({"server_side_binding": True, "prepare_threshold": 5})
+# By PostgreSQL's clock: whoever slept in the middle of a request, as a machine that is suspended does, writes nothing
+# with a key that was retired meanwhile (sealing/rotation.py).
+LONGEST_REQUEST = 120  # seconds in a transaction
+if DATABASES["default"].get("USER") == roles.APP:
+    DATABASES["default"]["OPTIONS"]["options"] = f"-c transaction_timeout={LONGEST_REQUEST}s"
 # Counters against guessing and flooding commit at once, on a connection of their own: in the transaction of a request
 # they would roll back with it, and hold their locks while a password is hashed.
 DATABASES["counters"] = {**DATABASES["default"], "TEST": {"MIRROR": "default"}}

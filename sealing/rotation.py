@@ -27,7 +27,8 @@ from sealing.outer import newest, unwrap, wrap
 from sealing.text import CannotOpenError, key_number, place
 
 BATCH = 200
-# A key is destroyed when its successor is that old: nobody has sealed with it for long (sealing.keys.FRESH).
+# A key is destroyed when its successor is that old: nobody has sealed with it for long (sealing.keys.FRESH), and no
+# request that could have taken it in hand goes on (settings.LONGEST_REQUEST).
 RETIRE_AFTER = timedelta(seconds=10 * FRESH)
 # How long it waits for whoever writes. Less than PostgreSQL waits before it looks for two that wait for each other
 # (deadlock_timeout): then it is never somebody's request that is broken off.
