@@ -187,7 +187,7 @@ def measure(size: Size, parts: list[str]) -> dict[str, float]:
         if "papers" in parts:
             say("Measuring papers …")
             paper = {**environment, "PDF_FONTS": data["fonts"]}
-            figures |= python("-m", "bench.paper", str(size.renders), environment=paper, stdin=data["paper"])
+            figures |= python("-m", "bench.paper", str(size.renders), environment=paper, stdin=json.dumps(data))
         if "answers" in parts:
             say("Measuring what an answer's time gives away …")
             asked = [data["portal"], data["family"], str(size.answers)]

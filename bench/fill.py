@@ -6,6 +6,7 @@ The argument is how many sessions to make for saves, one for each: no save carri
 import json
 import os
 import sys
+from dataclasses import asdict
 from typing import Any
 
 import django
@@ -69,7 +70,7 @@ def main() -> None:
     from accounts.models import User
     from bench.models import FAMILY
     from crisisplans.models import CrisisPlan, PlanItem, Section, SupportContact
-    from crisisplans.pdf.paper import Choice, paper_html
+    from crisisplans.pdf.paper import Choice, chosen, foot_of, paper_html, sections_of
     from crisisplans.reading import read_plan
     from crisisplans.words import read_words
     from families.actions import start_family
@@ -105,6 +106,7 @@ def main() -> None:
     coping = next(item for item in items if item.section == Section.COPING)
     reading = read_plan(CrisisPlan.objects.visible_to(user).with_revision(member.family_id).get(), user)
     choice = Choice(frozenset(Section), with_kin=False)
+    part = chosen(reading, choice)
     more = {
         "saving": saving,
         "family": str(member.family_id),
@@ -112,6 +114,10 @@ def main() -> None:
         "section": reverse("section", args=[member.family_id, Section.COPING]).split("/")[-2],
         "fonts": str(settings.PDF_FONTS),
         "paper": paper_html(reading, choice, family=member.family, relatives=["Kari"]),
+        "plan": {
+            "foot": asdict(foot_of(part, "Alex")),
+            "sections": [asdict(section) for section in sections_of(part, "Alex")],
+        },
     }
     print(json.dumps(sessions | more))
 

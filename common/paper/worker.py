@@ -99,7 +99,8 @@ class Press:
             if weight == 400:  # noqa: PLR2004  # both weights have the same characters
                 with TTFont(file, lazy=True) as font:
                     self._known.update(font.getBestCmap())
-        gc.freeze()  # all of it stays: no need to look through it again and again while a paper is set
+        gc.collect()
+        gc.freeze()  # all that is left stays: no need to look through it again and again while a paper is set
 
     def without_missing(self, html: str) -> tuple[str, int]:
         """Put a box in the place of every character that no font can draw; how many different ones there were.

@@ -156,6 +156,19 @@ def chosen(reading: Reading, choice: Choice) -> Reading:
     return Reading(part.plan, items, part.contacts if Section.CONTACTS in choice.sections else [])
 
 
+def sections_of(part: Reading, subject_name: str) -> list[PaperSection]:
+    """Every section with something in it."""
+    sections = [
+        PaperSection(
+            str(section.label),
+            groups_of(items, subject_name),
+            [row_of(contact, subject_name) for contact in part.contacts] if section == Section.CONTACTS else [],
+        )
+        for section, items in part.items.items()
+    ]
+    return [section for section in sections if section.groups or section.contacts]
+
+
 def too_much(reading: Reading, choice: Choice) -> bool:
     """Whether it is more than one paper can hold."""
     part = chosen(reading, choice)
@@ -173,16 +186,8 @@ def paper_html(reading: Reading, choice: Choice, *, family: Family, relatives: l
     """
     name = subject_label(family)
     part = chosen(reading, choice)
-    sections = [
-        PaperSection(
-            str(section.label),
-            groups_of(items, name),
-            [row_of(contact, name) for contact in part.contacts] if section == Section.CONTACTS else [],
-        )
-        for section, items in part.items.items()
-    ]
     context = {
-        "sections": [section for section in sections if section.groups or section.contacts],
+        "sections": sections_of(part, name),
         "foot": foot_of(part, name),
         "kin_note": _("This paper is for %(names)s only.") % {"names": get_text_list(relatives, _("and"))}
         if part.has_more_for_relatives

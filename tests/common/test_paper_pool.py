@@ -1,10 +1,12 @@
 """The processes that set paper: real ones, killed, hung and starved."""
 
+import gc
 import os
 import signal
 import subprocess
 import sys
 import threading
+import warnings
 from pathlib import Path
 
 import pytest
@@ -160,6 +162,15 @@ def test_without_its_fonts_or_library_a_machine_says_so(pool, settings, tmp_path
     with pytest.raises(PaperUnavailableError):
         printed(pool)
     assert "system library" in caplog.text
+
+
+def test_what_a_process_keeps_for_ever_is_no_garbage(settings, monkeypatch):
+    left = []
+    monkeypatch.setattr(worker.gc, "freeze", lambda: left.append(gc.collect()))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the library's own
+        worker.Press(settings.PDF_FONTS)
+    assert left[0] < 100
 
 
 def test_the_web_process_does_not_load_weasyprint():

@@ -8,9 +8,11 @@ from django.urls import reverse
 
 from accesslog.models import AccessEntry
 from common.paper import pool
+from common.paper.pool import Paper
 from crisisplans.models import Section
+from families.forms import NAME_LENGTH
 from tests.factories import PlanItemFactory, SupportContactFactory
-from tests.reading_paper import bare, read_pdf, text_of
+from tests.reading_paper import bare, read_pdf, spoiled_words, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +112,18 @@ def test_the_foot_of_every_page_tells_how_old_and_how_long(print_it, ours):
         assert "Gyldig til 20. februar 2027" in text
         assert "Skrevet ut 22. november 2026" in text
         assert "Utgave" in text
+
+
+@pytest.mark.parametrize("name", ["Bo", "Anne-Marie Elisabeth " * 3 + "Christophersen-Nes", "M" * NAME_LENGTH])
+def test_nothing_stands_on_anything_else_or_in_the_margin(print_it, ours, monkeypatch, name):
+    monkeypatch.setattr("crisisplans.views.paper.print_paper", lambda html: Paper(html.encode(), 0))
+    ours.family.subject_name = name
+    ours.family.save()
+    for number in ("+2290195123456", "+6318001234567", "+911861123456789", "+491512345678901"):
+        SupportContactFactory(family=ours.family, name=name, phone=number)
+    html = print_it(ours, "relative", kin="with").content.decode()
+    assert "+91 1861 123 456 789" in html  # as long as a number gets
+    assert spoiled_words(html) == []
 
 
 def test_the_paper_says_whether_it_was_made_together(print_it, ours):

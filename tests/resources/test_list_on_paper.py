@@ -16,7 +16,7 @@ from resources.reading.catalogue import read_catalogue
 from resources.reading.choice import MOST
 from resources.views import paper
 from tests.factories import ChannelFactory, HelpServiceFactory, UserFactory
-from tests.reading_paper import bare, read_pdf, text_of
+from tests.reading_paper import bare, read_pdf, spoiled_words, text_of
 
 pytestmark = pytest.mark.django_db
 PAGE, PDF = "/hjelp/utvalg/", "/hjelp/utvalg/pdf/"
@@ -243,6 +243,15 @@ def test_nothing_on_the_paper_is_smaller_than_eleven_points(line):
             visitor_text=lambda text, cm, tm, font, size: sizes.add(round(size)) if text.strip() else None
         )
     assert min(sizes) >= 11
+
+
+def test_nothing_on_the_paper_stands_on_anything_else_or_in_the_margin(line, no_press):
+    for number in ("+2290195123456", "+6318001234567", "+911861123456789", "+491512345678901"):
+        ChannelFactory(service=line, value=number)
+    HelpServiceFactory(name="Landsforeningen " * 7, summary="M" * 200, web=f"https://{'lang' * 20}.example/")
+    html = on(PDF).content.decode()
+    assert "+91\N{NO-BREAK SPACE}1861\N{NO-BREAK SPACE}123\N{NO-BREAK SPACE}456\N{NO-BREAK SPACE}789" in html
+    assert spoiled_words(html) == []
 
 
 def test_words_that_look_like_a_page_stand_there_as_words():
