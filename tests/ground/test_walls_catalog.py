@@ -132,7 +132,9 @@ GUARDS = {
     ("resources_helpservice", "directory_changed"),
     ("resources_helpservice", "directory_grew"),
     ("resources_searchword", "directory_changed"),
+    ("resources_searchword", "directory_emptied"),
     ("resources_searchword", "directory_grew"),
+    ("resources_searchword", "directory_shrank"),
 }
 NEVER_EMPTIED = {  # not by the owner either: a TRUNCATE would pass every guard of single rows
     "accesslog_accessentry",

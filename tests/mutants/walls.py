@@ -674,7 +674,26 @@ MARKS = [
             f"resources_searchword.{trigger}",
             f"{CATALOGUE}a_word_that_comes_goes_or_becomes_a_name_counts_at_once",
         )
-        for trigger in ("directory_grew", "directory_changed")
+        for trigger in ("directory_grew", "directory_shrank", "directory_changed", "directory_emptied")
+    ),
+    *(
+        rewritten("app.directory_changed", old, new, f"{CATALOGUE}{test}")
+        for old, new, test in (
+            ("IF NOT FOUND THEN", "IF false THEN", "words_written_again_as_they_are_leave_the_marks_alone"),
+            ("TABLE words EXCEPT TABLE before", "TABLE words", "words_written_again_as_they_are_leave_the_marks_alone"),
+            (
+                " ORDER BY id::text = current_setting('app.directory_mark', true) DESC",
+                "",
+                "a_transaction_changes_one_mark_however_often",
+            ),
+            (" SKIP LOCKED", "", "curators_who_save_at_the_same_time_do_not_wait_for_each_other"),
+            ("coalesce(mine, 1)", "mine", "a_change_waits_while_others_hold_every_mark"),
+            (
+                "WHERE id = mine",
+                "WHERE id::text = current_setting('app.directory_mark', true)",
+                "whoever_says_which_mark_is_theirs_still_changes_one",
+            ),
+        )
     ),
     granted(APP, "UPDATE", "resources_directorymark", RIGHTS),
 ]

@@ -1,18 +1,22 @@
 """The directory in short, as each web process keeps it: read anew after every change, whoever made it."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from portal.roles import APP, OWNER
+from resources.actions import index
 from resources.facets import ChannelKind, OnFailure, State
 from resources.filters import Filters
 from resources.models import DEAD_LINK_AFTER, Channel, DirectoryMark, HelpService, SearchWord
 from resources.reading.catalogue import first, read_catalogue
 from resources.reading.directory import find_page
 from tests.factories import ChannelFactory, HelpServiceFactory, UserFactory
+from tests.raw_sql import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -87,7 +91,104 @@ def test_a_word_that_comes_goes_or_becomes_a_name_counts_at_once():
     note()
     word.delete()
     note()
-    assert said == [("ivarta", []), ("ivareta", []), ("ivareta", ["ivareta"]), ("ivarta", [])]
+    SearchWord.objects.create(word="ivareta")
+    note()
+    as_owner("TRUNCATE resources_searchword")
+    note()
+    assert said == [
+        ("ivarta", []),
+        ("ivareta", []),
+        ("ivareta", ["ivareta"]),
+        ("ivarta", []),
+        ("ivareta", []),
+        ("ivarta", []),
+    ]
+
+
+def test_words_written_again_as_they_are_leave_the_marks_alone():
+    SearchWord.objects.create(word="ivareta", is_name=True)
+    before = marks()
+    SearchWord.objects.bulk_create([SearchWord(word="ivareta")], ignore_conflicts=True)
+    SearchWord.objects.bulk_create(
+        [SearchWord(word="ivareta", is_name=True)],
+        update_conflicts=True,
+        unique_fields=["word"],
+        update_fields=["is_name"],
+    )
+    SearchWord.objects.filter(word="trollbaten").delete()
+    assert marks() == before
+
+
+def test_words_that_are_changed_together_make_one_mark():
+    SearchWord.objects.bulk_create(SearchWord(word=f"ord{letter}") for letter in "abcdefgh")
+    counted = "SELECT n_tup_upd FROM pg_stat_xact_user_tables WHERE relname = 'resources_directorymark'"
+    with connection.cursor() as cursor:
+        before = cursor.execute(counted).fetchone()[0]
+        SearchWord.objects.update(is_name=True)
+        assert cursor.execute(counted).fetchone()[0] == before + 1
+
+
+def save(service, name):
+    service.name = name
+    service.save()
+    index(service=service)
+
+
+def test_a_transaction_changes_one_mark_however_often():
+    service = HelpServiceFactory()
+    steps = [marks()]
+    for name in ("Trollbåten", "Vindharpa"):
+        with transaction.atomic():  # a savepoint
+            save(service, name)
+        steps.append(marks())
+        service.channels.update(label=name)
+        steps.append(marks())
+    changed = [{at for at, mark in enumerate(before) if mark != after[at]} for before, after in pairwise(steps)]
+    assert changed == [changed[0]] * 4
+    assert len(changed[0]) == 1
+
+
+def test_what_is_changed_after_a_change_was_taken_back_is_seen():
+    rows = HelpService.objects.filter(pk=HelpServiceFactory().pk)
+    for state, shown in ((State.DRAFT, 0), (State.PUBLISHED, 1), (State.DRAFT, 0)):
+        with transaction.atomic():
+            rows.update(state=State.WITHDRAWN)
+            assert found() == []
+            transaction.set_rollback(True)
+        rows.update(state=state)
+        assert len(found()) == shown
+
+
+@pytest.mark.parametrize("said", ["", "3", "9", "-1", "x"])
+def test_whoever_says_which_mark_is_theirs_still_changes_one(said):
+    rows = HelpService.objects.filter(pk=HelpServiceFactory().pk)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('app.directory_mark', %s, true)", [said])
+    before = marks()
+    rows.update(state=State.WITHDRAWN)
+    assert len(set(marks()) - set(before)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_curators_who_save_at_the_same_time_do_not_wait_for_each_other(sign_in_as):
+    ours, theirs = HelpServiceFactory(), HelpServiceFactory()
+    before = marks()
+    with sign_in_as(APP) as other, other.transaction():
+        other.execute("SET LOCAL lock_timeout = '5s'")
+        with transaction.atomic():
+            save(ours, "Trollbåten")
+            other.execute("UPDATE resources_helpservice SET name = 'Vindharpa' WHERE id = %s", [theirs.pk])
+            other.execute("INSERT INTO resources_searchword (word, is_name) VALUES ('vindharpa', true)")
+    assert len(set(marks()) - set(before)) == 2
+
+
+def test_a_change_waits_while_others_hold_every_mark(sign_in_as):
+    with sign_in_as(OWNER) as others, others.transaction():
+        others.execute("SELECT FROM resources_directorymark FOR UPDATE")
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '50ms'")
+        with pytest.raises(OperationalError, match="lock timeout"):
+            HelpServiceFactory()
 
 
 def test_what_does_not_concern_the_directory_leaves_the_marks_alone():
