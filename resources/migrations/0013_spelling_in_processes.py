@@ -2,7 +2,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    """Web processes keep the words that are spelt (ADR 0040): a word that comes, goes or becomes a name makes a new
+    """Web processes keep the words that are spelt (ADR 0038): a word that comes, goes or becomes a name makes a new
     mark, as a service does. PostgreSQL is not asked for likeness any more."""
 
     dependencies = [("resources", "0012_mark")]
