@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import escape
@@ -22,7 +23,8 @@ from resources.showing.cards import Card, show_cards
 from resources.showing.instead import Way
 from resources.showing.languages import language_name
 
-ROWS_KEPT = 128  # drawn, by each process, some 2 kB each: with each choice, and beside a search
+LANGUAGES = len(settings.LANGUAGES)
+ROWS_KEPT = 128 * LANGUAGES  # drawn, by each process, some 2 kB each: with each choice, and beside a search
 # Stand in a row that is kept, for addresses: what is said before the row's own choice, after it, and all without it.
 BEFORE, AFTER, WITHOUT = "\ue000", "\ue001", "\ue002"
 WHO_ROW, NEED_ROW, SWITCHES = ("hvem",), ("hva",), ("anonym", "gratis", "apent")  # what each says
@@ -173,7 +175,7 @@ def _draw_row(name: str, now: str, is_folded: bool, language: str | None) -> Saf
     return render_to_string(f"resources/{template}.html", {"row": row, "id": name})
 
 
-@lru_cache(maxsize=2 ** len(SWITCHES))
+@lru_cache(maxsize=2 ** len(SWITCHES) * LANGUAGES)
 def _draw_switches(anonymous: bool, free: bool, open_now: bool, language: str | None) -> SafeString:  # in `language`
     """The switches, each of which turns one of them on or off, as `_draw_row`."""
     are_on = dict(zip(SWITCHES, (anonymous, free, open_now), strict=True))
@@ -188,7 +190,7 @@ def _switch_words() -> dict[str, str]:
     return {"anonym": _("Anonymous"), "gratis": _("Free"), "apent": _("Open now")}
 
 
-@lru_cache(maxsize=len(County) + 1)
+@lru_cache(maxsize=(len(County) + 1) * LANGUAGES)
 def _draw_counties(chosen: str, language: str | None) -> SafeString:  # in `language`
     counties = [Option(value, str(label), value == chosen) for value, label in County.choices]
     return render_to_string("resources/counties.html", {"counties": counties})

@@ -4,12 +4,14 @@ import re
 from html import unescape
 
 import pytest
+from django.conf import settings
 from django.http import QueryDict
 from django.test import Client
 
+from resources.facets import County
 from resources.filters import Filters
 from resources.needs import WHAT, WHO
-from resources.showing.directory import BEFORE
+from resources.showing.directory import BEFORE, _draw_counties, _draw_row, _draw_switches
 
 SWITCHES = ("anonym", "gratis", "apent")
 
@@ -22,6 +24,18 @@ def choices(query):
     """Of the page at this address."""
     html = Client().get(f"/hjelp/?{query}" if query else "/hjelp/").content.decode()
     return html[html.index("<h1") : html.index('<h2 id="treff">')]
+
+
+@pytest.mark.parametrize(
+    ("draw", "count"),
+    [
+        (_draw_row, 2 * (len(WHO) + 1 + len(WHAT) + 1)),
+        (_draw_switches, 2 ** len(SWITCHES)),
+        (_draw_counties, len(County) + 1),
+    ],
+)
+def test_there_is_room_for_all_that_can_be_drawn_in_every_language(draw, count):
+    assert draw.cache_parameters()["maxsize"] >= count * len(settings.LANGUAGES)
 
 
 @pytest.mark.parametrize(
