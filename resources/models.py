@@ -175,8 +175,8 @@ class Channel(models.Model):  # type: ignore[django-manager-missing]  # `version
 
 class DirectoryMark(models.Model):
     """Whether the directory has changed. Triggers write another mark, never an old one again, whenever a service or a
-    way to reach it does, whoever writes. There are a few, so that nobody who changes one service waits for who changes
-    another; together they say how it is. Within a transaction it is of what that sees."""
+    way to reach it does, whoever writes. There are a few, and a transaction takes one, so that nobody who changes one
+    service waits for who changes another; together they say how it is. Within a transaction it is of what that sees."""
 
     id = models.PositiveSmallIntegerField(primary_key=True)
     mark = models.UUIDField(default=uuid.uuid4)

@@ -21,7 +21,7 @@ from resources.facets import County
 from resources.folding import fold, join, telling
 from resources.places import county_of
 from resources.reading.catalogue import EVERYWHERE, Catalogue, first
-from resources.reading.spelling import Spelling, Stems, stems_of
+from resources.reading.spelling import Spelling, Stems, can_be_misspelt, stems_of
 
 MOST = 100  # services: nobody reads further
 LONGEST = 200  # characters that are read of a question
@@ -42,8 +42,12 @@ class Asked:
     counties: tuple[County, ...] = ()
 
     def spelt(self, spelling: Spelling) -> Self:
-        """The same, each word as the directory has it where it has one so like it."""
-        known = {word: spelling.known(word) for word in {*self.words, self.joined}}
+        """The same, each word as the directory has it where it has one so like it. Of numbers only the first that it
+        does not have: thousands begin alike, and each is as dear to look for as eight words."""
+        asked = dict.fromkeys((*self.words, self.joined))
+        missing = [word for word in asked if word not in spelling.stems and can_be_misspelt(word)]
+        left = [word for word in missing if word.isdecimal()][1:]
+        known = {word: word if word in left else spelling.known(word) for word in asked}
         words = tuple(dict.fromkeys(known[word] for word in self.words))
         return replace(self, words=words, joined=known[self.joined], telling="".join(words))
 

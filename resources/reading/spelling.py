@@ -42,6 +42,7 @@ class Spelling:
             for piece in pieces:
                 places[piece].append(place)
         self._words, self._places = list(self.stems), dict(places)
+        self._longest = max(map(len, self._words), default=0)
 
     def known(self, word: str) -> str:
         """The word as the directory spells it; itself, where none is near enough."""
@@ -63,7 +64,7 @@ class Spelling:
 
     def _near(self, word: str) -> list[int]:
         """The places of the words with most pieces in common with this one, those with most of them first."""
-        if not can_be_misspelt(word):
+        if not can_be_misspelt(word) or len(word) - len(word) // 3 > self._longest:  # a third may be too many
             return []
         pieces = _pieces(word)
         shared = Counter(chain.from_iterable(self._places[piece] for piece in pieces if piece in self._places))

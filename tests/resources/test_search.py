@@ -16,7 +16,8 @@ from resources.reading import directory
 from resources.reading.articles import search_articles
 from resources.reading.catalogue import read_catalogue
 from resources.reading.listed import Row
-from resources.reading.search import MOST, search
+from resources.reading.search import MOST, Asked, search
+from resources.reading.spelling import Spelling
 from tests.factories import HelpServiceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -251,6 +252,14 @@ def test_a_misspelt_word_is_taken_for_what_is_said_now():
     known = set(SearchWord.objects.values_list("word", flat=True))
     assert "lovetanen" in known
     assert "trolbaten" not in known
+
+
+def test_of_numbers_only_the_first_that_is_wrong_is_taken_for_another():
+    words = ["21000000", "23456789", "91508588", "ivareta", "legevakt", "ruskontakten"]
+    spelling = Spelling((word, False, word) for word in words)
+    asked = Asked.read("91508588 ivarta 21000300 23456788 legevagt ruskontaktin")
+    assert asked.spelt(spelling).words == ("91508588", "ivareta", "21000000", "23456788", "legevakt", "ruskontakten")
+    assert Asked.read("210 00 300").spelt(spelling).joined == "21000000"
 
 
 def test_a_misspelt_word_is_not_taken_for_one_of_a_service_that_is_not_shown():

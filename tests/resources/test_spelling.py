@@ -76,6 +76,7 @@ def test_of_words_as_near_that_with_most_pieces_in_common_is_meant_then_the_firs
 def test_a_name_is_like_what_begins_so_and_has_two_thirds_of_its_letters():
     spelling = knowing("ivaretas", names=["ivareta", "tivareta"])
     assert spelling.names_like("ivaratete") == ["ivareta"]
+    assert spelling.names_like("ivaretaxyz") == ["ivareta"]  # a third of the letters more
     assert spelling.names_like("xyzzyqwk") == []
 
 
