@@ -42,7 +42,7 @@ from crisisplans.permissions import (
     check_can_remove_entry,
     side_of,
 )
-from crisisplans.policies import RemovedEntryError, StaleEntryError, check_room, check_version
+from crisisplans.policies import RemovedEntryError, check_readable, check_room, check_version
 from crisisplans.words import Entry, Row, is_readable, read_values, says, write_values
 from families.models import Family, Membership
 from families.names import has_subject
@@ -233,6 +233,7 @@ def _put_beside(entry: Entry, neighbour: UUID, *, before: bool) -> None:
 def remove_entry(*, entry: Entry, by: Membership) -> None:
     """Take `entry` out of the plan. It can be brought back for thirty days. Removing twice is removing once."""
     check_can_remove_entry(by, entry, subject_is_here=has_subject(by.family_id))
+    check_readable(by)
     entry = _lock(entry)
     if entry.removed_at is not None:
         return
@@ -242,11 +243,14 @@ def remove_entry(*, entry: Entry, by: Membership) -> None:
 
 
 @transaction.atomic
-def bring_back_entry(*, entry: Entry, by: Membership, values: Mapping[str, Any] | None = None) -> Entry:
-    """Put a removed entry back where it stood, with new words if `values` are given.
+def bring_back_entry(
+    *, entry: Entry, by: Membership, values: Mapping[str, Any] | None = None, version: int = 0
+) -> Entry:
+    """Put a removed entry back where it stood, with new words if `values` are given and `by` saw what stands there
+    (`version`). If somebody had changed it since, it comes back as it stood: both texts are to be shown.
 
-    Nothing happens to one that stands there already; if it says something else than `values`, StaleEntryError is
-    raised. Raises RemovedEntryError when thirty days have passed, PlanIsFullError when there is no room.
+    Nothing happens to one that stands there already. Raises RemovedEntryError when thirty days have passed,
+    PlanIsFullError when there is no room.
     """
     check_can_remove_entry(by, entry, subject_is_here=has_subject(by.family_id))
     if values:
@@ -254,8 +258,6 @@ def bring_back_entry(*, entry: Entry, by: Membership, values: Mapping[str, Any] 
     _lock_plan(by.family_id)
     entry = _lock(entry)
     if entry.removed_at is None:
-        if values and read_values(entry) != read_values(entry) | dict(values):
-            raise StaleEntryError(entry)
         return entry
     model = type(entry)
     if not model.objects.restorable().filter(pk=entry.pk).exists():
@@ -263,7 +265,7 @@ def bring_back_entry(*, entry: Entry, by: Membership, values: Mapping[str, Any] 
     side = Side(entry.side)
     check_room(model, side, model.objects.present().filter(family=by.family_id, side=side).count())
     entry.removed_at = entry.removed_by = None
-    is_new = values and read_values(entry) != read_values(entry) | dict(values)
+    is_new = values and version == entry.version and read_values(entry) != read_values(entry) | dict(values)
     fields = _write(entry, by, values) if values and is_new else _sign(entry, by)
     entry.save(update_fields=[*fields, "removed_at", "removed_by"])
     _log(Action.UPDATE, "entry_brought_back", by, entry)
@@ -296,15 +298,19 @@ def restore_version(*, entry: Entry, by: Membership, version: int, restore: int)
 
 
 @transaction.atomic
-def note_tested(*, contact: SupportContact, by: Membership) -> None:
-    """Note that the number was tried today. Every reader of the contact may: it changes nobody's words."""
+def note_tested(*, contact: SupportContact, by: Membership, number: str) -> bool:
+    """Note that `number`, written as it is kept, was tried today. Every reader of the contact may: it changes nobody's
+    words. False, and nothing is noted, when another number stands there now, or it was removed."""
     locked = _lock(contact)
     today = timezone.localdate()
-    if not isinstance(locked, SupportContact) or locked.removed_at is not None or locked.last_tested_on == today:
-        return
+    if not isinstance(locked, SupportContact) or locked.removed_at is not None or locked.phone != number:
+        return False
+    if locked.last_tested_on == today:
+        return True
     locked.last_tested_on, locked.last_tested_by_id = today, by.user_id
     locked.save(update_fields=["last_tested_on", "last_tested_by"])  # not `_sign`: nobody wrote anything
     _log(Action.UPDATE, "contact_tested", by, locked)
+    return True
 
 
 @transaction.atomic

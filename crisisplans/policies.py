@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from common.permissions import NotAllowed
 from crisisplans.models import PlanItem, Side, SupportContact
 from crisisplans.words import Entry
+from families.models import Membership
 
 # How many lines each side has room for: a thousand in all. Counted a side at a time, so that nobody can reckon
 # from a full plan how much there is that they do not see.
@@ -38,6 +39,12 @@ def check_room(model: type[Entry], side: Side, present: int) -> None:
     """There is room for one line more beside `present` others of that side."""
     if present >= ROOM[model][side]:
         raise PlanIsFullError(_("The plan is full. Remove something you no longer need, and there is room again."))
+
+
+def check_readable(member: Membership) -> None:
+    """Where nothing can be read, nobody takes out unseen what is deleted for good in thirty days."""
+    if member.is_unreadable:
+        raise NotAllowed(_("Nothing here can be read now, so nothing can be removed either."))
 
 
 def check_version(entry: Entry, version: int) -> None:

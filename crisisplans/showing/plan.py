@@ -116,6 +116,11 @@ class EntryShown:
         return show_phone(self._contact.phone) if self._contact else ""
 
     @property
+    def number(self) -> str:
+        """The number as it is kept; empty when it cannot be read."""
+        return self._contact.phone if self._contact and self.phone_href else ""
+
+    @property
     def phone_href(self) -> str:
         return phone_href(self._contact.phone) if self._contact else ""
 
@@ -163,6 +168,10 @@ class EntryShown:
 
     @property
     def can_remove(self) -> bool:
+        return self.can_bring_back and not self.people.me.is_unreadable
+
+    @property
+    def can_bring_back(self) -> bool:
         return can_remove_entry(self.people.me, self.entry, subject_is_here=self.people.subject_is_here)
 
     @property

@@ -15,6 +15,8 @@ from crisisplans.showing import EntryShown, People, show_entry, show_value
 from crisisplans.words import Entry, label_of, read_values
 from families.access import FamilyRequest
 
+SENT_ALONG = ("form_id", "version")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
@@ -93,7 +95,7 @@ def removed_page(request: FamilyRequest, entry: Entry, form: EntryForm | None) -
     context = {
         "entry": show_entry(entry, people),
         "written": [(label, text) for label, text in shown if text],
-        "mine": [*_as_sent(mine), *([("form_id", str(form.cleaned_data["form_id"]))] if form else [])],
+        "mine": [*_as_sent(mine), *([(name, str(form.cleaned_data[name])) for name in SENT_ALONG] if form else [])],
         "can_come_back": type(entry).objects.restorable().filter(pk=entry.pk).exists(),
         "family_id": entry.family_id,
         "section": section,

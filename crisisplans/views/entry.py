@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from crisisplans.policies import RemovedEntryError, StaleEntryError
 from crisisplans.showing import People
 from crisisplans.views.conflict import conflict_page, removed_page
 from crisisplans.views.fetch import back_to, entry_form, find_entry, keep_words
-from crisisplans.words import Entry
+from crisisplans.words import Entry, read_values
 from families.access import FamilyRequest, door
 
 
@@ -83,13 +84,14 @@ def bring_back(request: FamilyRequest, family_id: UUID, section: Section, entry_
     form = entry_form(request, section, People(request.member), entry=entry)
     if with_words and not form.is_valid():
         return edit_page(request, entry, form)
+    words = {"values": form.values, "version": form.cleaned_data["version"]} if with_words else {}
     try:
-        bring_back_entry(entry=entry, by=request.member, values=form.values if with_words else None)
-    except StaleEntryError as stale:
-        return conflict_page(request, stale.entry, form)
+        entry = bring_back_entry(entry=entry, by=request.member, **words)
     except RemovedEntryError as removed:
         return removed_page(request, removed.entry, form if with_words else None)
     tell(request, _("It stands in the plan again."))
+    if with_words and read_values(entry) != read_values(entry) | form.values:
+        return conflict_page(request, entry, form)
     return back_to(section, family_id, entry)
 
 
@@ -99,5 +101,7 @@ def tested(request: FamilyRequest, family_id: UUID, entry_id: UUID) -> HttpRespo
     """Note that the number was tried today."""
     contact = find_entry(request, family_id, Section.CONTACTS, entry_id, editing=False)
     if isinstance(contact, SupportContact):
-        note_tested(contact=contact, by=request.member)
+        number = request.POST.get("number", "")
+        if not note_tested(contact=contact, by=request.member, number=number):
+            messages.warning(request, _("The number was changed or removed meanwhile, so it is not noted as tried."))
     return back_to(Section.CONTACTS, family_id, contact)

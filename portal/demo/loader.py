@@ -168,7 +168,7 @@ class _Telling:
 
     def _test_number(self, contact: Entry, by: Membership) -> None:
         if isinstance(contact, SupportContact):
-            actions.note_tested(contact=contact, by=by)
+            actions.note_tested(contact=contact, by=by, number=contact.phone)
 
     def _plan_review(self, plan: CrisisPlan) -> None:
         if self.family.reviewed is None:

@@ -51,11 +51,16 @@ def test_a_wrong_number_keeps_the_form(ours: Home, as_relative):
     assert 'value="Tante Berit"' in page
 
 
+def tried(browser, contact):
+    """What the button sends: the number that stands on the page."""
+    return browser.post(entry_url("contact_tested", contact), {"number": contact.phone})
+
+
 def test_a_number_is_noted_as_tried_today_by_any_reader(ours: Home, as_subject):
     contact = ours.contacts[0]
     words = (contact.version, contact.changed_by, contact.changed_at)
     for _ in range(2):
-        assert as_subject.post(entry_url("contact_tested", contact)).status_code == 303
+        assert tried(as_subject, contact).status_code == 303
     contact.refresh_from_db()
     assert (contact.last_tested_on, contact.last_tested_by) == (timezone.localdate(), ours.subject)
     assert (contact.version, contact.changed_by, contact.changed_at) == words, "nobody's words were changed"
@@ -67,9 +72,29 @@ def test_a_number_is_noted_as_tried_today_by_any_reader(ours: Home, as_subject):
     assert "Du, i dag" in newest
 
 
+def test_a_number_changed_since_the_page_was_opened_is_not_noted_as_tried(ours: Home, as_relative, as_subject):
+    contact = ours.contacts[0]
+    button = text_of(as_subject.get(section_url(ours, Section.CONTACTS)))
+    assert f'name="number" value="{contact.phone}"' in button
+    saves(as_relative, contact, phone="22 22 55 55")
+    assert tried(as_subject, contact).status_code == 303
+    page = text_of(as_subject.get(section_url(ours, Section.CONTACTS)))
+    assert "Nummeret ble endret eller fjernet i mellomtiden" in page
+    contact.refresh_from_db()
+    assert (contact.last_tested_on, contact.last_tested_by) == (None, None)
+
+
+def test_a_button_that_says_no_number_notes_nothing(ours: Home, as_subject):
+    contact = ours.contacts[0]
+    before = contact.last_tested_by
+    as_subject.post(entry_url("contact_tested", contact))
+    contact.refresh_from_db()
+    assert contact.last_tested_by == before
+
+
 def test_a_new_number_has_not_been_tried(ours: Home, as_relative):
     contact = ours.contacts[0]
-    as_relative.post(entry_url("contact_tested", contact))
+    tried(as_relative, contact)
     contact.refresh_from_db()
     saves(as_relative, contact, hours="Hele døgnet")
     contact.refresh_from_db()
@@ -82,7 +107,7 @@ def test_a_new_number_has_not_been_tried(ours: Home, as_relative):
 def test_nobody_notes_a_number_they_do_not_see(ours: Home, theirs: Home, as_subject):
     for contact in (ours.relatives_only_contact, theirs.contacts[0]):
         before = SupportContact.objects.get(pk=contact.pk).last_tested_on
-        assert as_subject.post(entry_url("contact_tested", contact)).status_code == 404
+        assert tried(as_subject, contact).status_code == 404
         assert SupportContact.objects.get(pk=contact.pk).last_tested_on == before
 
 

@@ -183,6 +183,26 @@ def test_long_removed_it_is_gone_and_what_was_written_is_given_back(ours: Home, 
         assert entry_url("bring_back_entry", item) not in text_of(response)
 
 
+def test_brought_back_with_my_text_it_shows_what_another_wrote_before_it_was_removed(
+    ours: Home, as_relative, as_coordinator
+):
+    contact = ours.contacts[0]
+    seen = form_of(contact, name="Mine", form_id="x")
+    saves(as_relative, contact, hours="Theirs")
+    as_relative.post(entry_url("remove_entry", contact))
+    removed = as_coordinator.post(entry_url("edit_entry", contact), seen)
+    assert removed.status_code == 409
+    both = as_coordinator.post(entry_url("bring_back_entry", contact), chosen(removed))
+    assert both.status_code == 409
+    assert "To tekster" in text_of(both)
+    assert "Mine" in text_of(both)
+    contact.refresh_from_db()
+    assert (contact.removed_at, contact.name, contact.hours) == (None, ours.contacts[0].name, "Theirs")
+    assert as_coordinator.post(entry_url("edit_entry", contact), chosen(both)).status_code == 303
+    contact.refresh_from_db()
+    assert (contact.name, contact.hours) == ("Mine", "Theirs")
+
+
 def test_brought_back_by_another_meanwhile_ends_in_both_texts(ours: Home, as_relative, as_coordinator):
     item = ours.items[Section.TRIGGERS]
     remove_entry(entry=item, by=ours.members["relative"])

@@ -110,7 +110,7 @@ def test_a_number_tried_while_the_hours_are_written_stays_tried(home):
     family, (kari, ola), _ = home
     contact = SupportContactFactory(family=family)
     read_before = type(contact).objects.get(pk=contact.pk)
-    actions.note_tested(contact=contact, by=kari)
+    actions.note_tested(contact=contact, by=kari, number=contact.phone)
     actions.revise_entry(entry=read_before, by=ola, version=1, values={"hours": "Alltid"})
     after = type(contact).objects.get(pk=contact.pk)
     assert (after.hours, after.last_tested_by_id) == ("Alltid", kari.user_id)
@@ -188,7 +188,7 @@ def test_trying_a_number_while_it_is_changed_keeps_both(home):
     family, (kari, ola), _ = home
     contact = SupportContactFactory(family=family)
     at_once(
-        lambda: actions.note_tested(contact=contact, by=kari),
+        lambda: actions.note_tested(contact=contact, by=kari, number=contact.phone),
         lambda: actions.revise_entry(entry=contact, by=ola, version=1, values={"hours": "Alltid"}),
     )
     contact.refresh_from_db()

@@ -60,7 +60,9 @@ def test_bringing_back_with_other_words_is_changing_them(ours: Home):
     actions.remove_entry(entry=ours.subjects_item, by=ours.members["subject"])
     of_families.leave_family(family=ours.family, by=ours.subject)
     with not_allowed():
-        actions.bring_back_entry(entry=ours.subjects_item, by=ours.members["relative"], values={"words": WORDS})
+        actions.bring_back_entry(
+            entry=ours.subjects_item, by=ours.members["relative"], values={"words": WORDS}, version=1
+        )
 
 
 def test_who_has_left_does_nothing_more_in_the_family(ours: Home):

@@ -39,10 +39,11 @@ def lose_the_outer_key(home: Home, settings) -> None:
     settings.SEALING_KEYS = [outer.new_outer_key("another")]
 
 
-# Written anew is what a form sends: where there is no key to write with, it is refused with a reason. A version that
-# cannot be read is not used again.
+# Written anew is what a form sends: where there is no key to write with, it is refused with a reason, and nothing is
+# taken out unseen. A version that cannot be read is not used again.
 NO_KEY = {
     "section", "take_example", "edit_entry", "comment_entry", "own_names", "subject_name", "restore_version",
+    "remove_entry",
 }  # fmt: skip
 NOT_AGAIN = {"restore_version"}
 

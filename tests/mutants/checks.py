@@ -418,4 +418,20 @@ CHECKS = [
         f"{UNREADABLE}it_is_dialled_by_nothing_and_kept_in_nothing",
         returns="(str, ('',))",
     ),
+    changed(
+        "crisisplans.actions:note_tested",
+        "or locked.phone != number",
+        "",
+        "crisisplans/test_contacts.py::test_a_number_changed_since_the_page_was_opened_is_not_noted_as_tried",
+    ),
+    changed(
+        "crisisplans.actions:bring_back_entry",
+        "and version == entry.version",
+        "",
+        "crisisplans/test_edit_entry.py::test_brought_back_with_my_text_it_shows_what_another_wrote_before_it_was_removed",
+    ),
+    lifted(
+        "crisisplans.policies:check_readable",
+        "harness/test_unreadable.py::test_every_page_answers_whatever_cannot_be_read[destroy-refused1]",
+    ),
 ]
