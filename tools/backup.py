@@ -162,7 +162,7 @@ def back_up(address: str, to: Path, places: Places, keys_days: int) -> Path:
         apart = [*inventory.PASSING, inventory.KEYS]
         with unfinished(to) as folder:
             without = [f"--exclude-table-data={name}" for name in apart]
-            told = {"unreadable": unreadable(connection)} if has_keys else {}
+            told = {"unreadable": unreadable(connection), "keys": inventory.which_keys(connection)} if has_keys else {}
             write(connection, address, folder, [name for name in names if name not in apart], now, *without, told=told)
             if has_keys:
                 with unfinished(places.keys) as keys:

@@ -5,6 +5,7 @@ Counts, checksums and definitions; never a row's words.
 
 import re
 from dataclasses import dataclass
+from uuid import UUID
 
 import psycopg
 from psycopg import sql
@@ -274,13 +275,13 @@ _FORGOTTEN = sql.SQL(f"(SELECT family_id FROM {KEYS} GROUP BY family_id HAVING b
 
 def unreadable(
     connection: psycopg.Connection, needed: sql.Composable, forgotten: sql.Composable = _FORGOTTEN
-) -> dict[str, tuple[int, int]]:
-    """Where texts stand whose key is not there, how many, and of how many families: those of `forgotten` apart.
+) -> dict[str, tuple[int, list[UUID]]]:
+    """Where texts stand whose key is not there, how many, and of which families: those of `forgotten` apart.
 
     `needed` is a query as `needed_keys` makes it, in parentheses, or a table that keeps its answer.
     """
     asked = f"""
-        SELECT n.place, sum(n.texts)::bigint, count(DISTINCT n.family_id) FROM {{needed}} n
+        SELECT n.place, sum(n.texts)::bigint, array_agg(DISTINCT n.family_id) FROM {{needed}} n
             LEFT JOIN {KEYS} k ON k.family_id = n.family_id AND k.number = n.number AND k.destroyed_at IS NULL
                 AND coalesce(k.author_id, k.family_id) = coalesce(n.author_id, n.family_id)
         WHERE k.family_id IS NULL AND n.family_id NOT IN (SELECT family_id FROM {{forgotten}} f)
@@ -288,6 +289,18 @@ def unreadable(
     """  # a constant
     asking = sql.SQL(asked).format(needed=needed, forgotten=forgotten)
     return {place: (texts, families) for place, texts, families in connection.execute(asking).fetchall()}
+
+
+def which_keys(connection: psycopg.Connection, until: str | None = None) -> dict[str, int | str | None]:
+    """Which keys were made until then, or by now: how many, and a checksum of what no rotation changes of a key. None
+    is ever deleted, so of one database any later look says the same of that moment."""
+    asked = f"""
+        SELECT count(*), coalesce(sum(hashtextextended(concat_ws(' ', id, family_id, author_id, number), 0)), 0)::text,
+            max(made_at)::text
+        FROM {KEYS} WHERE made_at <= coalesce(%s::timestamptz, 'infinity')
+    """  # a constant
+    keys, checksum, last = connection.execute(asked, [until]).fetchone() or (0, "", None)
+    return {"keys": keys, "checksum": checksum, "until": last}
 
 
 def different_contents(expected: Contents, found: Contents) -> list[str]:

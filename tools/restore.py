@@ -337,7 +337,7 @@ def bring_back(admin: psycopg.Connection, address: str, found: Found, tell: Tell
 def bring_keys_back(admin: psycopg.Connection, address: str, found: Found, tell: Tell) -> RestoredKeys:
     """The keys that the rows need, and what they open. Raises NotDoneError when some cannot be read, or says so."""
     keys = RestoredKeys(admin, address, found.destroyed)
-    keys.bring_back(found.keys, made_with=found.folder.name)
+    keys.bring_back(found.keys, found.folder.name, found.manifest.get("keys", {}))
     known = found.manifest.get("unreadable", {})
     lost = keys.missing(known)
     for where, texts in known.items():
@@ -346,7 +346,7 @@ def bring_keys_back(admin: psycopg.Connection, address: str, found: Found, tell:
         shut, damaged = keys.shut(found.outer_keys)
         lost += shut
         for line in damaged:
-            tell(line)
+            tell(f"CAREFUL: {line}.")
     if lost:
         what = f"{len(found.keys)} backups of keys were looked through, and yet:\n" + "\n".join(lost)
         if not found.without_keys:

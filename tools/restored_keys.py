@@ -6,7 +6,7 @@ that was replaced and destroyed since does an older backup of it count; never fo
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,16 @@ from portal.roles import OWNER, WORKER
 from sealing.outer import bound_to, unwrap
 from sealing.text import CannotOpenError, place, unseal
 from tools.backup import DUMP, MANIFEST, NotDoneError, run
-from tools.inventory import KEYS, Sealed, contents, different_contents, needed_keys, sealed_columns, unreadable
+from tools.inventory import (
+    KEYS,
+    Sealed,
+    contents,
+    different_contents,
+    needed_keys,
+    sealed_columns,
+    unreadable,
+    which_keys,
+)
 from tools.servers import program
 
 REGRET = "interval '30 days'"  # from closing a family until its keys are destroyed (families.models.REGRET)
@@ -47,12 +56,13 @@ class RestoredKeys:
         admin.execute(sql.SQL("CREATE TEMP TABLE needed AS {}").format(needed_keys(self.columns)))
         admin.execute("CREATE TEMP TABLE forgotten (family_id uuid, at timestamptz)")
 
-    def bring_back(self, backups: list[Path], made_with: str) -> None:
+    def bring_back(self, backups: list[Path], made_with: str, keys_then: Mapping[str, Any]) -> None:
         """Fill the table of keys from these backups of it, the oldest first. Where a key's number means two keys, the
-        one counts that lies in the backup named `made_with`, which was made with the rows."""
-        self.admin.execute(f"CREATE TEMP TABLE kept (LIKE {KEYS}, backup text)")
+        one counts that lies in the backup named `made_with`, which was made with the rows, or in one that agrees with
+        `keys_then`: which keys there were when the rows were backed up."""
+        self.admin.execute(f"CREATE TEMP TABLE kept (LIKE {KEYS}, backup text, agrees boolean)")
         for folder in backups:
-            self._collect(folder)
+            self._collect(folder, keys_then)
         gone = """
             SELECT family_id, max(destroyed_at) FROM kept GROUP BY family_id, backup
             HAVING bool_and(destroyed_at IS NOT NULL)
@@ -64,14 +74,15 @@ class RestoredKeys:
         )
         self._choose(made_with)
 
-    def _collect(self, folder: Path) -> None:
+    def _collect(self, folder: Path, keys_then: Mapping[str, Any]) -> None:
         pg_restore = program("pg_restore", self.admin.info.server_version // 10000)
         run([pg_restore, "--exit-on-error", "--data-only", str(folder / DUMP)], self.address)
         expected = json.loads((folder / MANIFEST).read_text())["tables"]
         if wrong := different_contents(expected, contents(self.admin, [KEYS])):
             message = f"{folder} did not come back as it says:\n" + "\n".join(wrong)
             raise NotDoneError(message)
-        self.admin.execute(f"INSERT INTO kept SELECT k.*, %s FROM {KEYS} k", [folder.name])
+        agrees = bool(keys_then) and which_keys(self.admin, keys_then["until"]) == keys_then
+        self.admin.execute(f"INSERT INTO kept SELECT k.*, %s, %s FROM {KEYS} k", [folder.name, agrees])
         self.admin.execute(f"TRUNCATE {KEYS}")  # which leaves nothing of them on the disk
 
     def _choose(self, made_with: str) -> None:
@@ -87,7 +98,7 @@ class RestoredKeys:
             INSERT INTO {KEYS} ({{columns}}) SELECT {{columns}} FROM (
                 SELECT DISTINCT ON (k.family_id, k.author_id, k.number) k.* FROM (
                     SELECT k.*, EXISTS (SELECT FROM needed n WHERE {_SAME_KEY}) AS needed,
-                        k.id IN (SELECT id FROM kept WHERE backup = %s) AS is_meant
+                        k.id IN (SELECT id FROM kept WHERE backup = %s OR agrees) AS is_meant
                     FROM kept k
                 ) k
                 ORDER BY k.family_id, k.author_id, k.number, needed AND destroyed_at IS NULL DESC,
@@ -107,37 +118,46 @@ class RestoredKeys:
         forgotten = sql.SQL("pg_temp.forgotten")
         found = unreadable(self.admin, sql.SQL("pg_temp.needed"), forgotten=forgotten)
         return [
-            f"{where}: {texts} texts of {families} families are sealed with keys that are in none of them"
+            f"{where}: {texts} texts of {_named(families)} are sealed with keys that are in none of them"
             for where, (texts, families) in found.items()
             if texts > before.get(where, 0)
         ]
 
     def shut(self, outer: OuterKeys) -> tuple[list[str], list[str]]:
         """Unwrap every key, and open with each that is needed a text in each column. One line for each thing that
-        hinders it: first what shuts families, then what may be single damaged texts."""
+        hinders it: first what shuts families, then each text that is damaged.
+
+        A text that its key does not open is damaged where the key opens another. Where it opens none, it may be another
+        key than then. It is not when a backup of keys holds it that agrees with the rows' on which keys there were, and
+        the family is no riddle otherwise: some of its texts open.
+        """
         keys, why = self._unwrap(outer)
         shut: dict[str, set[UUID]] = defaultdict(set)
         opened: set[KeyOf] = set()
-        failed: dict[KeyOf, set[str]] = defaultdict(set)
+        failed: set[KeyOf] = set()
         for column in self.columns:
-            for family, author, number, row, sealed in self._one_of_each(column):
-                key_of = (family, author, number)
+            for key_of, row, sealed in self._one_of_each(column):
                 if key_of in why:
-                    shut[why[key_of]].add(family)
+                    shut[why[key_of]].add(key_of[0])
                 elif key_of in keys:
-                    try:
-                        unseal(keys[key_of], place(column.source, column.column, row), bytes(sealed))
-                        opened.add(key_of)
-                    except CannotOpenError:
-                        failed[key_of].add(column.place)
-        damaged: dict[str, set[UUID]] = defaultdict(set)
-        for key_of, places in failed.items():
-            for where in places:
-                if key_of in opened:
-                    damaged[f"{where}: a text cannot be opened, and others of the same key can"].add(key_of[0])
-                else:
-                    shut[f"{where}: what was tried cannot be opened with the key of its number"].add(key_of[0])
-        return _by_families(shut), _by_families(damaged)
+                    (opened if _opens(keys[key_of], column, row, sealed) else failed).add(key_of)
+        unopened = []
+        for column, key_of, row, sealed in self._all_of(failed):
+            if _opens(keys[key_of], column, row, sealed):
+                opened.add(key_of)
+            else:
+                unopened.append((column.place, key_of, row))
+        known, readable = self._known(), {family for family, *_ in opened}
+        damaged = []
+        for where, key_of, row in unopened:
+            family = key_of[0]
+            if key_of in opened or (key_of in known and family in readable):
+                damaged.append(
+                    f"{where}, row {row}, of family {family}: damaged; its key is there, and does not open it"
+                )
+            else:
+                shut[f"{where}: what was tried cannot be opened with the key of its number"].add(family)
+        return [f"{what} ({_named(families)})" for what, families in sorted(shut.items())], damaged
 
     def _unwrap(self, outer: OuterKeys) -> tuple[dict[KeyOf, AESGCM], dict[KeyOf, str]]:
         """The keys that open, and why the others do not."""
@@ -151,13 +171,36 @@ class RestoredKeys:
                 why[family, author, number] = str(problem)
         return keys, why
 
-    def _one_of_each(self, column: Sealed) -> list[Any]:
+    def _known(self) -> set[KeyOf]:
+        """The keys that are surely those which the database had when its rows were backed up."""
+        asked = f"SELECT family_id, author_id, number FROM {KEYS} WHERE id IN (SELECT id FROM kept WHERE agrees)"
+        return set(self.admin.execute(asked).fetchall())
+
+    def _one_of_each(self, column: Sealed) -> list[tuple[KeyOf, UUID, bytes]]:
         """A text of this column for each key that any is sealed with."""
         asked = """
             SELECT n.family_id, n.author_id, n.number, t.{row}, t.{column}
             FROM pg_temp.needed n JOIN {table} t ON t.ctid = n.one WHERE n.place = {place}
         """
-        return self.admin.execute(sql.SQL(asked).format(**column.names)).fetchall()
+        found = self.admin.execute(sql.SQL(asked).format(**column.names)).fetchall()
+        return [((family, author, number), row, sealed) for family, author, number, row, sealed in found]
+
+    def _all_of(self, keys: set[KeyOf]) -> Iterator[tuple[Sealed, KeyOf, UUID, bytes]]:
+        """Every text that is sealed with one of these keys. One look at each table: there is no index yet."""
+        asked = """
+            SELECT n.family_id, n.author_id, n.number, n.row, n.sealed
+            FROM (
+                SELECT {family} AS family_id, {author} AS author_id, {row} AS row, {column} AS sealed,
+                    get_byte({column}, 1) * 256 + get_byte({column}, 2) AS number
+                FROM {table} WHERE {column} <> ''
+            ) n JOIN unnest(%s::uuid[], %s::uuid[], %s::int[]) AS k(family_id, author_id, number) ON {same_key}
+        """
+        wanted = [list(part) for part in zip(*keys, strict=True)]
+        for column in self.columns if keys else []:
+            asking = sql.SQL(asked).format(**column.names, same_key=sql.SQL(_SAME_KEY))
+            with self.admin.cursor() as cursor:
+                for family, author, number, row, sealed in cursor.stream(asking, wanted):
+                    yield column, (family, author, number), row, sealed
 
     def forget_again(self) -> tuple[int, int, int]:
         """What forgetting leaves of a family, and what the worker does every night, now that all is guarded.
@@ -201,5 +244,14 @@ class RestoredKeys:
             return self.admin.execute(asked).fetchall()
 
 
-def _by_families(said: Mapping[str, set[UUID]]) -> list[str]:
-    return [f"{what} ({len(families)} families)" for what, families in sorted(said.items())]
+def _opens(key: AESGCM, column: Sealed, row: UUID, sealed: bytes) -> bool:
+    try:
+        unseal(key, place(column.source, column.column, row), bytes(sealed))
+    except CannotOpenError:
+        return False
+    return True
+
+
+def _named(families: Collection[UUID]) -> str:
+    """How many, and each: they are to be told."""
+    return f"{len(families)} families: {', '.join(sorted(map(str, families)))}"

@@ -2,11 +2,14 @@
 
 import shutil
 from base64 import b64decode
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from os import urandom
 
 import psycopg
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -16,8 +19,8 @@ from crisisplans.models import PlanItem, SupportContact
 from families.models import Family, Invitation, Membership, Role
 from sealing import rotation
 from sealing.models import FamilyKey
-from sealing.outer import AESGCM, outer_keys
-from tests.sealed import SQL_SEALED
+from sealing.outer import AESGCM, outer_keys, wrap
+from tests.sealed import SQL_SEALED, damage
 from tests.sealing.test_rotation import texts
 from tests.tools.backups import destroy, keys_in, portal_on
 from tools import inventory
@@ -84,7 +87,8 @@ def test_a_backup_from_before_keys_were_replaced_opens_while_the_keys_of_then_ar
     with pytest.raises(NotDoneError) as told:
         restore(empty, first, places, replace=True)
     assert "CANNOT BE READ. 1 backups of keys" in str(told.value)
-    assert "families_family.subject_name: 2 texts of 2 families are sealed with keys that are in none" in str(
+    both = ", ".join(sorted(str(home.family.pk) for home in (ours, theirs)))
+    assert f"families_family.subject_name: 2 texts of 2 families: {both} are sealed with keys that are in none" in str(
         told.value
     )
     assert "rotate_family_keys --retire" in str(told.value)
@@ -104,7 +108,7 @@ def test_outer_keys_that_do_not_open_them_are_red(ours, theirs, take, places, em
         ({}, "the outer key tests is not among SEALING_KEYS"),
         (other, "the outer key tests is another"),
     ):
-        with pytest.raises(NotDoneError, match=rf"CANNOT BE READ(.|\n)*{why}.* \(2 families\)"):
+        with pytest.raises(NotDoneError, match=rf"CANNOT BE READ(.|\n)*{why}.* \(2 families: .*{ours.family.pk}"):
             restore(empty, backup, places, outer_keys=wrong)
         with psycopg.connect(empty, autocommit=True) as admin:
             admin.execute("DROP SCHEMA public, app CASCADE; CREATE SCHEMA public")
@@ -121,9 +125,85 @@ def test_what_could_not_be_read_before_is_told_and_hinders_nobody(ours, theirs, 
     restore(empty, backup, places, outer_keys=outer_keys(), tell=said.append)
     assert said[-1].startswith("GREEN")
     assert "families_family.subject_name: 1 texts had no key when the backup was made, either." in said
+    for contact in SupportContact.objects.filter(family__in=[ours.family, theirs.family]):
+        assert f"CAREFUL: {damage_in('crisisplans_supportcontact.phone', contact)}" in said
+
+
+def damage_in(where, row):
+    return f"{where}, row {row.pk}, of family {row.family_id}: damaged; its key is there, and does not open it."
+
+
+def replace_keys(*, retire=False):
+    """Each text that opens gets a new key. What does not open keeps its own, and the command ends with 1."""
+    with suppress(CommandError):
+        call_command("rotate_family_keys", retire=retire)
+
+
+@pytest.mark.parametrize("newer_keys", [False, True])
+def test_a_damaged_text_is_named_and_hinders_no_restore_when_it_is_the_last_under_its_key(
+    newer_keys, ours, theirs, take, places, empty, monkeypatch
+):
+    item = ours.items["coping"]
+    damage(item, name="words")
+    nickname = Membership.objects.get(family=ours.family, user=ours.relative)
+    damage(nickname, name="family_nickname")  # the one text under a key that only its author has
+    monkeypatch.setattr(rotation, "RETIRE_AFTER", timedelta(0))
+    replace_keys()
+    replace_keys(retire=True)
+    backup = take()
+    if newer_keys:  # those that were made with the rows are gone, and everybody has newer ones
+        backup = older(backup, places, days=8)
+        replace_keys()
+        take()
+        assert not (places.keys / backup.name).exists()
+    said = []
+    restore(empty, backup, places, outer_keys=outer_keys(), tell=said.append)
+    assert said[-1].startswith("GREEN")
+    assert {line for line in said if "damaged" in line} == {
+        f"CAREFUL: {damage_in('crisisplans_planitem.words', item)}",
+        f"CAREFUL: {damage_in('families_membership.family_nickname', nickname)}",
+    }
+
+
+def test_keys_of_another_copy_of_the_database_under_the_same_numbers_are_red(
+    ours, theirs, take, places, empty, admin_url
+):
+    """Both were rotated on their own, so a number means two keys, and each is well wrapped."""
+    backup = older(take(), places, days=2)
+    past_guards(admin_url, "UPDATE sealing_familykey SET id = gen_random_uuid()")
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        for key in FamilyKey.objects.all():
+            key.wrapped, key.wrapped_by = wrap(urandom(32), key.bound_to)
+            key.save()
+        cursor.execute("RESET session_replication_role")
+    take()
+    shutil.rmtree(places.keys / backup.name)
+    with pytest.raises(NotDoneError, match="what was tried cannot be opened with the key of its number") as told:
+        restore(empty, backup, places, outer_keys=outer_keys())
+    assert str(ours.family.pk) in str(told.value)
+    assert "damaged" not in str(told.value)
+
+
+def test_a_family_of_which_nothing_opens_is_red_even_when_its_keys_are_those_of_then(
+    ours, theirs, take, places, empty, admin_url
+):
+    """Keys that were exchanged before the backup was made: not damage here and there."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        for key in FamilyKey.objects.filter(family_id=ours.family.pk):
+            key.wrapped, key.wrapped_by = wrap(urandom(32), key.bound_to)
+            key.save()
+        cursor.execute("RESET session_replication_role")
+    said = []
+    with pytest.raises(NotDoneError) as told:
+        restore(empty, take(), places, outer_keys=outer_keys(), tell=said.append)
     assert (
-        "crisisplans_supportcontact.phone: a text cannot be opened, and others of the same key can (2 families)" in said
+        "families_family.subject_name: what was tried cannot be opened with the key of its number"
+        f" (1 families: {ours.family.pk})" in str(told.value)
     )
+    assert str(theirs.family.pk) not in str(told.value)
+    assert "damaged" not in "".join(said)
 
 
 def test_a_number_that_meant_two_keys_means_the_one_that_was_there_with_the_rows(
