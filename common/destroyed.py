@@ -9,9 +9,15 @@ import errno
 import fcntl
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
+
+FIRST = datetime(2020, 1, 1, tzinfo=UTC)  # nobody was forgotten before: the portal is younger
+HOW = (
+    "Compare it with the other copy of the list. A line is an id, a space and a time with its zone, in UTC:"
+    " 2027-01-31T02:45:00+00:00."
+)
 
 
 def note_destroyed(file: Path, families: Mapping[UUID, datetime]) -> int:
@@ -20,6 +26,7 @@ def note_destroyed(file: Path, families: Mapping[UUID, datetime]) -> int:
     Twice is once. `families` says when, with a time zone. A last line that was cut off (the power went) is written
     anew where it began one of theirs. Raises OSError, or ValueError when it is no such list.
     """
+    _refuse_a_folder(file)
     there = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(there, fcntl.LOCK_EX)  # worker and backup may come at once
@@ -40,6 +47,7 @@ def note_destroyed(file: Path, families: Mapping[UUID, datetime]) -> int:
 
 def read_destroyed(file: Path) -> dict[UUID, datetime]:
     """Every family in the list, and when. Raises FileNotFoundError, and ValueError with the number of a broken line."""
+    _refuse_a_folder(file)
     return _read(file, file.read_bytes())
 
 
@@ -50,12 +58,30 @@ def _read(file: Path, content: bytes) -> dict[UUID, datetime]:
         try:
             family, when = line.split()
             at = datetime.fromisoformat(when)
-            families.setdefault(UUID(family), at if at.tzinfo else at.replace(tzinfo=UTC))
+            family_id = UUID(family)
         except ValueError:
             last = " It is the last, and may have been cut off." if number == len(lines) else ""
-            message = f"{file}: line {number} is not the id of a family and a time.{last}"
+            message = f"{file}: line {number} is not the id of a family and a time.{last} {HOW}"
             raise ValueError(message) from None
+        if wrong := _wrong_with(at):
+            message = f"{file}: line {number} says {when}, which {wrong}. {HOW}"
+            raise ValueError(message)
+        families.setdefault(family_id, at)
     return families
+
+
+def _wrong_with(at: datetime) -> str:
+    if at.tzinfo is None:
+        return "has no zone"
+    if at < FIRST:
+        return "was before there was a portal"
+    return "is still to come" if at > datetime.now(UTC) + timedelta(days=1) else ""  # a clock may be wrong by a little
+
+
+def _refuse_a_folder(file: Path) -> None:
+    if file.is_dir():
+        message = f"{file} is a folder. The list of destroyed keys is a file in one: name that (DESTROYED_KEYS_FILE)."
+        raise ValueError(message)
 
 
 def _whole_lines(content: bytes) -> tuple[bytes, bytes]:

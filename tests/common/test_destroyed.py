@@ -4,7 +4,7 @@ import os
 import stat
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -63,10 +63,46 @@ def test_a_last_line_that_was_cut_off_is_written_anew(written, tmp_path):
 
 def test_a_last_line_that_only_lacks_its_end_counts(tmp_path):
     file, first, second = tmp_path / "list", uuid4(), uuid4()
-    file.write_text(f"{first} 2026-01-01T00:00:00")
+    file.write_text(f"{first} 2026-01-01T00:00:00+00:00")
     assert read_destroyed(file) == {first: LONG_AGO}
     note_destroyed(file, {second: LONG_AGO})
     assert read_destroyed(file) == {first: LONG_AGO, second: LONG_AGO}
+
+
+@pytest.mark.parametrize(
+    ("when", "why"),
+    [
+        ("2099-01-01T00:00:00+00:00", "is still to come"),
+        pytest.param((timezone.now() + timedelta(hours=25)).isoformat(), "is still to come", id="tomorrow"),
+        ("2026-01-01", "has no zone"),
+        ("2026-01-01T00:00:00", "has no zone"),
+        ("0001-01-01T00:00:00+00:00", "was before there was a portal"),
+        ("2019-12-31T23:59:59+00:00", "was before there was a portal"),
+    ],
+)
+def test_a_time_that_cannot_be_is_refused_with_its_line_and_what_to_do(when, why, tmp_path):
+    file, first, second = tmp_path / "list", uuid4(), uuid4()
+    note_destroyed(file, {first: LONG_AGO})
+    with file.open("a") as more:
+        more.write(f"{second} {when}\n")
+    before = file.read_bytes()
+    for use in (read_destroyed, lambda file: note_destroyed(file, {uuid4(): LONG_AGO})):
+        with pytest.raises(ValueError, match=r": line 2 says .*, which .* Compare it with the other copy") as told:
+            use(file)
+        assert f"{when}, which {why}." in str(told.value)
+    assert file.read_bytes() == before
+
+
+def test_a_clock_that_is_a_little_wrong_is_none_of_its_business(tmp_path):
+    file, soon = tmp_path / "list", timezone.now() + timedelta(hours=23)
+    note_destroyed(file, {UUID(int=1): soon})
+    assert read_destroyed(file) == {UUID(int=1): soon}
+
+
+def test_a_folder_is_no_list(tmp_path):
+    for use in (read_destroyed, lambda file: note_destroyed(file, {})):
+        with pytest.raises(ValueError, match=r"is a folder\. The list .* name that \(DESTROYED_KEYS_FILE\)"):
+            use(tmp_path)
 
 
 def test_a_piece_of_a_line_of_nobody_we_know_is_for_people_to_mend(tmp_path):
