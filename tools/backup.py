@@ -20,14 +20,15 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import file_digest
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg import sql
@@ -47,6 +48,10 @@ LOCK_SECONDS = 60  # how long a migration may keep us waiting
 ABANDONED = 24 * 3600  # seconds
 
 
+class OldKeysLeftError(Exception):
+    """The backup is whole, and keys that should be gone are not."""
+
+
 class NotDoneError(Exception):
     """What is wrong, in sentences for whoever runs this at night. Nothing was left half done unless it says so."""
 
@@ -62,6 +67,9 @@ def main() -> int:
         days = keys_days()
         with database("DATABASE_BACKUP_URL", BACKUP) as address:
             made = back_up(address, asked.to, Places.of(asked.to, "DATABASE_BACKUP_URL"), days)
+    except OldKeysLeftError as problem:
+        print(f"BACKED UP, BUT OLD KEYS ARE LEFT.\n{problem}", file=sys.stderr)
+        return 1
     except (NotDoneError, ServerFailedError, OSError, ValueError, psycopg.Error) as problem:
         print(f"NO BACKUP WAS MADE.\n{in_one_line(problem)}", file=sys.stderr)
         return 1
@@ -135,17 +143,14 @@ def database(variable: str, role: str) -> Iterator[str]:
 def back_up(address: str, to: Path, places: Places, keys_days: int) -> Path:
     """Write a backup of the database at `address` into a new folder in `to`, and return that folder.
 
-    Raises NotDoneError when `address` does not see every row, or when what was written is not what was counted.
+    Raises NotDoneError when `address` does not see every row, or when what was written is not what was counted; OSError
+    and ValueError when the list of destroyed keys is no such list. Then nothing is left of it, and no older keys are
+    removed. OldKeysLeftError when all but that was done.
     """
     now = datetime.now(UTC)
     stamp = now.strftime(STAMP)
-    for folder in {to, places.keys, *(file.parent for file in places.destroyed)}:
-        if anybody_may_write_in(folder):
-            message = (
-                f"Anybody on this machine may write in {folder}, and could put another backup, or another list of"
-                f" forgotten families, in the place of yours. `chmod go-w {folder}`, look what is in it, and try again."
-            )
-            raise NotDoneError(message)
+    refuse_where_anybody_may_write({to, places.keys, *(file.parent for file in places.destroyed)})
+    destroyed = lists_of_destroyed(places.destroyed, to)
     with psycopg.connect(address) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # one moment for all of it
         connection.read_only = True
@@ -160,22 +165,55 @@ def back_up(address: str, to: Path, places: Places, keys_days: int) -> Path:
         names = inventory.tables(connection)
         has_keys = inventory.KEYS in names
         apart = [*inventory.PASSING, inventory.KEYS]
-        with unfinished(to) as folder:
+        destroyed = {**(destroyed_families(connection) if has_keys else {}), **destroyed}
+        with ExitStack() as parts:
+            folder = parts.enter_context(unfinished(to))
             without = [f"--exclude-table-data={name}" for name in apart]
-            told = {"unreadable": unreadable(connection), "keys": inventory.which_keys(connection)} if has_keys else {}
+            told: dict[str, Any] = {"forgotten": len(destroyed)}
+            if has_keys:
+                told |= {"unreadable": unreadable(connection), "keys": inventory.which_keys(connection)}
             write(connection, address, folder, [name for name in names if name not in apart], now, *without, told=told)
             if has_keys:
-                with unfinished(places.keys) as keys:
-                    only = ["--data-only", f"--table={inventory.KEYS}"]
-                    write(connection, address, keys, [inventory.KEYS], now, *only)
-                    finish(keys, places.keys / stamp)
-                remove_older(places.keys, now - timedelta(days=keys_days), keep=stamp)
-            destroyed = destroyed_families(connection) if has_keys else {}
-            for file in places.destroyed:
-                destroyed |= read_destroyed(file) if file.exists() else {}
+                keys = parts.enter_context(unfinished(places.keys))
+                only = ["--data-only", f"--table={inventory.KEYS}"]
+                write(connection, address, keys, [inventory.KEYS], now, *only)
             for file in places.destroyed:
                 note_destroyed(file, destroyed)
-            return finish(folder, to / stamp)
+            if has_keys:
+                parts.push(not_left_alone(finish(keys, places.keys / stamp)))
+            made = finish(folder, to / stamp)
+    if has_keys:
+        try:
+            remove_older(places.keys, now - timedelta(days=keys_days), keep=stamp)
+        except OSError as problem:
+            message = (
+                f"{made} is whole. But keys older than {keys_days} days are still in {places.keys}, and open what was"
+                f" forgotten since: {problem}. Remove them."
+            )
+            raise OldKeysLeftError(message) from problem
+    return made
+
+
+def lists_of_destroyed(files: tuple[Path, ...], to: Path) -> dict[UUID, datetime]:
+    """Who is in any of the lists that there are. Raises NotDoneError or ValueError for what could be no list."""
+    families: dict[UUID, datetime] = {}
+    for file in files:
+        if file.exists():
+            families |= read_destroyed(file)
+        elif file.parent != to and not file.parent.is_dir():
+            message = f"The list of destroyed keys is to be {file} (DESTROYED_KEYS_FILE), and its folder is not there."
+            raise NotDoneError(message)
+    return families
+
+
+def refuse_where_anybody_may_write(folders: set[Path]) -> None:
+    for folder in folders:
+        if anybody_may_write_in(folder):
+            message = (
+                f"Anybody on this machine may write in {folder}, and could put another backup, or another list of"
+                f" forgotten families, in the place of yours. `chmod go-w {folder}`, look what is in it, and try again."
+            )
+            raise NotDoneError(message)
 
 
 def anybody_may_write_in(folder: Path) -> bool:
@@ -298,8 +336,22 @@ def finish(folder: Path, name: Path) -> Path:
     for path in (*folder.iterdir(), folder):
         flush(path)
     folder.rename(name)
-    flush(name.parent)
+    try:
+        flush(name.parent)
+    except BaseException:
+        name.rename(folder)
+        raise
     return name
+
+
+def not_left_alone(keys: Path) -> Callable[..., None]:
+    """Removes keys whose dump came to nothing, at the end of an ExitStack."""
+
+    def remove(failed: type[BaseException] | None, *_more: object) -> None:
+        if failed:
+            shutil.rmtree(keys)
+
+    return remove
 
 
 def flush(path: Path) -> None:
@@ -326,7 +378,7 @@ def made_at(folder: Path) -> datetime | None:
         return None
 
 
-def destroyed_families(connection: psycopg.Connection) -> dict[Any, datetime]:
+def destroyed_families(connection: psycopg.Connection) -> dict[UUID, datetime]:
     """The families of which no key is left, and when the last was destroyed."""
     asked = (
         f"SELECT family_id, max(destroyed_at) FROM {inventory.KEYS}"  # noqa: S608  # a constant

@@ -13,10 +13,10 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from common.destroyed import read_destroyed
+from common.destroyed import note_destroyed, read_destroyed
 from common.env import env
 from portal.roles import ROLES, make_roles, passwords_of_the_environment
 from sealing.outer import read_outer_keys
@@ -41,6 +41,7 @@ from tools.backup import (
     Places,
     anybody_may_write_in,
     database,
+    destroyed_families,
     in_one_line,
     list_of_the_worker,
     made_at,
@@ -51,6 +52,7 @@ from tools.restored_keys import RestoredKeys
 from tools.servers import ServerFailedError, program
 
 JOBS = 2  # at once, while rows and indexes come back
+REGRET = timedelta(days=30)  # from closing a family until its keys are destroyed (families.models.REGRET)
 
 Tell = Callable[[str], None]
 
@@ -150,7 +152,8 @@ def restore(  # noqa: PLR0913  # by keyword
     """Restore `backup` into the empty database of `admin_url`, or beside it and then into its place; compare it all.
 
     Where `outer_keys` are given, a text of each family and column is opened. Who is in a list of `places`, or has no
-    key left in a backup of keys, is forgotten again; where such a list is missing it goes on only `without_list`.
+    key left in a backup of keys, is forgotten again; where such a list is missing it goes on only `without_list`. With
+    `replace` so is whom the database of `admin_url` has forgotten, and the lists get them.
     `without_keys` it goes on where texts stay unreadable, and says so.
 
     Raises NotDoneError: before anything is touched when something is missing, broken or in the way, afterwards with a
@@ -158,7 +161,12 @@ def restore(  # noqa: PLR0913  # by keyword
     """
     began = time.monotonic()
     manifest = read_manifest(backup)
-    destroyed = read_lists_of_destroyed(places.destroyed, tell if without_list else None)
+    lists = read_lists_of_destroyed(places.destroyed, tell if without_list else None)
+    tell_of_lists(lists, manifest.get("forgotten", 0), tell)
+    destroyed = all_of(lists)
+    if replace:
+        there = forgotten_there(admin_url, destroyed, tell)
+        destroyed = {**there, **destroyed}
     has_keys = f"relation {inventory.KEYS}" in manifest["guards"]
     keys = kept_keys(places.keys, tell, without_keys=without_keys) if has_keys else []
     found = Found(backup, manifest, keys, destroyed, has_keys, outer_keys, without_keys)
@@ -172,6 +180,7 @@ def restore(  # noqa: PLR0913  # by keyword
         fresh, aside = f"{name}_restored_{stamp}", f"{name}_before_{stamp}"
         with beside(admin_url, fresh) as address:
             lost = fill(address, found, passwords, tell)
+            note_there(lists, there, tell)
             change_places(admin_url, name, fresh, aside)
         tell(f"What was there before is kept as the database {aside}. Drop it when you are sure.")
     else:
@@ -237,13 +246,13 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def read_lists_of_destroyed(files: tuple[Path, ...], tell: Tell | None) -> dict[UUID, datetime]:
-    """All families in any of the lists. A missing one may be the one that knows most: then NotDoneError is raised, or
-    `tell` is told."""
-    families: dict[UUID, datetime] = {}
+def read_lists_of_destroyed(files: tuple[Path, ...], tell: Tell | None) -> dict[Path, dict[UUID, datetime]]:
+    """Who is in each of the lists. A missing one may be the one that knows most: then NotDoneError is raised, or `tell`
+    is told."""
+    lists = {}
     for file in files:
         try:
-            families |= read_destroyed(file)
+            lists[file] = read_destroyed(file)
         except FileNotFoundError:
             missing = (
                 f"The list of destroyed keys is not at {file}, and without it families who were forgotten would come"
@@ -257,7 +266,65 @@ def read_lists_of_destroyed(files: tuple[Path, ...], tell: Tell | None) -> dict[
                 " there. Are both: --without-list (make restore WITHOUT_LIST=1)."
             )
             raise NotDoneError(message) from None
-    return families
+    return lists
+
+
+def all_of(lists: Mapping[Path, Mapping[UUID, datetime]]) -> dict[UUID, datetime]:
+    return {family: at for families in lists.values() for family, at in families.items()}
+
+
+def tell_of_lists(lists: Mapping[Path, Mapping[UUID, datetime]], then: int, tell: Tell) -> None:
+    """Say which lists were emptied, or are others: each held as many as `then`, when the backup was made, and the last,
+    which is the worker's, holds all that any does."""
+    everybody = len(all_of(lists))
+    for file, families in lists.items():
+        known = max(then, everybody) if file == list(lists)[-1] else then
+        if len(families) < known:
+            tell(
+                f"CAREFUL: {file} holds {len(families)} families that were forgotten, and {known} were known. It was"
+                " emptied or cut off, or is another list: the others may come back. Look for a whole copy."
+            )
+        elif not everybody:
+            tell(f"CAREFUL: {file} is empty. That is right only if no family was ever forgotten.")
+
+
+def forgotten_there(admin_url: str, listed: Mapping[UUID, datetime], tell: Tell) -> dict[UUID, datetime]:
+    """Whom the database that is to be replaced has forgotten: thirty days after they closed their keys were destroyed.
+
+    Whose keys were destroyed in another way is only told of: it may be what this restore is to mend.
+    """
+    try:
+        with psycopg.connect(admin_url) as there:
+            inventory.read_the_same_everywhere(there)
+            if inventory.KEYS not in inventory.tables(there):
+                return {}
+            destroyed = destroyed_families(there)
+            asked = "SELECT id, closed_at FROM public.families_family WHERE closed_at IS NOT NULL"
+            closed: dict[UUID, datetime] = dict(there.execute(asked).fetchall())
+    except psycopg.Error as problem:
+        tell(f"CAREFUL: the database could not be asked whom it has forgotten ({in_one_line(problem)}).")
+        return {}
+    forgotten = {family: at for family, at in destroyed.items() if family in closed and closed[family] + REGRET <= at}
+    if lacking := len(forgotten.keys() - listed.keys()):
+        tell(
+            f"CAREFUL: of {len(forgotten)} families that were forgotten in the database, {lacking} are in no list. They"
+            " stay forgotten, and the lists get them."
+        )
+    if others := len(destroyed.keys() - forgotten.keys() - listed.keys()):
+        tell(
+            f"CAREFUL: {others} families in the database have no key left, were not closed for thirty days before, and"
+            " are in no list. They may come back. If they shall not, write them into the list, and restore again."
+        )
+    return forgotten
+
+
+def note_there(lists: Mapping[Path, object], forgotten: Mapping[UUID, datetime], tell: Tell) -> None:
+    """Add them to the lists that there are. Where that cannot be, the worker does it at night."""
+    for file in lists:
+        try:
+            note_destroyed(file, forgotten)
+        except OSError as problem:
+            tell(f"CAREFUL: {problem}. The restored database knows them: have the worker write them tonight.")
 
 
 def kept_keys(place: Path, tell: Tell, *, without_keys: bool) -> list[Path]:

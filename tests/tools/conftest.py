@@ -26,7 +26,9 @@ def places(tmp_path):
 @pytest.fixture
 def take(address_of, tmp_path, places):
     """Back up, as the backup role unless another is named."""
-    return lambda role=BACKUP, keys_days=7: back_up(address_of(role), tmp_path / "backups", places, keys_days)
+    return lambda role=BACKUP, keys_days=7, places=places: back_up(
+        address_of(role), tmp_path / "backups", places, keys_days
+    )
 
 
 @pytest.fixture

@@ -7,7 +7,9 @@ import signal
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 
 import psycopg
 import pytest
@@ -25,8 +27,9 @@ from sealing.keys import keys_of_a_request
 from sealing.text import CannotOpenError
 from tests.sealed import text_of
 from tests.tools.backups import destroy, keys_in, portal_on
+from tools import backup as backup_tool
 from tools import inventory
-from tools.backup import DUMP, MANIFEST, NotDoneError
+from tools.backup import DUMP, MANIFEST, NotDoneError, OldKeysLeftError
 from tools.restore import change_places, newest, restore
 from tools.servers import ServerFailedError, postgres, program, url_of_running
 
@@ -312,6 +315,45 @@ def test_old_keys_are_removed_and_the_newest_never(ours, keys, take, places, tmp
     assert {folder.name for folder in places.keys.iterdir()} == {recent.name, old}
     fourth = take(keys_days=0)
     assert {folder.name for folder in places.keys.iterdir()} == {fourth.name}
+
+
+@pytest.mark.parametrize("trouble", ["no folder", "a folder", "a broken line", "a full disk", "no name"])
+def test_a_backup_that_fails_leaves_nothing_behind_and_removes_no_older_keys(
+    trouble, ours, keys, take, places, tmp_path, monkeypatch
+):
+    old = places.keys / "2026-01-01T000000Z"
+    old.mkdir(parents=True)
+    noted = places.destroyed[1]
+    if trouble == "no folder":
+        places = replace(places, destroyed=(places.destroyed[0], tmp_path / "nowhere" / "list"))
+    elif trouble == "a folder":
+        noted.mkdir()
+    elif trouble == "a broken line":
+        noted.write_text("broken\n")
+    elif trouble == "a full disk":
+        monkeypatch.setattr(backup_tool, "note_destroyed", Mock(side_effect=OSError(28, "No space left on device")))
+    else:  # the keys have theirs, and the dump cannot have its own
+        real = backup_tool.finish
+        monkeypatch.setattr(
+            backup_tool,
+            "finish",
+            lambda folder, name: real(folder, name) if name.parent == places.keys else name.joinpath("x").rename(name),
+        )
+    with pytest.raises((NotDoneError, ValueError, OSError)):
+        take(places=places)
+    assert list(places.keys.iterdir()) == [old]
+    assert not list(tmp_path.rglob(DUMP))
+    assert not list(tmp_path.rglob(MANIFEST))
+
+
+def test_older_keys_that_cannot_be_removed_are_told_of_and_the_backup_is_whole(
+    ours, keys, take, places, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(backup_tool, "remove_older", Mock(side_effect=PermissionError(13, "Permission denied")))
+    with pytest.raises(OldKeysLeftError, match=r"is whole\. But keys older than 7 days .* Permission denied"):
+        take()
+    (made,) = (tmp_path / "backups").iterdir()
+    assert (places.keys / made.name / DUMP).exists()
 
 
 def test_without_keys_it_says_what_is_lost_and_goes_on_only_when_told(ours, keys, take, places, empty):

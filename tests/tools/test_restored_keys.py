@@ -5,6 +5,7 @@ from base64 import b64decode
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from os import urandom
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -14,9 +15,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from common.destroyed import note_destroyed
+from common.destroyed import note_destroyed, read_destroyed
 from crisisplans.models import PlanItem, SupportContact
 from families.models import Family, Invitation, Membership, Role
+from portal.roles import WORKER
 from sealing import rotation
 from sealing.models import FamilyKey
 from sealing.outer import AESGCM, outer_keys, wrap
@@ -159,7 +161,7 @@ def test_a_damaged_text_is_named_and_hinders_no_restore_when_it_is_the_last_unde
     said = []
     restore(empty, backup, places, outer_keys=outer_keys(), tell=said.append)
     assert said[-1].startswith("GREEN")
-    assert {line for line in said if "damaged" in line} == {
+    assert {line for line in said if ": damaged;" in line} == {
         f"CAREFUL: {damage_in('crisisplans_planitem.words', item)}",
         f"CAREFUL: {damage_in('families_membership.family_nickname', nickname)}",
     }
@@ -302,3 +304,77 @@ def test_what_was_due_since_the_backup_is_forgotten_before_anybody_signs_in(
         assert not PlanItem.objects.filter(pk=theirs.removed.pk).exists()
         assert SupportContact.objects.filter(family=theirs.family).exists()
     assert places.destroyed[1].read_text() == ""  # it may be a trial: the portal notes it at night
+
+
+def test_whom_the_replaced_database_has_forgotten_stays_so_when_the_list_was_emptied(
+    ours, theirs, take, places, empty, admin_url
+):
+    backup = take()
+    restore(empty, backup, places)
+    past_guards(empty, *close(ours, days_ago=31))
+    with psycopg.connect(empty) as worker:
+        worker.execute(f"SET ROLE {WORKER}")
+        ((forgotten, at),) = worker.execute("SELECT family, forgotten_at FROM app.forget_closed()").fetchall()
+    assert forgotten == ours.family.pk
+    said = []
+    restore(empty, backup, places, outer_keys=outer_keys(), replace=True, tell=said.append)
+    assert said[-1].startswith("GREEN")
+    assert f"CAREFUL: {places.destroyed[1]} is empty. That is right only if no family was ever forgotten." in said
+    assert (
+        "CAREFUL: of 1 families that were forgotten in the database, 1 are in no list. They stay forgotten, and the"
+        " lists get them." in said
+    )
+    assert [read_destroyed(file) for file in places.destroyed] == [{ours.family.pk: at}] * 2
+    assert keys_in(empty)[ours.family.pk] == b""
+    assert keys_in(empty)[theirs.family.pk]
+    with portal_on(empty):
+        assert Family.objects.get(pk=ours.family.pk).closed_at
+        assert not Membership.objects.filter(family=ours.family, ended_at=None).exists()
+    said.clear()
+    restore(empty, backup, places, replace=True, tell=said.append)
+    assert "in no list" not in "".join(said)
+
+
+def test_keys_that_somebody_destroyed_by_mistake_are_told_of_and_come_back(ours, theirs, take, places, empty):
+    backup = take()
+    restore(empty, backup, places)
+    destroy(empty, ours)
+    said = []
+    restore(empty, backup, places, outer_keys=outer_keys(), replace=True, tell=said.append)
+    assert said[-1].startswith("GREEN")
+    assert "CAREFUL: 1 families in the database have no key left, were not closed for thirty days before" in "".join(
+        said
+    )
+    assert keys_in(empty)[ours.family.pk]
+    assert {file.read_text() for file in places.destroyed} == {""}
+
+
+def test_a_database_that_cannot_be_asked_hinders_no_restore(ours, theirs, take, places, empty):
+    backup = take()
+    restore(empty, backup, places)
+    with psycopg.connect(empty, autocommit=True) as broken:
+        broken.execute("SET session_replication_role = replica; ALTER TABLE families_family RENAME TO gone")
+    said = []
+    restore(empty, backup, places, replace=True, tell=said.append)
+    assert said[-1].startswith("GREEN")
+    assert "CAREFUL: the database could not be asked whom it has forgotten (relation" in "".join(said)
+
+
+def test_a_list_that_holds_fewer_than_were_known_is_told_of_with_numbers(ours, theirs, take, places, empty):
+    note_destroyed(places.destroyed[1], {UUID(int=1): timezone.now(), UUID(int=2): timezone.now()})
+    backup = take()
+    note_destroyed(places.destroyed[1], {UUID(int=3): timezone.now()})
+    said = []
+    restore(empty, backup, places, tell=said.append)
+    assert "CAREFUL" not in "".join(said)  # the copy beside the backups gets the third with the next one
+    for file, known in ((places.destroyed[0], 2), (places.destroyed[1], 2)):
+        whole = file.read_text()
+        file.write_text(whole.splitlines(keepends=True)[0])
+        said.clear()
+        restore(empty, backup, places, replace=True, tell=said.append)
+        assert f"CAREFUL: {file} holds 1 families that were forgotten, and {known} were known." in "".join(said)
+        file.write_text(whole)
+    note_destroyed(places.destroyed[0], {UUID(int=4): timezone.now()})  # somebody's own hand
+    said.clear()
+    restore(empty, backup, places, replace=True, tell=said.append)
+    assert f"CAREFUL: {places.destroyed[1]} holds 3 families that were forgotten, and 4 were known." in "".join(said)
