@@ -27,7 +27,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from common.destroyed import note_destroyed, read_destroyed
+from common.destroyed import read_destroyed
 from common.env import env
 from portal.roles import ROLES, make_roles, passwords_of_the_environment
 from sealing.outer import read_outer_keys
@@ -165,8 +165,7 @@ def restore(  # noqa: PLR0913  # by keyword
     tell_of_lists(lists, manifest.get("forgotten", 0), tell)
     destroyed = all_of(lists)
     if replace:
-        there = forgotten_there(admin_url, destroyed, tell)
-        destroyed = {**there, **destroyed}
+        destroyed = {**forgotten_there(admin_url, destroyed, tell), **destroyed}
     has_keys = f"relation {inventory.KEYS}" in manifest["guards"]
     keys = kept_keys(places.keys, tell, without_keys=without_keys) if has_keys else []
     found = Found(backup, manifest, keys, destroyed, has_keys, outer_keys, without_keys)
@@ -180,7 +179,6 @@ def restore(  # noqa: PLR0913  # by keyword
         fresh, aside = f"{name}_restored_{stamp}", f"{name}_before_{stamp}"
         with beside(admin_url, fresh) as address:
             lost = fill(address, found, passwords, tell)
-            note_there(lists, there, tell)
             change_places(admin_url, name, fresh, aside)
         tell(f"What was there before is kept as the database {aside}. Drop it when you are sure.")
     else:
@@ -308,7 +306,7 @@ def forgotten_there(admin_url: str, listed: Mapping[UUID, datetime], tell: Tell)
     if lacking := len(forgotten.keys() - listed.keys()):
         tell(
             f"CAREFUL: of {len(forgotten)} families that were forgotten in the database, {lacking} are in no list. They"
-            " stay forgotten, and the lists get them."
+            " stay forgotten, and the next backup writes them there."
         )
     if others := len(destroyed.keys() - forgotten.keys() - listed.keys()):
         tell(
@@ -316,15 +314,6 @@ def forgotten_there(admin_url: str, listed: Mapping[UUID, datetime], tell: Tell)
             " are in no list. They may come back. If they shall not, write them into the list, and restore again."
         )
     return forgotten
-
-
-def note_there(lists: Mapping[Path, object], forgotten: Mapping[UUID, datetime], tell: Tell) -> None:
-    """Add them to the lists that there are. Where that cannot be, the worker does it at night."""
-    for file in lists:
-        try:
-            note_destroyed(file, forgotten)
-        except OSError as problem:
-            tell(f"CAREFUL: {problem}. The restored database knows them: have the worker write them tonight.")
 
 
 def kept_keys(place: Path, tell: Tell, *, without_keys: bool) -> list[Path]:
