@@ -153,7 +153,7 @@ def restore(  # noqa: PLR0913  # by keyword
 
     Where `outer_keys` are given, a text of each family and column is opened. Who is in a list of `places`, or has no
     key left in a backup of keys, is forgotten again; where such a list is missing it goes on only `without_list`. With
-    `replace` so is whom the database of `admin_url` has forgotten, and the lists get them.
+    `replace` so is whom the database of `admin_url` has forgotten.
     `without_keys` it goes on where texts stay unreadable, and says so.
 
     Raises NotDoneError: before anything is touched when something is missing, broken or in the way, afterwards with a
