@@ -1,4 +1,4 @@
-"""Who read or changed what. Rows are only ever added; the database itself refuses anything else.
+"""Who read or changed what. Rows are only ever added; the database itself refuses anything else (rights.py).
 
 Ids are text and point nowhere, so that the log outlives what it tells of. It holds ids and constants,
 never a name and never a text.
@@ -7,8 +7,6 @@ never a name and never a text.
 import uuid
 
 from django.db import models
-
-from common.history import APPEND_ONLY, NO_TRUNCATE
 
 
 class AccessEntry(models.Model):
@@ -34,10 +32,6 @@ class AccessEntry(models.Model):
         indexes = [
             models.Index(fields=["family_id", "recorded_at"]),
             models.Index(fields=["agent_id", "recorded_at"]),
-        ]
-        triggers = [
-            APPEND_ONLY,
-            NO_TRUNCATE,
         ]
 
     def __str__(self) -> str:

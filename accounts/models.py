@@ -12,8 +12,6 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from common.history import NO_TRUNCATE
-
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -79,9 +77,6 @@ class SignupConsent(models.Model):
     privacy_notice_version = models.CharField(max_length=20)
     health_information_at = models.DateTimeField()  # UTC
     sixteen_or_older_at = models.DateTimeField()  # UTC
-
-    class Meta:
-        triggers = [NO_TRUNCATE]
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.privacy_notice_version}"

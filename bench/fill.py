@@ -39,7 +39,8 @@ def make_rows() -> None:
     from django.db import connection
 
     from bench.models import FAMILY, ProtectedRow, Row
-    from common.database import ProtectByFamily
+    from common.tables.compiler import table_sql
+    from common.tables.declarations import Table
 
     table, twin = Row._meta.db_table, ProtectedRow._meta.db_table
     with connection.cursor() as cursor:
@@ -54,13 +55,14 @@ def make_rows() -> None:
         cursor.execute(f"ALTER TABLE {twin} ADD PRIMARY KEY (id)")
         for each in (table, twin):
             cursor.execute(f"CREATE INDEX ON {each} (family, happened DESC, id DESC)")
-        cursor.execute(str(ProtectByFamily(twin, family="family").sql))
+        for statement in table_sql(Table(model=twin, family="family", select=())):
+            cursor.execute(statement)
+        cursor.execute(f"GRANT SELECT ON {table} TO portal_app")
 
 
 def main() -> None:
     django.setup()
     call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
-    call_command("createcachetable", verbosity=0)
     collect_static_files()
     from allauth.account.models import EmailAddress
     from django.conf import settings

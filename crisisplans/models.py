@@ -14,14 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from common.history import APPEND_ONLY, NO_TRUNCATE, but_for_forgotten
-from families.models import Family, Membership, Role, both_or_neither
+from families.models import Family, Membership, Role
 from sealing.fields import HoldsSealedText, SealedJSONField, SealedTextField
 from sealing.history import version_model
 
 REVIEW_AFTER = timedelta(days=90)
 REMOVED_IS_KEPT_FOR = timedelta(days=30)
-FORGETS = but_for_forgotten("crisisplans_forgottenentry")
 AMONG_RELATIVES = "relatives:"  # before a section called ready while only relatives saw something in it
 
 
@@ -118,9 +116,6 @@ class CrisisPlan(models.Model):
 
     objects = CrisisPlanQuerySet.as_manager()
 
-    class Meta:
-        constraints = [both_or_neither("plan_reviewed_pair", "reviewed_at", "reviewed_by")]
-
     def __str__(self) -> str:
         return str(self.pk)
 
@@ -187,15 +182,10 @@ class PlanEntry(HoldsSealedText):
         return self.removed_at is not None and self.removed_at <= timezone.now() - REMOVED_IS_KEPT_FOR
 
 
-def entry_constraints(name: str) -> list[models.BaseConstraint]:
-    """The rules both tables keep: removal is a pair, and what the one it concerns wrote is for everyone."""
-    return [
-        both_or_neither(f"{name}_removed_pair", "removed_at", "removed_by"),
-        models.CheckConstraint(
-            name=f"{name}_own_side_is_open",
-            condition=~Q(side=Side.SUBJECT, audience=Audience.RELATIVES),
-        ),
-    ]
+def own_side_is_open(name: str) -> models.CheckConstraint:
+    """What the subject wrote is for everyone."""
+    condition = ~Q(side=Side.SUBJECT, audience=Audience.RELATIVES)
+    return models.CheckConstraint(name=f"{name}_own_side_is_open", condition=condition)
 
 
 class PlanItem(PlanEntry):
@@ -212,7 +202,7 @@ class PlanItem(PlanEntry):
 
     class Meta:
         constraints = [
-            *entry_constraints("item"),
+            own_side_is_open("item"),
             models.CheckConstraint(name="item_is_no_contact", condition=~Q(section=Section.CONTACTS)),
         ]
         indexes = [models.Index(fields=["family", "section", "position"])]
@@ -232,17 +222,17 @@ class SupportContact(PlanEntry):
     last_tested_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
-        constraints = entry_constraints("contact")
+        constraints = [own_side_is_open("contact")]
         indexes = [models.Index(fields=["family", "position"])]
 
 
-class PlanItemVersion(version_model(PlanItem, unseen=["position"], append_only=FORGETS), HoldsSealedText):  # type: ignore[misc]  # the base is made by pghistory
+class PlanItemVersion(version_model(PlanItem, unseen=["position"]), HoldsSealedText):  # type: ignore[misc]  # the base is made by pghistory
     """An item as it was after each change."""
 
     objects = EntryQuerySet.as_manager()
 
 
-class SupportContactVersion(version_model(SupportContact, unseen=["position"], append_only=FORGETS), HoldsSealedText):  # type: ignore[misc]  # the base is made by pghistory
+class SupportContactVersion(version_model(SupportContact, unseen=["position"]), HoldsSealedText):  # type: ignore[misc]  # the base is made by pghistory
     """A contact as it was after each change."""
 
     objects = EntryQuerySet.as_manager()
@@ -273,7 +263,6 @@ class ForgottenEntry(models.Model):
     class Meta:
         verbose_name_plural = "forgotten entries"
         indexes = [models.Index(fields=["family", "section"])]
-        triggers = [APPEND_ONLY, NO_TRUNCATE]
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -330,7 +319,6 @@ class Comment(HoldsSealedText):
 
     class Meta:
         constraints = [
-            both_or_neither("comment_removed_pair", "removed_at", "removed_by"),
             models.CheckConstraint(
                 name="comment_on_one_thing",
                 condition=Q(item__isnull=False, contact__isnull=True) | Q(item__isnull=True, contact__isnull=False),

@@ -7,7 +7,6 @@ dates, the member of a role) has a column of its own. `read_values` and `write_v
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
-from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
@@ -63,6 +62,9 @@ SHAPES: dict[Section, type[Words]] = {
 EVERY_SHAPE: tuple[type[Words], ...] = (Words, *SHAPES.values())
 NAMES = {shape: frozenset(field.name for field in fields(shape)) for shape in EVERY_SHAPE}
 
+# What has a column of its own: the field on a form, and the column.
+COLUMNS = {"level": "level", "review_on": "review_on", "assigned_to": "assigned_to_id"}
+EMPTY: dict[str, Any] = {name: PlanItem._meta.get_field(name).get_default() for name in COLUMNS}  # type: ignore[union-attr]  # they are columns
 CONTACT_FIELDS = ("name", "role", "phone", "hours", "may_leave_message")
 
 # What each section asks for, in the order it is asked and shown.
@@ -145,8 +147,10 @@ def read_values(row: Row) -> dict[str, Any]:
     else:
         section = Section(row.section)
         words = read_words(section, row.words)
-        columns = {"level": row.level, "review_on": row.review_on, "assigned_to": row.assigned_to_id}
-        values = {field: columns[field] if field in columns else getattr(words, field) for field in FIELDS[section]}
+        values = {
+            field: getattr(row, COLUMNS[field]) if field in COLUMNS else getattr(words, field)
+            for field in FIELDS[section]
+        }
     return values | {"audience": row.audience}
 
 
@@ -172,7 +176,5 @@ def write_values(entry: Entry, values: Mapping[str, Any]) -> None:
     shape = shape_of(entry.section)
     if is_readable(values) or values["text"] != words_of(entry).text:  # what cannot be read stays as it lies
         entry.words = shape(**{name: values[name] for name in NAMES[shape]}).as_document()
-    entry.level = values.get("level", "")
-    entry.review_on = values.get("review_on")
-    assigned: UUID | None = values.get("assigned_to")
-    entry.assigned_to_id = assigned
+    for field, column in COLUMNS.items():
+        setattr(entry, column, values.get(field, EMPTY[field]))

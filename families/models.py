@@ -4,7 +4,6 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-import pgtrigger
 from allauth.account.models import EmailAddress
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Window
@@ -19,15 +18,6 @@ from sealing.keys import first_key
 
 INVITATION_LIFETIME = timedelta(days=7)
 REGRET = timedelta(days=30)  # from closing a family until its keys are destroyed; the database counts it (0002, 0006)
-
-
-def both_or_neither(name: str, at: str, by: str) -> models.CheckConstraint:
-    """A constraint that keeps a time and its person together: `withdrawn_at` never stands without `withdrawn_by`."""
-    return models.CheckConstraint(
-        name=name,
-        condition=Q(**{f"{at}__isnull": True, f"{by}__isnull": True})
-        | Q(**{f"{at}__isnull": False, f"{by}__isnull": False}),
-    )
 
 
 class Role(models.TextChoices):
@@ -55,7 +45,6 @@ class Family(HoldsSealedText):
 
     class Meta:
         verbose_name_plural = "families"
-        constraints = [both_or_neither("family_closed_pair", "closed_at", "closed_by")]
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -120,33 +109,7 @@ class Membership(HoldsSealedText):
     objects = MembershipQuerySet.as_manager()
 
     class Meta:
-        triggers = [
-            pgtrigger.Trigger(
-                name="always_a_coordinator",
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-                timing=pgtrigger.Deferred,
-                # The lock makes two who leave at once see each other; families.actions takes the same one first.
-                func="""
-                    PERFORM 1 FROM families_family
-                        WHERE id = COALESCE(NEW.family_id, OLD.family_id) FOR NO KEY UPDATE;
-                    IF EXISTS (
-                        SELECT 1 FROM families_family
-                        WHERE id = COALESCE(NEW.family_id, OLD.family_id) AND closed_at IS NULL
-                    ) AND NOT EXISTS (
-                        SELECT 1 FROM families_membership
-                        WHERE family_id = COALESCE(NEW.family_id, OLD.family_id)
-                            AND ended_at IS NULL AND is_coordinator
-                    ) THEN
-                        RAISE EXCEPTION 'an open family has a coordinator'
-                            USING ERRCODE = 'check_violation', CONSTRAINT = 'always_a_coordinator';
-                    END IF;
-                    RETURN NULL;
-                """,
-            )
-        ]
         constraints = [
-            both_or_neither("membership_ended_pair", "ended_at", "ended_by"),
             models.UniqueConstraint(
                 fields=["family", "user"],
                 condition=Q(ended_at=None),
@@ -276,9 +239,6 @@ class Invitation(models.Model):
 
     class Meta:
         constraints = [
-            both_or_neither("invitation_accepted_pair", "accepted_at", "accepted_by"),
-            both_or_neither("invitation_declined_pair", "declined_at", "declined_by"),
-            both_or_neither("invitation_withdrawn_pair", "withdrawn_at", "withdrawn_by"),
             models.CheckConstraint(condition=Q(email=Lower("email")), name="invitation_email_lower_case"),
             models.UniqueConstraint(
                 fields=["family", "email"], condition=WAITING, name="one_waiting_invitation_an_address"
@@ -324,8 +284,6 @@ class RemovalProposal(models.Model):
 
     class Meta:
         constraints = [
-            both_or_neither("removal_confirmed_pair", "confirmed_at", "confirmed_by"),
-            both_or_neither("removal_withdrawn_pair", "withdrawn_at", "withdrawn_by"),
             models.CheckConstraint(
                 condition=~Q(confirmed_by=models.F("proposed_by")),
                 name="removal_takes_two",

@@ -27,14 +27,6 @@ ADDRESSES = {
     WORKER: "DATABASE_WORKER_URL",
     BACKUP: "DATABASE_BACKUP_URL",
 }
-DEFAULTS = (
-    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {app}",
-    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT USAGE ON SEQUENCES TO {app}",
-    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT ON TABLES TO {backup}",
-    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT ON SEQUENCES TO {backup}",
-    # What somebody could call is what they were given: nothing is anybody's by default.
-    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
-)
 # PostgreSQL's own functions that anybody may call, and what PostgreSQL has for those who should instead. All web
 # processes are one role, so each could read in another's running statement what a family writes, or end it; and a
 # large object belongs to who makes it, past every policy.
@@ -79,13 +71,11 @@ def passwords_of_the_environment() -> dict[str, str]:
     return passwords
 
 
-def make_roles(admin_url: str, passwords: dict[str, str] | None = None, *, defaults: bool = True) -> None:
+def make_roles(admin_url: str, passwords: dict[str, str] | None = None) -> None:
     """Make the roles of the database that `admin_url` leads to, or set right what is there. Safe to repeat.
 
-    What the owner makes from now on the app may read and change, but not own, truncate or bypass; migrations take
-    more away from it (common.database). The worker gets what each migration gives it by name, backup may read all.
-    `passwords` are set for the roles they are given for. Without `defaults` nothing is given on what is made from now
-    on: a restore begins so, for a dump takes away only what PostgreSQL itself gives, and what else is given stays.
+    What the owner makes later is closed to all others until an app declares what they may do with it (common.tables).
+    `passwords` are set for the roles they are given for.
     """
     with psycopg.connect(admin_url, autocommit=True) as admin:
         for role in ROLES:
@@ -119,7 +109,8 @@ def make_roles(admin_url: str, passwords: dict[str, str] | None = None, *, defau
             # could switch triggers off anyway, but only for everybody at once.
             "GRANT SET ON PARAMETER session_replication_role TO {owner}",
             "GRANT USAGE ON SCHEMA public TO {app}, {worker}, {backup}",
-            *(DEFAULTS if defaults else ()),
+            # No function is anybody's by default; tables and sequences are not, in PostgreSQL itself.
+            "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
             *(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC" for function in NOT_FOR_PUBLIC),
             *(f"GRANT EXECUTE ON FUNCTION {function} TO {role}" for function, role in NOT_FOR_PUBLIC.items() if role),
         ):

@@ -201,11 +201,6 @@ class NumberReport(models.Model):
         verbose_name_plural = _("reports of numbers")
         constraints = [
             models.UniqueConstraint(fields=["channel", "reported_on"], name="report_once_a_day"),
-            models.CheckConstraint(
-                name="report_handled_pair",
-                condition=Q(handled_at__isnull=True, handled_by__isnull=True)
-                | Q(handled_at__isnull=False, handled_by__isnull=False),
-            ),
         ]
 
     def __str__(self) -> str:

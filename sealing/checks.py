@@ -9,10 +9,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.models import Count
 
+from common.tables.visibility import partly_visible
 from sealing.fields import HoldsSealedText, SealedField
 from sealing.models import FamilyKey
 from sealing.outer import outer_keys, unwrap
-from sealing.rotation import not_wholly_seen
 from sealing.text import CannotOpenError
 
 TRIED = 20  # keys for each outer key, by chance: whoever can leave a bad one does not choose these
@@ -32,7 +32,7 @@ def check_wrapping(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     table = FamilyKey._meta.db_table
     if "default" not in (databases or ()) or check_keys() or table not in connection.introspection.table_names():
         return []
-    if not_wholly_seen([table]):
+    if partly_visible(connection.connection, [table], to_update=True):
         message = "Whether SEALING_KEYS opens the families' keys is not known: this role does not see them."
         hint = 'Ask as the owner role: DATABASE_URL="$DATABASE_OWNER_URL" python manage.py check --database default'
         return [checks.Warning(message, hint=hint, id="sealing.W003")]

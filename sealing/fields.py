@@ -23,7 +23,7 @@ from django.utils.functional import Promise
 
 from common.unreadable import Unreadable, UnreadableDocument, sealed_in
 from sealing.keys import Owner, first_time, holds_key, is_newest, open_text, seal_text
-from sealing.text import CannotOpenError, say, start_of
+from sealing.text import FORM, SHORTEST, CannotOpenError, say, start_of
 
 log = logging.getLogger(__name__)
 
@@ -137,6 +137,25 @@ class SealedField(_Field[T, T]):
 
     def get_internal_type(self) -> str:
         return "BinaryField"
+
+    def db_check(self, connection: Any) -> str:  # noqa: ARG002  # Django's
+        """SQL: nothing, or something sealed. No clear text gets into the column, whoever writes."""
+        column = f'"{self.column}"'
+        form = f"substring({column} FROM 1 FOR 1) = '\\x{FORM:02x}'::bytea"
+        return f"{column} = ''::bytea OR octet_length({column}) > {SHORTEST} AND {form}"
+
+    @property
+    def column_comment(self) -> str:
+        """What stands in the database's comment on the column: whose key seals it, and the row its texts stand in.
+        Backup and restore, which know no models, read it there (tools.inventory)."""
+        source = source_of(self.model)
+        author = self._column_named(self.author) if self.author else "-"
+        family = self._column_named(self.family)
+        return f"sealed family={family} author={author} source={source._meta.db_table} row={source._meta.pk.column}"
+
+    def _column_named(self, attribute: str) -> str:
+        found = next(f for f in self.model._meta.concrete_fields if attribute in {f.attname, f.name})
+        return str(found.column)
 
     def dump(self, value: Any) -> str:
         """The text that is sealed."""

@@ -3,13 +3,11 @@
 import uuid
 from typing import Self
 
-import pgtrigger
 from django.db import models
 from django.db.models import Func, Q, Value
 from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
-from common.history import NO_TRUNCATE
 from sealing.outer import bound_to
 
 
@@ -59,15 +57,6 @@ class FamilyKey(models.Model):
                 name="destroyed_key_is_gone",
                 condition=Q(destroyed_at=None) & ~Q(wrapped=b"") | Q(destroyed_at__isnull=False, wrapped=b""),
             ),
-        ]
-        triggers = [
-            pgtrigger.Protect(
-                name="destroyed_for_good",
-                operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__destroyed_at__isnull=False),
-            ),
-            pgtrigger.Protect(name="destroyed_not_deleted", operation=pgtrigger.Delete),
-            NO_TRUNCATE,
         ]
 
     def __str__(self) -> str:

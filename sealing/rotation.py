@@ -6,7 +6,7 @@ texts anew, versions too, without a trigger taking it for a change; the old key 
 What does not open is named by where it stands, and left as it is; the others' keys are replaced all the same.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -70,26 +70,6 @@ class Done:
         self.keys += more.keys
         self.texts += more.texts
         self.unopened += more.unopened
-
-
-def not_wholly_seen(tables: Iterable[str]) -> list[str]:
-    """Those of `tables` of which whoever is signed in to the database does not see, or may not change, every row. Keys
-    that row-level security hides would count as replaced."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT c.relname FROM pg_class c WHERE c.oid = ANY(%s::regclass[]) AND NOT (
-                has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'UPDATE')
-                AND (NOT row_security_active(c.oid) OR EXISTS (
-                    SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polpermissive AND p.polcmd = '*'
-                        AND p.polroles = ARRAY[current_user::regrole::oid]
-                        AND pg_get_expr(p.polqual, p.polrelid) = 'true'
-                ))
-            ) ORDER BY 1
-            """,
-            [sorted(set(tables))],
-        )
-        return [name for (name,) in cursor.fetchall()]
 
 
 @contextmanager

@@ -36,6 +36,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from common.destroyed import note_destroyed, read_destroyed
 from common.env import env
+from common.tables.visibility import partly_visible
 from portal.roles import BACKUP
 from tools import inventory
 from tools.servers import ServerFailedError, postgres, program, url_of_running
@@ -155,11 +156,11 @@ def back_up(address: str, to: Path, places: Places, keys_days: int) -> Path:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # one moment for all of it
         connection.read_only = True
         inventory.read_the_same_everywhere(connection)
-        if unseen := inventory.not_wholly_seen(connection):
+        if unseen := partly_visible(connection, inventory.tables(connection)):
             message = (
                 f"{connection.info.user} does not see every row of {', '.join(unseen)}: the backup would be without"
-                f" them. Sign in as {BACKUP} (DATABASE_BACKUP_URL). Is it so already: these tables lack the policy"
-                " backup_reads or its grant (docs/adr/0031)."
+                f" them. Sign in as {BACKUP} (DATABASE_BACKUP_URL). Is it so already: `manage.py sync_rights`, run as"
+                " the owner role, lets it read every table."
             )
             raise NotDoneError(message)
         names = inventory.tables(connection)

@@ -13,7 +13,6 @@ from psycopg import sql
 from portal.roles import ROLES
 
 KEYS = "public.sealing_familykey"  # the families' wrapped keys: backed up apart, and briefly
-AUTHORS = {"family_nickname": "user_id"}  # sealed columns that only one person reads, and the column that says who
 # Who is signed in, and counters: of no use tomorrow, and whoever finds a dump could become somebody with them.
 PASSING = ("public.cache", "public.django_session")
 
@@ -158,26 +157,6 @@ def tables(connection: psycopg.Connection) -> list[str]:
     return [name for (name,) in connection.execute(asked, [])]
 
 
-def not_wholly_seen(connection: psycopg.Connection) -> list[str]:
-    """Tables of which whoever is signed in may see nothing, or only some rows: a dump of theirs would be without the
-    others, and without a word. Seen wholly is what has no row-level security, or a policy for them that says `true`."""
-    mine = "p.polrelid = c.oid AND p.polcmd IN ('*', 'r') AND (0 = ANY(p.polroles) OR me.oid = ANY(p.polroles))"
-    asked = f"""
-        SELECT format('%%I.%%I', n.nspname, c.relname)
-        FROM (SELECT * FROM pg_roles WHERE rolname = current_user) me, {_OUR_RELATIONS}
-            AND c.relkind = 'r' AND NOT me.rolsuper AND (
-                NOT has_table_privilege(c.oid, 'SELECT')
-                OR c.relrowsecurity AND NOT me.rolbypassrls AND (c.relowner <> me.oid OR c.relforcerowsecurity) AND (
-                    NOT EXISTS (SELECT FROM pg_policy p
-                        WHERE {mine} AND p.polpermissive AND pg_get_expr(p.polqual, p.polrelid) = 'true')
-                    OR EXISTS (SELECT FROM pg_policy p WHERE {mine} AND NOT p.polpermissive)
-                )
-            )
-        ORDER BY 1
-    """
-    return [name for (name,) in connection.execute(asked, [])]
-
-
 def contents(connection: psycopg.Connection, names: list[str]) -> Contents:
     """How many rows each table has, and the sum of their hashes: the same in any order, another when a value is."""
     found: Contents = {}
@@ -238,25 +217,18 @@ class Sealed:
 
 
 def sealed_columns(connection: psycopg.Connection) -> list[Sealed]:
-    """Every sealed column: each has a constraint that lets nothing else in (sealing/converting.py)."""
-    asked = """
-        SELECT c.relname, a.attname,
-            EXISTS (SELECT FROM pg_attribute f WHERE f.attrelid = c.oid AND f.attname = 'family_id')
-        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_attribute a ON a.attrelid = c.oid
-        WHERE k.contype = 'c' AND k.conname = c.relname || '_' || a.attname || '_sealed'
-            AND c.relnamespace = 'public'::regnamespace
+    """Every sealed column: each has a comment that says whose key seals it (sealing.fields.SealedField)."""
+    asked = r"""
+        SELECT c.relname, a.attname, m.parts[1], m.parts[2], m.parts[3], m.parts[4]
+        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid,
+            regexp_match(col_description(c.oid, a.attnum),
+                '^sealed family=(\w+) author=(\w+|-) source=(\w+) row=(\w+)$') AS m(parts)
+        WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND m.parts IS NOT NULL
         ORDER BY c.relname, a.attname
     """
     return [
-        Sealed(
-            table=table,
-            column=column,
-            family="family_id" if of_a_family else "id",
-            author=AUTHORS.get(column, ""),
-            source=table.removesuffix("version"),
-            row="id",
-        )
-        for table, column, of_a_family in connection.execute(asked).fetchall()
+        Sealed(table, column, family=family, author="" if author == "-" else author, source=source, row=row)
+        for table, column, family, author, source, row in connection.execute(asked).fetchall()
     ]
 
 

@@ -26,7 +26,6 @@ def main() -> None:
     if any(problem.level >= ERROR for problem in problems):
         sys.exit(1)
     call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
-    call_command("createcachetable", verbosity=0)
     collect_static_files()
     call_command("load_directory")
     call_command("load_demo")

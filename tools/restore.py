@@ -212,11 +212,10 @@ def fill(address: str, found: Found, passwords: dict[str, str] | None, tell: Tel
 
     Raises NotDoneError.
     """
-    make_roles(address, passwords, defaults=False)
+    make_roles(address, passwords)
     with psycopg.connect(address, autocommit=True) as admin:
         inventory.read_the_same_everywhere(admin)
         keys = bring_back(admin, address, found, tell)
-        make_roles(address)
         tell("Comparing it with the backup …")
         if wrong := differences(admin, found.manifest):
             message = f"{admin.info.dbname} is NOT as the backup says:\n" + "\n".join(wrong)

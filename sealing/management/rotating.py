@@ -4,10 +4,11 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
-from django.db import Error
+from django.db import Error, connection
 
+from common.tables.visibility import partly_visible
 from sealing.models import FamilyKey
-from sealing.rotation import AlreadyRotatingError, Unopened, alone, not_wholly_seen, sealed_columns
+from sealing.rotation import AlreadyRotatingError, Unopened, alone, sealed_columns
 
 NAMED = 50  # at most, of what does not open
 BROKEN_OFF = 130  # what a shell calls Ctrl-C
@@ -41,7 +42,8 @@ class RotatingCommand(BaseCommand):
 
     def _refuse_who_does_not_see_all(self) -> None:
         tables = [FamilyKey._meta.db_table, *(column.table for column in sealed_columns())]
-        if unseen := not_wholly_seen(tables):
+        connection.ensure_connection()
+        if unseen := partly_visible(connection.connection, tables, to_update=True):
             more = f" and {len(unseen) - 1} tables more" if unseen[1:] else ""
             message = (
                 f"Nothing was done: this role may not see and change every row of {unseen[-1]}{more}. Run it as the"

@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from common.acting import acting_as
-from common.database import OWNER, WORKER
+from common.tables.declarations import OWNER, WORKER
 from crisisplans.models import Audience, Comment, CrisisPlan, ForgottenEntry, PlanItem, PlanItemVersion, Section
 from crisisplans.tasks import forget_removed
 from tests.acting import acting_as_app, acting_as_role

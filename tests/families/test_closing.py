@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from accesslog.models import AccessEntry
 from common.acting import acting_as
-from common.database import WORKER
 from common.destroyed import read_destroyed
+from common.tables.declarations import WORKER
 from crisisplans.models import Comment, PlanItem, PlanItemVersion, SupportContact
 from families.actions import leave_family
 from families.models import Family, Invitation, Membership, MembershipVersion

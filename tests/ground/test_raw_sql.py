@@ -11,20 +11,20 @@ import psycopg
 import pytest
 from django.utils import timezone
 
-from common.database import APP, BACKUP, OWNER, WORKER
+from common.tables.declarations import APP, BACKUP, OWNER, WORKER
+from tests.declared import FAMILY_TABLES
 from tests.ground.policies import rows
-from tests.ground.test_walls_catalog import PROTECTED
 from tests.raw_sql import REFUSED, as_owner, ask, insert
 
 pytestmark = pytest.mark.django_db
-TABLES = sorted(set(PROTECTED) - {"accesslog_accessentry"})
+TABLES = sorted(set(FAMILY_TABLES) - {"accesslog_accessentry"})
 STRANGERS = ["nobody", "outsider", "former", "invited", "curator"]
 
 
 def as_it_is(home):
     """Every row of the family, as text, read by the owner."""
     found = []
-    for table in sorted(PROTECTED):
+    for table in sorted(FAMILY_TABLES):
         key = "id" if table == "families_family" else "family_id"
         found += as_owner(f"SELECT t::text FROM {table} t WHERE {key}::text = %s ORDER BY 1", str(home.family.pk))
     return found
@@ -71,7 +71,7 @@ def test_a_stranger_reads_no_row_of_ours_however_they_ask(kind, strangers, ours)
     as_owner(f"ANALYZE {', '.join(TABLES)}")  # so that there are statistics to be had
     own = ask(ours.former, "SELECT t::text FROM families_membership t")[0] if kind == "former" else ()
     for how in READ:
-        for table in PROTECTED:
+        for table in FAMILY_TABLES:
             found = read(strangers[kind], how, table)
             assert not belongs_to(ours, found, but=[*own, *own_row(ours, kind)]), (how, table, found)
             if kind == "nobody" and how != "explained":
@@ -117,7 +117,7 @@ def own_row(home, kind):
 
 
 def test_a_former_member_reads_one_row_their_own(ours):
-    for table in PROTECTED:
+    for table in FAMILY_TABLES:
         found = ask(ours.former, f"SELECT t.* FROM {table} t")
         assert found == REFUSED or len(found) == (table == "families_membership"), table
     assert ask(ours.former, "SELECT id FROM families_membership") == [(ours.members["former"].pk,)]
@@ -125,7 +125,7 @@ def test_a_former_member_reads_one_row_their_own(ours):
 
 def test_the_one_it_concerns_reads_nothing_that_is_for_relatives(ours):
     for how in READ:
-        for table in PROTECTED:
+        for table in FAMILY_TABLES:
             found = read(ours.subject, how, table)
             assert not any(sign in str(found) for sign in ours.kin_signs), (how, table)
             if table in {"families_invitation", "families_removalproposal"}:
@@ -139,11 +139,11 @@ def test_a_stranger_changes_nothing_of_ours_however_they_try(kind, strangers, ou
         as_owner(
             "SELECT c.relname, array_agg(a.attname::text) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
             " WHERE c.relname = ANY(%s) AND a.attnum > 0 AND NOT a.attisdropped GROUP BY 1",
-            list(PROTECTED),
+            list(FAMILY_TABLES),
         )
     )
     tried = 0
-    for table in PROTECTED:
+    for table in FAMILY_TABLES:
         key = next(name for name in ("id", "pgh_id", "family_id") if name in columns[table])
         statements = [f"UPDATE {table} SET {name} = {name}" for name in columns[table]]
         statements += [f"UPDATE {table} SET {name} = DEFAULT" for name in columns[table]]
@@ -177,11 +177,11 @@ def test_a_stranger_adds_nothing_to_ours(kind, strangers, ours):
     """Rows copied from ours by the owner, with new ids and in the stranger's own name, or another's."""
     user = strangers[kind]
     before = as_it_is(ours)
-    for table in sorted(PROTECTED):
+    for table in sorted(FAMILY_TABLES):
         key = "id" if table == "families_family" else "family_id"
         of_ours = f"SELECT to_jsonb(t)::text FROM {table} t WHERE {key}::text = %s LIMIT 3"
         for row in [json.loads(text) for (text,) in as_owner(of_ours, str(ours.family.pk))]:
-            columns = ", ".join(name for name in row if name != "recorded_in")
+            columns = ", ".join(row)
             for who in {user and str(user.pk), str(ours.coordinator.pk)} - {None}:
                 copy = {
                     name: (str(uuid4()) if name == "id" and key != "id" else who if name in BY else value)
@@ -210,7 +210,7 @@ def test_nothing_is_moved_to_another_family_or_person(ours, theirs):
 def test_functions_tell_of_ones_own_families_alone(ours, theirs):
     """The honest limit: who acts is a setting, and whoever can run SQL can set it (docs/threat-model.md)."""
     outsider = theirs.coordinator
-    for function in ("my_families()", "families_as('member')", "families_as('coordinator')"):
+    for function in ("my_families()", "families_as('relative')", "families_as('coordinator')"):
         assert ask(outsider, f"SELECT app.{function}") == [(theirs.family.pk,)]
         assert ask(None, f"SELECT app.{function}") == []
         assert ask(ours.former, f"SELECT app.{function}") == []
@@ -218,8 +218,6 @@ def test_functions_tell_of_ones_own_families_alone(ours, theirs):
         "invited_families()",
         "new_families()",
         "farewell_families()",
-        "logged_reads()",
-        "consented_families()",
     ):
         assert ask(outsider, f"SELECT app.{function}") == []
     assert ask(outsider, f"SELECT app.may_join('{ours.family.pk}', 'relative')") == [(False,)]
@@ -291,14 +289,14 @@ def test_the_app_role_cannot_become_another(role, sign_in_as):
         "CREATE FUNCTION pg_temp.leak(text) RETURNS boolean LANGUAGE sql AS 'SELECT true'",
         "CREATE OPERATOR public.<<< (leftarg = text, rightarg = text, function = texteq)",
         "ALTER FUNCTION app.user_id() LEAKPROOF",
-        "CREATE OR REPLACE FUNCTION app.consented_families() RETURNS SETOF uuid LANGUAGE sql AS 'SELECT NULL::uuid'",
+        "CREATE OR REPLACE FUNCTION app.my_families() RETURNS SETOF uuid LANGUAGE sql AS 'SELECT NULL::uuid'",
         "CREATE EXTENSION dblink",
         "ALTER TABLE families_family DISABLE ROW LEVEL SECURITY",
         "ALTER TABLE families_family DISABLE TRIGGER ALL",
         "CREATE POLICY mine ON families_family USING (true)",
-        "DROP POLICY app_reads ON families_family",
-        "ALTER POLICY app_reads ON families_family USING (true)",
-        "GRANT SELECT ON accesslog_accessentry TO portal_app",
+        "DROP POLICY app_select ON families_family",
+        "ALTER POLICY app_select ON families_family USING (true)",
+        "GRANT SELECT ON django_migrations TO portal_app",
         "ALTER ROLE portal_app BYPASSRLS",
         "ALTER ROLE portal_app SUPERUSER",
         "SET session_replication_role = replica",
@@ -338,10 +336,16 @@ def test_nobody_unmakes_who_somebody_is_or_that_they_confirmed_it(ours):
     """Ids swapped, and somebody would be another; unconfirmed, and an account could be forgotten that is in use."""
     type(ours.former).objects.filter(pk=ours.relative.pk).update(last_login=timezone.now())
     for words, why in (
-        ("UPDATE accounts_user SET id = gen_random_uuid() WHERE id = %s", "stays who they are"),
-        ("UPDATE accounts_user SET last_login = NULL WHERE id = %s", "stays who they are"),
-        ("UPDATE account_emailaddress SET verified = false WHERE user_id = %s", "confirmed stays so"),
-        (f"UPDATE account_emailaddress SET user_id = '{ours.former.pk}' WHERE user_id = %s", "confirmed stays so"),
+        ("UPDATE accounts_user SET id = gen_random_uuid() WHERE id = %s", "another id"),
+        ("UPDATE accounts_user SET last_login = NULL WHERE id = %s", "forgetting that somebody signed in"),
+        (
+            "UPDATE account_emailaddress SET verified = false WHERE user_id = %s",
+            "taking back that an address was confirmed",
+        ),
+        (
+            f"UPDATE account_emailaddress SET user_id = '{ours.former.pk}' WHERE user_id = %s",
+            "taking back that an address was confirmed",
+        ),
     ):
         found = ask(None, words, ours.relative.pk)
         assert found == REFUSED, words

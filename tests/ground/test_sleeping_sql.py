@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from django.utils import timezone
 
-from common.database import APP
+from common.tables.declarations import APP
 from families.actions.invitations import hash_token
 from families.models import Invitation, Membership, Role
 from tests.factories import FamilyFactory, MembershipFactory, UserFactory
@@ -77,14 +77,14 @@ def test_an_invitation_answered_meanwhile_lets_nobody_in(answer, ours, asleep):
     wake = asleep(ours.invited, MEMBER, join(ours.family, ours.invited), ours.invitation_token)
     by = ours.coordinator if answer == "withdrawn" else ours.invited
     Invitation.objects.filter(pk=ours.invitation.pk).update(**{f"{answer}_at": timezone.now(), f"{answer}_by": by})
-    assert "one joins by what waits" in wake()
+    assert "joining without an invitation that waits" in wake()
     assert members(ours.family, ours.invited) == 0
 
 
 def test_a_family_closed_meanwhile_lets_nobody_in(ours, asleep):
     wake = asleep(ours.invited, MEMBER, join(ours.family, ours.invited), ours.invitation_token)
     type(ours.family).objects.filter(pk=ours.family.pk).update(closed_at=timezone.now(), closed_by=ours.coordinator)
-    assert "nobody joins what is closed" in wake()
+    assert "joining a family that is closed" in wake()
     assert members(ours.family, ours.invited) == 0
 
 
@@ -92,7 +92,7 @@ def test_whoever_began_a_family_does_not_come_back_when_others_are_in_it(asleep)
     family = FamilyFactory(created_by=UserFactory())
     wake = asleep(family.created_by, MEMBER, join(family, family.created_by, first=True))
     MembershipFactory(family=family, coordinator=True)
-    assert "one joins by what waits" in wake()
+    assert "joining without an invitation that waits" in wake()
     assert members(family, family.created_by) == 0
 
 
@@ -100,5 +100,5 @@ def test_who_was_removed_meanwhile_asks_nobody_in(ours, asleep):
     wake = asleep(ours.coordinator, ASK, [uuid4(), ours.family.pk, ours.coordinator.pk])
     Membership.objects.filter(pk=ours.members["relative"].pk).update(is_coordinator=True)
     Membership.objects.filter(pk=ours.members["coordinator"].pk).update(ended_at=timezone.now(), ended_by=ours.relative)
-    assert "who coordinates now" in wake()
+    assert "by who is no coordinator now" in wake()
     assert not Invitation.objects.filter(email="accomplice@example.org").exists()

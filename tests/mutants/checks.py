@@ -326,7 +326,7 @@ CHECKS = [
     ),
     # -- Keys
     lifted(
-        "sealing.rotation:not_wholly_seen",
+        "common.tables.visibility:partly_visible",
         f"{ROTATING}a_policy_that_hides_rows_from_the_owner_is_noticed"
         f" {ROTATING}a_role_that_does_not_see_every_row_replaces_nothing_and_is_told_which_does",
         returns="[]",

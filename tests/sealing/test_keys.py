@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import SystemCheckError
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from common.database import APP, BACKUP, OWNER, WORKER
 from common.env import ROOT
+from common.tables.declarations import APP, BACKUP, OWNER, WORKER
 from crisisplans.models import PlanItem
 from families import actions
 from families.models import Family, Membership, Role

@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 from psycopg.conninfo import make_conninfo
 
-from common.database import APP, BACKUP, WORKER
+from common.tables.declarations import APP, BACKUP, WORKER
 from crisisplans.models import Comment, PlanItem, PlanItemVersion, Section, SupportContact, SupportContactVersion
 from families.models import Family, Membership
 from sealing import outer, rotation

@@ -8,16 +8,22 @@ from django.db.models.query import QuerySet
 from tests.traps import is_ours, spring
 
 
+DJANGO_S_OWN = ("django/db/models/deletion.py", "django/db/migrations/recorder.py", "commands/migrate.py")
+
+
 def caller(frame: FrameType | None) -> tuple[str, bool]:
     """Where our code asked for these rows, and whether their order matters to it.
 
-    It does not where Django deletes a tree of rows, or fetches single rows by their keys (a forward relation).
+    It does not where Django deletes a tree of rows, migrates, or fetches single rows by their keys (a
+    forward relation).
     """
     while frame is not None:
         filename = frame.f_code.co_filename
         if "/allauth/" in filename:  # its own lists, though a class of ours stands between
             return "", False
-        if filename.endswith("django/db/models/deletion.py"):
+        if filename.endswith(
+            ("django/db/models/deletion.py", "django/db/migrations/recorder.py", "commands/migrate.py")
+        ):
             return "", False
         if frame.f_code.co_name == "prefetch_one_level" and frame.f_locals.get("single"):
             return "", False

@@ -8,10 +8,10 @@ import pytest
 from django.db.models import F, Q
 
 from families.models import Family, Membership, RemovalProposal, Role
+from tests.declared import FAMILY_TABLES
 from tests.factories import FamilyFactory, MembershipFactory, RemovalProposalFactory, UserFactory
 from tests.ground.policies import rows
 from tests.ground.policies.rows import NOW
-from tests.ground.test_walls_catalog import PROTECTED
 from tests.raw_sql import REFUSED, as_owner, ask, ids, insert
 from tests.sealed import SQL_SEALED
 
@@ -137,7 +137,7 @@ def test_nobody_is_put_into_a_family_by_another(ours, theirs):
     assert insert(theirs.coordinator, "families_membership", **rows.member(ours, theirs.coordinator)) == REFUSED
 
 
-@pytest.mark.parametrize("table", sorted(PROTECTED))
+@pytest.mark.parametrize("table", sorted(FAMILY_TABLES))
 def test_nobody_reads_a_row_in_nobodys_name(table, ours):
     assert ids(None, table) in (set(), REFUSED)
 

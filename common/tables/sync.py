@@ -1,0 +1,134 @@
+"""Bring the database in step with what the apps declare: everything at once or nothing (docs/adr/0039)."""
+
+import time
+from hashlib import sha256
+
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
+
+from common.tables.compiler import constraints, schema_sql
+from common.tables.declarations import APP, BACKUP, OWNER, WORKER, declared_tables
+
+# Requests wait this long at most for a lock of ours. Less than PostgreSQL waits before it looks for transactions that
+# wait for each other (deadlock_timeout, a second), so it never ends a request for our sake.
+LOCK_TIMEOUT = "500ms"
+ATTEMPTS, PAUSE = 60, 0.5  # seconds
+
+# Revokes every right of our roles, and drops every policy and every trigger that calls a function of ours.
+CLOSE_TABLES = f"""
+    DO $do$
+    DECLARE found record;
+    BEGIN
+        FOR found IN SELECT polname, polrelid::regclass AS name FROM pg_policy LOOP
+            EXECUTE format('DROP POLICY %I ON %s', found.polname, found.name);
+        END LOOP;
+        FOR found IN SELECT tgname, tgrelid::regclass AS name FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+            WHERE p.pronamespace = 'app'::regnamespace AND NOT tgisinternal
+        LOOP
+            EXECUTE format('DROP TRIGGER %I ON %s', found.tgname, found.name);
+        END LOOP;
+    END
+    $do$;
+    REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, {APP}, {WORKER}, {BACKUP};
+    REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM PUBLIC, {APP}, {WORKER}, {BACKUP};
+    DROP SCHEMA app CASCADE;
+    CREATE SCHEMA app
+"""
+# pgtrigger's functions, which write the versions: run as the owner, callable by nobody, and no setting skips them.
+SECURE_PGTRIGGER = """
+    CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name NAME) RETURNS BOOLEAN
+        LANGUAGE sql IMMUTABLE AS 'SELECT false';
+    DO $do$
+    DECLARE name text;
+    BEGIN
+        FOR name IN SELECT oid::regprocedure FROM pg_proc
+            WHERE proname LIKE 'pgtrigger\\_%' AND prorettype = 'trigger'::regtype
+        LOOP
+            EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp', name);
+            EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', name);
+        END LOOP;
+    END
+    $do$
+"""
+
+
+class NotSyncedError(Exception):
+    """Why the rights are as they were."""
+
+
+def fingerprint() -> str:
+    """A hash of everything that is declared. It stands in the comment on the schema `app`."""
+    declared = [CLOSE_TABLES, SECURE_PGTRIGGER, *schema_sql(), *map(str, constraints(declared_tables()).items())]
+    return sha256("\n".join(declared).encode()).hexdigest()
+
+
+def is_in_step() -> bool:
+    """Whether the database was last synced with these declarations. It does not see what was changed by hand."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT obj_description(to_regnamespace('app'), 'pg_namespace')")
+        return bool(cursor.fetchone()[0] == fingerprint())
+
+
+def missing_tables() -> list[str]:
+    """Declared tables that do not exist yet."""
+    existing = set(connection.introspection.table_names())
+    return sorted({table.name for table in declared_tables()} - existing)
+
+
+def sync_rights() -> None:
+    """Replace all rights by those declared, in one transaction, as the owner.
+
+    Requests wait while it runs, some tenths of a second; it waits for those under way, again and again, and gives up
+    after half a minute. Raises NotSyncedError; then nothing has changed.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        if (user := cursor.fetchone()[0]) != OWNER:
+            message = f"Only {OWNER} may sync the rights, and this is {user}."
+            raise NotSyncedError(message)
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with transaction.atomic():
+                return _sync()
+        except OperationalError as problem:
+            if not isinstance(problem.__cause__, LockNotAvailable):
+                raise
+            if attempt < ATTEMPTS:
+                time.sleep(PAUSE)
+    message = "Transactions hold locks on the tables for long. Nothing was changed; try again."
+    raise NotSyncedError(message)
+
+
+def _sync() -> None:
+    tables = declared_tables()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+        names = ", ".join(sorted({table.name for table in tables}))
+        cursor.execute(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
+        cursor.execute("CREATE SCHEMA IF NOT EXISTS app")
+        for statement in (CLOSE_TABLES, SECURE_PGTRIGGER, *schema_sql(), *_constraint_changes()):
+            cursor.execute(statement)
+        cursor.execute(f"COMMENT ON SCHEMA app IS '{fingerprint()}'")
+
+
+def _constraint_changes() -> list[str]:
+    """What drops constraints of ours that are not declared any more, and adds those that are missing.
+
+    Their names say all that is in them, so one that is there is right.
+    """
+    declared = constraints(declared_tables())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace"
+            " AND conname ~ '_(bounded|pair|same_family|in_family)$' AND conrelid <> 0"
+        )
+        existing = set(cursor.fetchall())
+    known = {(table, name[:63]) for table, name in declared}
+    return [
+        *(f"ALTER TABLE {table} DROP CONSTRAINT {name} CASCADE" for table, name in sorted(existing - known)),
+        *(
+            f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}"
+            for (table, name), definition in declared.items()
+            if (table, name[:63]) not in existing
+        ),
+    ]

@@ -1,0 +1,19 @@
+"""What the database lets each role do with the directory: everybody reads it, curators write, the worker notes how
+links answer. Services and articles are not deleted, only what leads to them."""
+
+from common.tables.declarations import APP, WORKER, Table
+from resources.models import Channel, DirectoryMark, GuidanceArticle, HelpService, NumberReport, SearchWord
+
+ALL = {APP: "SELECT, INSERT, UPDATE, DELETE"}
+WRITE = {APP: "SELECT, INSERT, UPDATE"}
+LINKS = "SELECT (id, state, web, link_checked_at, link_failures), UPDATE (link_checked_at, link_problem, link_failures)"
+
+TABLES = [
+    Table(model=HelpService, grants={**WRITE, WORKER: LINKS}),
+    Table(model=Channel, grants=ALL),
+    Table(model=NumberReport, grants=ALL),
+    Table(model=SearchWord, grants={APP: "SELECT, INSERT, DELETE, UPDATE (is_name)"}),
+    Table(model=DirectoryMark, grants={APP: "SELECT"}),
+    Table(model=GuidanceArticle, grants=WRITE),
+    Table(model=GuidanceArticle.services.through, grants={APP: "SELECT, INSERT, DELETE"}),
+]

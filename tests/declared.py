@@ -1,0 +1,33 @@
+"""What the apps declare, for tests that go through all of it: a new table is in them by being declared."""
+
+from common.tables.compiler import grants, policies
+from common.tables.declarations import APP, Table, declared_tables
+
+TABLES = {table.name: table for table in declared_tables()}
+
+
+def family_column(table: Table) -> str:
+    """The column with the family's id, or nothing."""
+    if table.family or isinstance(table.model, str):
+        return table.family
+    names = {field.column for field in table.model._meta.concrete_fields}
+    return "family_id" if "family_id" in names else ""
+
+
+FAMILY_TABLES = sorted(name for name, table in TABLES.items() if family_column(table))
+MODELS = [TABLES[name].model for name in FAMILY_TABLES]
+
+
+def readable_tables() -> list[str]:
+    """Tables of families that the app role may read."""
+    return [name for name in FAMILY_TABLES if "SELECT" in grants(TABLES[name]).get(APP, "")]
+
+
+def key_of(table: str) -> str:
+    """The primary key's column."""
+    model = TABLES[table].model
+    return "id" if isinstance(model, str) else str(model._meta.pk.column)
+
+
+def policies_of(table: str, role: str = APP) -> list[str]:
+    return [policy.name for policy in policies(TABLES[table]) if policy.role == role]
