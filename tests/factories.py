@@ -402,6 +402,7 @@ def make_home(name: str) -> Home:
         CommentFactory(item=items[Section.COPING], text=f"{everyone} comment", created_by=subject),
         CommentFactory(item=subjects_item, text=f"{everyone} remark", created_by=relative, kind=Comment.Kind.DISAGREES),
         CommentFactory(item=relatives_only, text=f"{kin} comment", created_by=relative),
+        CommentFactory(contact=contacts[0], text=f"{everyone} about a number", created_by=subject),
     ]
     token = f"{name}-invitation-secret-0123456789abcdef"
     invitation = InvitationFactory(family=family, email=users["invited"].email, token=token, created_by=coordinator)

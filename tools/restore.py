@@ -175,7 +175,7 @@ def restore(  # noqa: PLR0913  # by keyword
     tell(f"The backup was made at {manifest['made_at']}.")
     name = str(conninfo_to_dict(admin_url).get("dbname") or "")
     if replace:
-        stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S")
+        stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S%f")
         fresh, aside = f"{name}_restored_{stamp}", f"{name}_before_{stamp}"
         with beside(admin_url, fresh) as address:
             lost = fill(address, found, passwords, tell)

@@ -3,32 +3,10 @@
 import pytest
 from django.utils import timezone
 
-from crisisplans.models import (
-    Comment,
-    CrisisPlan,
-    ForgottenEntry,
-    PlanItem,
-    PlanItemVersion,
-    SupportContact,
-    SupportContactVersion,
-)
-from families.models import Family, Invitation, Membership, MembershipVersion, RemovalProposal, Role
+from crisisplans.models import Comment, ForgottenEntry, PlanItem, PlanItemVersion, SupportContact, SupportContactVersion
+from families.models import Family, Invitation, Membership, RemovalProposal, Role
+from tests.declared import MODELS
 from tests.factories import CommentFactory, EmailAddressFactory, InvitationFactory, UserFactory
-
-MODELS = (
-    Family,
-    Membership,
-    MembershipVersion,
-    Invitation,
-    RemovalProposal,
-    CrisisPlan,
-    ForgottenEntry,
-    PlanItem,
-    SupportContact,
-    PlanItemVersion,
-    SupportContactVersion,
-    Comment,
-)
 
 
 def seen(model, user):

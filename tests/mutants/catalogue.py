@@ -3,9 +3,9 @@
 from tests.mutants.checks import CHECKS
 from tests.mutants.frame import FRAME
 from tests.mutants.kinds import Mutant
-from tests.mutants.walls import WALLS
+from tests.mutants.rights import RIGHTS
 
-MUTANTS = [*WALLS, *FRAME, *CHECKS]
+MUTANTS = [*RIGHTS, *FRAME, *CHECKS]
 
 
 def chosen(names: list[str]) -> list[Mutant]:

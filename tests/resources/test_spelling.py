@@ -92,6 +92,7 @@ def test_likeness_is_counted_as_postgresql_counts_it():
         " ORDER BY similarity(word, %s) DESC, word LIMIT %s"
     )
     with connection.cursor() as cursor:
+        cursor.execute("CREATE EXTENSION pg_trgm")
         for word in asked:
             cursor.execute(near, [word, LIKE, word, LOOKED_AT])
             assert [spelling._words[place] for place in spelling._near(word)] == [row[0] for row in cursor.fetchall()]

@@ -90,10 +90,14 @@ def test_a_version_is_sealed_where_its_row_is():
 
 def test_every_sealed_column_refuses_clear_text(db):
     with connection.cursor() as cursor:
-        cursor.execute("SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE conname LIKE '%%\\_sealed'")
+        cursor.execute(
+            "SELECT c.conrelid::regclass::text, a.attname FROM pg_constraint c JOIN pg_attribute a"
+            " ON a.attrelid = c.conrelid AND c.conkey = ARRAY[a.attnum] WHERE c.contype = 'c'"
+            " AND pg_get_constraintdef(c.oid) ~ 'octet_length.*SUBSTRING'"
+        )
         checked = set(cursor.fetchall())
     expected = {
-        (model._meta.db_table, f"{model._meta.db_table}_{field.attname}_sealed"[:63])
+        (model._meta.db_table, field.attname)
         for model in apps.get_models()
         for field in model._meta.local_fields
         if isinstance(field, SealedField)

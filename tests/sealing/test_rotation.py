@@ -95,7 +95,7 @@ def test_a_role_that_does_not_see_every_row_replaces_nothing_and_is_told_which_d
 
 def test_a_policy_that_hides_rows_from_the_owner_is_noticed(ours, new_outer):
     with connection.cursor() as cursor:
-        cursor.execute("ALTER POLICY owner_does_all ON sealing_familykey USING (number > 1)")
+        cursor.execute("ALTER POLICY owner_all ON sealing_familykey USING (number > 1)")
     with pytest.raises(CommandError, match="every row of sealing_familykey"):
         call_command("rotate_outer_key")
 

@@ -100,19 +100,19 @@ def test_a_role_that_does_not_see_all_gets_no_backup(ours, take, tmp_path):
     assert not (tmp_path / "backups").exists()
 
 
-READS = "CREATE POLICY backup_reads ON families_family FOR SELECT TO portal_backup USING (true)"
-ALL = "CREATE POLICY owner_does_all ON families_family TO portal_owner USING (true) WITH CHECK (true)"
+READS = "CREATE POLICY backup_select ON families_family FOR SELECT TO portal_backup USING (true)"
+ALL = "CREATE POLICY owner_all ON families_family TO portal_owner USING (true) WITH CHECK (true)"
 
 
 @pytest.mark.parametrize(
     ("role", "lost", "put_back"),
     [
-        (OWNER, "DROP POLICY owner_does_all ON families_family", ALL),
-        (BACKUP, "DROP POLICY backup_reads ON families_family", READS),
+        (OWNER, "DROP POLICY owner_all ON families_family", ALL),
+        (BACKUP, "DROP POLICY backup_select ON families_family", READS),
         (
             BACKUP,
-            "ALTER POLICY backup_reads ON families_family USING (closed_at IS NULL)",
-            "ALTER POLICY backup_reads ON families_family USING (true)",
+            "ALTER POLICY backup_select ON families_family USING (closed_at IS NULL)",
+            "ALTER POLICY backup_select ON families_family USING (true)",
         ),
         (
             BACKUP,
@@ -219,7 +219,7 @@ def test_what_differs_is_named(ours, take, places, empty):
         ("DROP POLICY app_select ON families_family", "policy public.families_family.app_select: missing"),
         (
             "ALTER TABLE accesslog_accessentry DISABLE TRIGGER USER",
-            "trigger public.accesslog_accessentry.pgtrigger_append",
+            "trigger public.accesslog_accessentry.no_update_or_delete",
         ),
         ("GRANT SELECT ON accesslog_accessentry TO portal_app", "rights on public.accesslog_accessentry: .*portal_app"),
         ("GRANT UPDATE (event) ON accesslog_accessentry TO portal_app", "rights on public.accesslog_accessentry.event"),

@@ -7,7 +7,6 @@ from django.db.models.query import QuerySet
 
 from tests.traps import is_ours, spring
 
-
 DJANGO_S_OWN = ("django/db/models/deletion.py", "django/db/migrations/recorder.py", "commands/migrate.py")
 
 

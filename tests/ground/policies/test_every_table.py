@@ -1,0 +1,168 @@
+"""What the second layer keeps to for every declared table, asked by raw SQL: a new table is in here by being declared.
+
+That no stranger reads, changes or adds a row stands in test_raw_sql, for every table too. What is special to a table
+has tests of its own in this folder.
+"""
+
+import json
+import re
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from common.tables.compiler import constraints, guards_sql
+from common.tables.declarations import declared_tables
+from tests.declared import FAMILY_TABLES, TABLES, WITHOUT_QUERY_RULE, family_column, key_of, readable_tables
+from tests.raw_sql import REFUSED, as_owner, ask, ids
+
+pytestmark = pytest.mark.django_db
+MEMBERS = ("coordinator", "relative", "subject")
+# Read also where one is no member yet or any more, by policies of their own: the query rules leave that to pages.
+READ_BY_MORE = {name for name, table in TABLES.items() if any(one.command == "SELECT" for one in table.policies)}
+DERIVED = constraints(declared_tables())
+
+
+def rows_of(table, home):
+    column = family_column(TABLES[table])
+    return as_owner(f"SELECT to_jsonb(t)::text FROM {table} t WHERE {column}::text = %s", str(home.family.pk))
+
+
+@pytest.mark.parametrize("table", FAMILY_TABLES)
+def test_both_families_of_the_tests_have_a_row(table, ours, theirs):
+    """What tests sweep for leaks would pass on an empty table: add a row to `make_home` (tests/factories.py)."""
+    filled = set(FAMILY_TABLES) - {"accesslog_accessentry"}  # written by pages, and read by nobody
+    for home in (ours, theirs):
+        assert rows_of(table, home) or table not in filled
+
+
+@pytest.mark.parametrize("table", sorted(set(readable_tables()) - WITHOUT_QUERY_RULE))
+def test_who_reads_a_row_by_sql_is_who_the_query_rule_lets_see_it(table, people):
+    """Two layers, written apart, that must say the same."""
+    for kind, user in people.items():
+        if user is None:
+            continue
+        by_rule = set(TABLES[table].model.objects.visible_to(user).values_list("pk", flat=True))
+        by_sql = ids(user, table)
+        assert by_rule <= by_sql, kind
+        assert by_sql == by_rule or table in READ_BY_MORE, kind
+
+
+@pytest.mark.parametrize("table", readable_tables())
+def test_some_member_reads_a_row(table, ours):
+    assert any(ids(ours.person(kind), table) for kind in MEMBERS)
+
+
+@pytest.mark.parametrize("table", [name for name in FAMILY_TABLES if TABLES[name].update is not None])
+def test_some_member_may_update_rows_and_a_stranger_none(table, ours, theirs):
+    column = TABLES[table].columns[0]
+    as_it_is = f"UPDATE {table} SET {column} = {column}"
+    assert any(ask(ours.person(kind), as_it_is) not in {0, REFUSED} for kind in MEMBERS)
+    of_ours = f"{as_it_is} WHERE {family_column(TABLES[table])} = '{ours.family.pk}'"
+    assert ask(theirs.coordinator, of_ours) in {0, REFUSED}
+
+
+def signers(table):
+    """The columns that an insert must fill with who acts."""
+    return set(re.findall(r"\b(\w+) = app\.user_id\(\)", " ".join(TABLES[table].insert or ())))
+
+
+def copies(table, home, user):
+    """Rows of the family as this member would add them: with new ids, in their own name, as just made."""
+    for (text,) in rows_of(table, home):
+        row = json.loads(text)
+        row |= {name: str(user.pk) for name in signers(table) | ({"changed_by_id"} & row.keys())}
+        yield row | ({"id": str(uuid4())} if "id" in row else {})
+
+
+def add(user, table, row, *, instead_of=""):
+    """Add a row from its JSON; `instead_of` runs first, as the owner."""
+    names = ", ".join(row)
+    statement = f"INSERT INTO {table} ({names}) SELECT {names} FROM jsonb_populate_record(NULL::{table}, %s)"
+    if instead_of:
+        as_owner(instead_of)
+    return ask(user, statement, json.dumps(row))
+
+
+INSERTED = [name for name in FAMILY_TABLES if TABLES[name].insert is not None and name != "sealing_familykey"]
+
+
+@pytest.mark.parametrize("table", INSERTED)
+def test_some_member_adds_a_row_in_their_own_name_and_nobody_in_anothers(table, ours):
+    """A key is one a number and is never deleted: test_sealing adds one."""
+    added = []
+    for kind in MEMBERS:
+        user = ours.person(kind)
+        for row in copies(table, ours, user):
+            with transaction.atomic():  # in the place of the row it is a copy of, where there can be one alone
+                gone = f"DELETE FROM {table} WHERE {family_column(TABLES[table])} = '{ours.family.pk}'"
+                alone = (
+                    {"instead_of": gone} if table not in {"crisisplans_planitem", "crisisplans_supportcontact"} else {}
+                )
+                done = add(user, table, row, **alone)
+                if done == 1:
+                    added.append(row)
+                    for name in signers(table):
+                        another = row | {name: str(ours.former.pk), "changed_by_id": str(ours.former.pk)}
+                        another = {key: value for key, value in another.items() if key in row}
+                        assert add(user, table, another) == REFUSED, name
+                transaction.set_rollback(True)
+    assert added
+
+
+@pytest.mark.parametrize("table", [name for name in FAMILY_TABLES if TABLES[name].columns])
+def test_only_named_columns_are_updated(table, ours):
+    model = TABLES[table].model
+    for field in model._meta.concrete_fields:
+        if field.column not in TABLES[table].columns:
+            for kind in MEMBERS:
+                found = ask(ours.person(kind), f"UPDATE {table} SET {field.column} = {field.column}")
+                assert "permission denied" in found.why, field.column
+
+
+@pytest.mark.parametrize("table", FAMILY_TABLES)
+def test_nobody_deletes_a_row(table, ours):
+    for kind in MEMBERS:
+        assert "permission denied" in ask(ours.person(kind), f"DELETE FROM {table}").why
+
+
+SIGNED = [
+    name for name in FAMILY_TABLES if "a change in the name of another person" in "".join(guards_sql(TABLES[name]))
+]
+
+
+@pytest.mark.parametrize("table", SIGNED)
+def test_a_change_is_signed_by_who_acts(table, ours):
+    """Of each member's rows some may be theirs to change: none in another's name."""
+    change = f"UPDATE {table} SET changed_at = now(), changed_by_id = %s WHERE {key_of(table)} = %s"
+    changed = 0
+    for kind in MEMBERS:
+        user = ours.person(kind)
+        for row in ids(user, table):
+            changed += ask(user, change, user.pk, row) == 1
+            assert ask(user, change, ours.former.pk, row) == REFUSED
+    assert changed
+
+
+@pytest.mark.parametrize(("table", "name"), [key for key in DERIVED if key[1].endswith("_same_family")])
+def test_a_row_refers_to_no_row_of_another_family(table, name, ours, theirs):
+    column, target = re.match(r"FOREIGN KEY \(\w+, (\w+)\) REFERENCES (\w+)", DERIVED[table, name]).groups()
+    ((elsewhere,),) = as_owner(
+        f"SELECT id FROM {target} WHERE family_id = '{theirs.family.pk}'"
+        f" AND id NOT IN (SELECT {column} FROM {table} WHERE {column} IS NOT NULL) LIMIT 1"
+    )
+    of_ours = f"WHERE {column} IS NOT NULL AND family_id = '{ours.family.pk}'"
+    assert as_owner(f"SELECT 1 FROM {table} {of_ours}")
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        as_owner(f"UPDATE {table} SET {column} = '{elsewhere}' {of_ours}; SET CONSTRAINTS ALL IMMEDIATE")
+
+
+@pytest.mark.parametrize(
+    ("table", "name"), [key for key in DERIVED if key[1].endswith("_pair") and key[0] in FAMILY_TABLES]
+)
+def test_a_time_stands_with_its_person(table, name, ours):
+    pair = name.removeprefix(f"{table}_").removesuffix("_pair")
+    for change in (f"{pair}_at = now(), {pair}_by_id = NULL", f"{pair}_at = NULL, {pair}_by_id = '{ours.relative.pk}'"):
+        assert as_owner(f"SELECT 1 FROM {table}")
+        with pytest.raises(IntegrityError, match=name), transaction.atomic():
+            as_owner(f"UPDATE {table} SET {change}")

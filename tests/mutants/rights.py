@@ -1,0 +1,293 @@
+"""The second layer, taken away piece by piece: each policy widened and dropped, each condition of a policy or a guard,
+each guard, trigger, protection and constraint, each line of a function that begins with AND.
+
+They are derived from the declarations, so a new table's mutants come with it. Behind them stand a few by hand, for what
+no line of its own says. The tests ask the database by raw SQL.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib import import_module
+
+from common.tables.compiler import (
+    constraints,
+    function_sql,
+    grants,
+    guards_sql,
+    policies,
+    policy_sql,
+    protections_sql,
+    trigger_sql,
+)
+from common.tables.declarations import (
+    APP,
+    BACKUP,
+    OWNER,
+    WORKER,
+    Function,
+    Guard,
+    Policy,
+    Table,
+    Trigger,
+    declared_functions,
+    declared_tables,
+    version_models,
+)
+from tests.mutants.kinds import Mutant, altered, granted, mutant, no_trigger, rewritten
+from tests.traps import ROOT
+
+POLICIES = "ground/policies/"
+PAGE = "ground/test_database_rights.py::test_the_page_of_rights_says_what_the_catalogue_says"
+EVERY_TABLE = f"{POLICIES}test_every_table.py"
+RAW_SQL, SLEEPING = "ground/test_raw_sql.py", "ground/test_sleeping_sql.py"
+FORGETTING, ITEM_VERSIONS = "crisisplans/test_forgetting.py", "crisisplans_planitemversion"
+CLOSING, CATALOGUE = "families/test_closing.py", "resources/test_catalogue.py::test_"
+# What sees an app's mutants beside its file in tests/ground/policies and the tests of every table; sessions and the
+# like have only these.
+ALSO = {
+    "families": f"{POLICIES}test_joining.py families/test_history.py families/test_leaving.py {CLOSING} {SLEEPING}",
+    "crisisplans": FORGETTING,
+    "accesslog": "ground/test_roles.py",
+    "accounts": RAW_SQL,
+    "account": RAW_SQL,
+    "django": "ground/test_worker_and_backup.py ground/test_roles.py",
+}
+
+
+def seen_by(app: str) -> str:
+    """The tests that see a mutant of an app's tables and functions, those most likely to see it first."""
+    own = f"{POLICIES}test_{app}.py"
+    return " ".join(filter(None, (own if (ROOT / "tests" / own).exists() else "", ALSO.get(app, ""), EVERY_TABLE)))
+
+
+def made_by(name: str, app: str, *statements: str) -> Mutant:
+    return mutant(name, seen_by(app), statements=lambda do: list(statements))
+
+
+# -- Derived from the declarations -----------------------------------------------------------------------------------
+
+
+def of_table(table: Table) -> Iterator[Mutant]:
+    app = table.name.partition("_")[0]
+    for policy in policies(table):
+        if policy.role not in {OWNER, BACKUP} and policy.using != ("true",):
+            yield from of_policy(table.name, policy, app)
+    for guard in table.guards:
+        yield from of_guard(table, guard, app)
+    for trigger in table.triggers:
+        yield no_trigger(f"{table.name}.{trigger.name}", seen_by(app))
+        yield from of_trigger(table.name, trigger, app)
+    for statement in protections_sql(table):
+        sees = seen_by(app) if table.family else f"ground/test_database_rights.py {seen_by(app)}"
+        yield altered(f"{table.name}: {statement}", f"DROP TRIGGER {statement.split()[2]} ON {table.name}", sees)
+    if table.family:
+        yield from of_family_table(table, app)
+
+
+def of_family_table(table: Table, app: str) -> Iterator[Mutant]:
+    for event in ("insert_insert", "update_update") if version_models(table.model) else ():
+        yield no_trigger(f"{table.name}.pgtrigger_{event}", seen_by(app))
+    given = grants(table).get(APP, "").replace(",", "").split()
+    for right in ("INSERT", "UPDATE", "DELETE", "TRUNCATE"):
+        if right not in given or right == "UPDATE":
+            yield granted(APP, right, table.name, PAGE)
+    for word in ("DISABLE", "NO FORCE"):
+        yield altered(f"{table.name} {word}", f"ALTER TABLE {table.name} {word} ROW LEVEL SECURITY", PAGE)
+
+
+def of_policy(table: str, policy: Policy, app: str) -> Iterator[Mutant]:
+    def again(changed: Policy) -> tuple[str, str]:
+        return f"DROP POLICY {policy.name} ON {table}", policy_sql(table, changed)
+
+    name = f"{table}.{policy.name}"
+    yield made_by(f"{name} dropped", app, again(policy)[0])
+    everything = {side: ("true",) for side in ("using", "check") if getattr(policy, side) not in {(), ("false",)}}
+    yield made_by(f"{name} widened", app, *again(replace(policy, **everything)))
+    if policy.using and policy.using == policy.check:
+        changes = [(("using", "check"), number) for number in range(len(policy.using))]
+    else:
+        changes = [((side,), number) for side in ("using", "check") for number in range(len(getattr(policy, side)))]
+    for sides, number in changes:
+        rule = list(getattr(policy, sides[0]))
+        condition = " ".join(rule.pop(number).split())
+        if rule or condition == "false":
+            less = replace(policy, **dict.fromkeys(sides, tuple(rule) or ("true",)))
+            yield made_by(f"{name} {sides[0]} without {condition}", app, *again(less))
+
+
+def guards_again(table: Table) -> list[str]:
+    return [f"DROP TRIGGER guard ON {table.name}", f"DROP FUNCTION app.guard_{table.name}()", *guards_sql(table)]
+
+
+def of_guard(table: Table, guard: Guard, app: str) -> Iterator[Mutant]:
+    """Without a guard nothing is refused; without one of its conditions, too much."""
+    rest = replace(table, guards=tuple(one for one in table.guards if one is not guard))
+    yield made_by(f"{table.name} guard: {guard.refuses} ({guard.on}) dropped", app, *guards_again(rest))
+    for number, condition in enumerate(guard.when):
+        if len(guard.when) > 1:
+            less = replace(guard, when=guard.when[:number] + guard.when[number + 1 :])
+            changed = replace(table, guards=tuple(less if one is guard else one for one in table.guards))
+            name = f"{table.name} guard: {guard.refuses} ({guard.on}) without {' '.join(condition.split())}"
+            yield made_by(name, app, *guards_again(changed))
+
+
+def lines_without_one(text: str) -> Iterator[tuple[str, str]]:
+    """Each line that begins with AND and is whole in itself, and the text without it."""
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if line.strip().startswith("AND ") and line.count("(") == line.count(")") and not line.rstrip().endswith(";"):
+            yield line.strip(), "\n".join(lines[:number] + lines[number + 1 :])
+
+
+def of_trigger(table: str, trigger: Trigger, app: str) -> Iterator[Mutant]:
+    for line, body in lines_without_one(trigger.body.replace(";\n", "\n;\n")):
+        function, _ = trigger_sql(table, replace(trigger, body=body))
+        yield made_by(f"app.{trigger.name}() without {line}", app, function)
+
+
+def of_function(function: Function) -> Iterator[Mutant]:
+    for line, body in lines_without_one(function.body):
+        create = function_sql(replace(function, body=body))[0].replace("CREATE", "CREATE OR REPLACE", 1)
+        yield made_by(f"app.{function.signature} without {line}", APPS.get(function.signature, "families"), create)
+
+
+APPS = {one.signature: app for app in ("accounts", "crisisplans") for one in import_module(f"{app}.rights").FUNCTIONS}
+DERIVED = [
+    *(one for table in declared_tables() for one in of_table(table)),
+    *(one for function in declared_functions() for one in of_function(function)),
+    *(
+        altered(f"{name} dropped", f"ALTER TABLE {table} DROP CONSTRAINT {name}", EVERY_TABLE)
+        for table, name in constraints(declared_tables())
+        if name.endswith(("_pair", "_same_family"))
+    ),
+]
+
+# -- By hand ---------------------------------------------------------------------------------------------------------
+
+THE_WORKER = "ground/test_worker_and_backup.py::test_the_worker_reads_and_changes_nothing_else"
+REWRITTEN = [
+    rewritten(
+        "app.user_id",
+        "(NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid",
+        "(SELECT user_id FROM public.families_membership WHERE is_coordinator LIMIT 1)",
+        f"{POLICIES}test_families.py::test_nobody_reads_a_row_in_nobodys_name",
+    ),
+    *(
+        rewritten("app.families_as", old, new, seen_by("families"))
+        for old, new in (
+            ("WHEN 'coordinator' THEN is_coordinator", "WHEN 'coordinator' THEN true"),
+            ("ELSE role = kind", "ELSE true"),
+        )
+    ),
+    *(
+        rewritten(f"app.{name}", f"{column} = app.user_id()", "true", seen_by("families"))
+        for name, column in (
+            ("my_families", "m.user_id"),
+            ("families_as", "m.user_id"),
+            ("my_addresses", "user_id"),
+            ("new_families", "f.created_by_id"),
+            ("farewell_families", "m.user_id"),
+            ("closed_families", "f.closed_by_id"),
+        )
+    ),
+    *(
+        rewritten(f"app.{name}", old, new, tests)
+        for name, old, new, tests in (
+            ("closed_families", "clock_timestamp()", "now()", CLOSING),
+            ("reopen_family", "SELECT FROM app.closed_families() AS mine WHERE mine = family", "SELECT", CLOSING),
+            ("reopen_family", "k.family_id = family", "true", CLOSING),
+            ("forget_closed", "closed_at < now()", "created_at < now()", CLOSING),
+            ("forget_closed", "DELETE FROM families_invitation WHERE family_id = ANY(gone);", "", CLOSING),
+            ("forget_closed", "'30 days'", "'1 day'", CLOSING),
+            ("forget_removed", f"DELETE FROM {ITEM_VERSIONS} WHERE pgh_obj_id = ANY(erased);", "", FORGETTING),
+            ("refuse", "removed_at < now() - $2::interval", "removed_at < now()", FORGETTING),
+            ("refuse", "IF erasable THEN", "IF true THEN", FORGETTING),
+            ("answer_invitation", "IF NOT may_join THEN", "IF false THEN", SLEEPING),
+            ("answer_invitation", "ELSIF NOT FOUND AND", "ELSIF false AND", SLEEPING),
+        )
+    ),
+    altered(
+        "app.forget_removed() after a day",
+        "DO $do$ BEGIN EXECUTE replace(pg_get_functiondef('app.forget_removed(integer)'::regprocedure), '30 days',"
+        " '1 day'); END $do$",
+        FORGETTING,
+    ),
+    altered(
+        "families_removalproposal.removal_takes_two dropped",
+        "ALTER TABLE families_removalproposal DROP CONSTRAINT removal_takes_two",
+        "families/test_leaving.py::TestRemovingTheOneItConcerns::test_the_database_itself_wants_two",
+    ),
+    altered(
+        "pgtrigger can be told to ignore its triggers",
+        "CREATE OR REPLACE FUNCTION public._pgtrigger_should_ignore(trigger_name NAME) RETURNS BOOLEAN LANGUAGE sql"
+        " STABLE AS $$SELECT coalesce(nullif(current_setting('pgtrigger.ignore', true), ''), '') <> ''$$",
+        f"{POLICIES}test_crisisplans.py::test_every_change_leaves_a_version_and_no_setting_keeps_it_from_that",
+    ),
+    Mutant(
+        name="pgtrigger's functions run as whoever acts",
+        tests=("ground/test_database_rights.py",),
+        statements=lambda do: [
+            f"ALTER FUNCTION {name} SECURITY INVOKER"
+            for (name,) in do(
+                "SELECT oid::regprocedure::text FROM pg_proc WHERE starts_with(proname, %s) AND prosecdef",
+                "pgtrigger_",
+            )
+        ],
+    ),
+]
+GRANTED = [
+    granted(APP, "UPDATE (closed_at)", "families_family", PAGE),
+    granted(APP, "UPDATE (role)", "families_membership", PAGE),
+    granted(APP, "UPDATE (position)", "crisisplans_planitem", EVERY_TABLE),
+    granted(APP, "UPDATE (side)", "crisisplans_planitem", EVERY_TABLE),
+    granted(APP, "SELECT", "accesslog_accessentry", f"{POLICIES}test_accesslog.py::test_the_log_is_read_by_nobody"),
+    granted(APP, "CREATE", "SCHEMA public", "ground/test_database_rights.py"),
+    granted(APP, "EXECUTE", "FUNCTION app.forget_closed()", f"{CLOSING}::test_no_person_may_ask_for_it"),
+    granted(APP, "UPDATE", "resources_directorymark", PAGE),
+    granted(WORKER, "SELECT", "families_family", THE_WORKER),
+    granted(WORKER, "UPDATE", "resources_helpservice", THE_WORKER),
+    granted(WORKER, "EXECUTE", "FUNCTION app.my_families()", PAGE),
+    granted(BACKUP, "UPDATE", "families_family", "ground/test_worker_and_backup.py"),
+]
+MARKS = [
+    *(
+        no_trigger(f"resources_{trigger}", f"{CATALOGUE}{test}")
+        for test, triggers in (
+            ("a_service_that_comes_is_found", "helpservice.directory_grew"),
+            (
+                "a_service_is_found_and_lost_with_the_change_that_shows_and_hides_it",
+                "helpservice.directory_changed",
+            ),
+            (
+                "the_hours_of_a_way_that_is_added_changed_and_removed_count_at_once",
+                "channel.directory_grew channel.directory_changed",
+            ),
+            (
+                "a_word_that_comes_goes_or_becomes_a_name_counts_at_once",
+                "searchword.directory_grew searchword.directory_shrank searchword.directory_changed"
+                " searchword.directory_emptied",
+            ),
+        )
+        for trigger in triggers.split()
+    ),
+    *(
+        rewritten("public.directory_changed", old, new, f"{CATALOGUE}{test}")
+        for old, new, test in (
+            ("IF NOT FOUND THEN", "IF false THEN", "words_written_again_as_they_are_leave_the_marks_alone"),
+            ("TABLE words EXCEPT TABLE before", "TABLE words", "words_written_again_as_they_are_leave_the_marks_alone"),
+            (
+                " ORDER BY id::text = current_setting('app.directory_mark', true) DESC",
+                "",
+                "a_transaction_changes_one_mark_however_often",
+            ),
+            (" SKIP LOCKED", "", "curators_who_save_at_the_same_time_do_not_wait_for_each_other"),
+            ("coalesce(mine, 1)", "mine", "a_change_waits_while_others_hold_every_mark"),
+            (
+                "WHERE id = mine",
+                "WHERE id::text = current_setting('app.directory_mark', true)",
+                "whoever_says_which_mark_is_theirs_still_changes_one",
+            ),
+        )
+    ),
+]
+RIGHTS = [*DERIVED, *REWRITTEN, *GRANTED, *MARKS]
