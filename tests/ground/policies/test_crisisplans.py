@@ -240,7 +240,7 @@ def test_a_comment_is_written_in_ones_own_name_on_what_one_reads(ours, theirs):
 
 def test_one_takes_back_ones_own_comment_alone(ours):
     blind = "UPDATE crisisplans_comment SET removed_at = now(), removed_by_id = %s"
-    assert ask(ours.subject, blind, ours.subject.pk) == 1
+    assert ask(ours.subject, blind, ours.subject.pk) == 2
     assert ask(ours.relative, blind, ours.relative.pk) == 2
     assert ask(ours.coordinator, blind, ours.coordinator.pk) == 0
     assert ask(ours.subject, blind, ours.relative.pk) == REFUSED
