@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from sealing import keys
-from tests.curators import make_curator
 from tests.factories import Home, make_home
 from tests.moulds import Mould
+from tests.people import KINDS
 
 
 @pytest.fixture(scope="session")
@@ -40,15 +40,5 @@ def theirs(db, homes) -> Home:
 
 @pytest.fixture
 def people(ours, theirs):
-    """Everybody who could come to a page of *ours*, by kind. The outsider owns the same kinds of things, elsewhere; the
-    curator looks after the directory and belongs to no family."""
-    return {
-        "anonymous": None,
-        "outsider": theirs.coordinator,
-        "invited": ours.invited,
-        "former": ours.former,
-        "subject": ours.subject,
-        "relative": ours.relative,
-        "coordinator": ours.coordinator,
-        "curator": make_curator(),
-    }
+    """Everybody who could come to a page of *ours*, by kind. The outsider owns the same kinds of things, elsewhere."""
+    return {kind.name: kind.find(ours, theirs) for kind in KINDS}

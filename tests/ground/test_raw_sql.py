@@ -14,11 +14,11 @@ from django.utils import timezone
 from common.tables.declarations import APP, BACKUP, OWNER, WORKER
 from tests.declared import FAMILY_TABLES
 from tests.ground.policies import rows
+from tests.people import STRANGERS
 from tests.raw_sql import REFUSED, as_owner, ask, insert
 
 pytestmark = pytest.mark.django_db
 TABLES = sorted(set(FAMILY_TABLES) - {"accesslog_accessentry"})
-STRANGERS = ["nobody", "outsider", "former", "invited", "curator"]
 
 
 def as_it_is(home):
@@ -28,11 +28,6 @@ def as_it_is(home):
         key = "id" if table == "families_family" else "family_id"
         found += as_owner(f"SELECT t::text FROM {table} t WHERE {key}::text = %s ORDER BY 1", str(home.family.pk))
     return found
-
-
-@pytest.fixture
-def strangers(people, theirs):
-    return people | {"nobody": None, "outsider": theirs.coordinator}
 
 
 def belongs_to(home, found, *, but=()):
@@ -67,12 +62,12 @@ def read(user, how, table):
 
 
 @pytest.mark.parametrize("kind", STRANGERS)
-def test_a_stranger_reads_no_row_of_ours_however_they_ask(kind, strangers, ours):
+def test_a_stranger_reads_no_row_of_ours_however_they_ask(kind, people, ours):
     as_owner(f"ANALYZE {', '.join(TABLES)}")  # so that there are statistics to be had
     own = ask(ours.former, "SELECT t::text FROM families_membership t")[0] if kind == "former" else ()
     for how in READ:
         for table in FAMILY_TABLES:
-            found = read(strangers[kind], how, table)
+            found = read(people[kind], how, table)
             assert not belongs_to(ours, found, but=[*own, *own_row(ours, kind)]), (how, table, found)
             if kind == "nobody" and how != "explained":
                 assert found in ([], 0, REFUSED), (how, table)
@@ -133,7 +128,7 @@ def test_the_one_it_concerns_reads_nothing_that_is_for_relatives(ours):
 
 
 @pytest.mark.parametrize("kind", STRANGERS)
-def test_a_stranger_changes_nothing_of_ours_however_they_try(kind, strangers, ours):
+def test_a_stranger_changes_nothing_of_ours_however_they_try(kind, people, ours):
     before = as_it_is(ours)
     columns = dict(
         as_owner(
@@ -158,9 +153,9 @@ def test_a_stranger_changes_nothing_of_ours_however_they_try(kind, strangers, ou
             f"ALTER TABLE {table} DISABLE TRIGGER ALL",
         ]
         for statement in statements:
-            ask(strangers[kind], statement, keep=True)
+            ask(people[kind], statement, keep=True)
             tried += 1
-        assert ask(strangers[kind], f"SELECT {key} FROM {table} FOR UPDATE") is not None
+        assert ask(people[kind], f"SELECT {key} FROM {table} FOR UPDATE") is not None
     assert tried > 150
     changed = [row for row in as_it_is(ours) if row not in before]
     if kind == "former":  # that they read their farewell, and nothing else
@@ -173,9 +168,9 @@ BY = {"created_by_id", "changed_by_id", "user_id", "proposed_by_id", "agent_id"}
 
 
 @pytest.mark.parametrize("kind", STRANGERS)
-def test_a_stranger_adds_nothing_to_ours(kind, strangers, ours):
+def test_a_stranger_adds_nothing_to_ours(kind, people, ours):
     """Rows copied from ours by the owner, with new ids and in the stranger's own name, or another's."""
-    user = strangers[kind]
+    user = people[kind]
     before = as_it_is(ours)
     for table in sorted(FAMILY_TABLES):
         key = "id" if table == "families_family" else "family_id"

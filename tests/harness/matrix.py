@@ -27,10 +27,8 @@ from accounts.models import User
 from tests.curators import sign_in_with_two_steps
 from tests.factories import Home
 from tests.harness.addresses import Address, blank
+from tests.people import KEPT_OUT, PEOPLE, STRANGERS, WITH_TWO_STEPS
 
-PEOPLE = ("anonymous", "outsider", "invited", "former", "subject", "relative", "coordinator", "curator")
-STRANGERS = (*PEOPLE[:4], "curator")  # to our family, at this moment
-KEPT_OUT = (*STRANGERS, "subject")  # the one it concerns: of what is for relatives only
 REFUSED_METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 METHODS = ("GET", "POST", "HEAD", "HX")
 WRITTEN_BY_GET = ("django_session", "accesslog_accessentry", '"cache"')
@@ -66,7 +64,7 @@ class Asker:
         for kind, user in people.items():
             if user is not None:
                 self.client.cookies = SimpleCookie()  # or the one before would be signed out
-                if kind == "curator":
+                if kind in WITH_TWO_STEPS:
                     sign_in_with_two_steps(self.client, user)
                 else:
                     self.client.force_login(user)

@@ -25,6 +25,7 @@ from tests import traps
 from tests.factories import Home, InvitationFactory
 from tests.harness.addresses import every_address
 from tests.harness.matrix import Asker, fill, fingerprint, leaks
+from tests.people import MEMBERS, PEOPLE
 
 COUNT = int(os.environ.get("HOSTILE", "2000"))
 SEED = int(os.environ.get("HOSTILE_SEED", "20261122"))
@@ -32,8 +33,6 @@ SHARES = 2  # tests that divide the inputs between them, as CI has two cores
 BATCH = 40  # inputs that build on each other before all is taken back
 CANARY = "hostilecanary"
 ELEMENT = "x-canary"
-PEOPLE = ("anonymous", "coordinator", "subject", "relative", "invited", "curator")
-MEMBERS = {"coordinator", "subject", "relative"}
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"
 
 

@@ -10,11 +10,11 @@ from sealing.fields import SealedField
 from sealing.keys import destroy_keys
 from tests.factories import Home
 from tests.harness.addresses import every_address
-from tests.harness.matrix import PEOPLE, Asker, fill
+from tests.harness.matrix import Asker, fill
 from tests.harness.test_permissions import EXPECTED, POSTS
+from tests.people import MEMBERS, PEOPLE
 from tests.sealed import damage
 
-HERE = ("subject", "relative", "coordinator")
 ADDRESSES = [address for address in every_address() if address.kind in {"door", "own"}]
 
 
@@ -53,7 +53,7 @@ NOT_AGAIN = {"restore_version"}
     ("break_it", "refused"), [(damage_all, NOT_AGAIN), (destroy, NO_KEY), (lose_the_outer_key, NO_KEY)]
 )
 def test_every_page_answers_whatever_cannot_be_read(break_it, refused, ours: Home, people, settings):
-    asker = Asker({kind: people[kind] for kind in HERE})
+    asker = Asker({kind: people[kind] for kind in MEMBERS})
     for address in ADDRESSES:
         fill(address, ours)
     break_it(ours, settings)
@@ -61,7 +61,7 @@ def test_every_page_answers_whatever_cannot_be_read(break_it, refused, ours: Hom
     for address in ADDRESSES:
         for method in ("GET", "POST"):
             data = {**POSTS[address.name](ours)} if method == "POST" and address.name in POSTS else {}
-            for person in HERE:
+            for person in MEMBERS:
                 with asker.as_person(person):
                     answer = asker.ask(method, fill(address, ours), data)
                 wanted = EXPECTED[address.name, method][PEOPLE.index(person)]

@@ -6,6 +6,8 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import django
+
 from tests.mutants.catalogue import chosen
 from tests.traps import ROOT
 from tools.translations import compile_stale
@@ -38,6 +40,8 @@ def run_share(share: int, names: list[str], files: list[str]) -> list[str]:
 def main() -> int:
     """Return 0 when every mutant was caught."""
     names, begun = sys.argv[1:], time.monotonic()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    django.setup()
     compile_stale()  # once: of two processes that do it, the slower one would test pages without Norwegian words
     mutants = chosen(names)
     files = sorted({f"tests/{test.partition('::')[0]}" for mutant in mutants for test in mutant.tests})

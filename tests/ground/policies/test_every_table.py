@@ -14,10 +14,10 @@ from django.db import IntegrityError, transaction
 from common.tables.compiler import constraints, guards_sql
 from common.tables.declarations import declared_tables
 from tests.declared import FAMILY_TABLES, TABLES, WITHOUT_QUERY_RULE, family_column, key_of, readable_tables
+from tests.people import MEMBERS
 from tests.raw_sql import REFUSED, as_owner, ask, ids
 
 pytestmark = pytest.mark.django_db
-MEMBERS = ("coordinator", "relative", "subject")
 # Read also where one is no member yet or any more, by policies of their own: the query rules leave that to pages.
 READ_BY_MORE = {name for name, table in TABLES.items() if any(one.command == "SELECT" for one in table.policies)}
 DERIVED = constraints(declared_tables())
