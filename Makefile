@@ -9,7 +9,7 @@ export PYTHONPATH := .
 help:  ## show this
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
 
-run: install-demo  ## the whole portal on this machine, with a demo family; Ctrl-C stops it (PORT=8000)
+run: install-demo  ## the whole portal on this machine, with a demo family; Ctrl-C stops it (PORT=8000, FRESH=1)
 	@exec $(VENV)/python -m tools.run
 
 test: install-dev  ## every test, on a real PostgreSQL, Valkey and browser (ARGS="tests/families -k invite")

@@ -43,6 +43,7 @@ def fixes() -> list[list[str]]:
         [f"{BIN}/ruff", "check", "--fix", "--quiet", "."],
         [f"{BIN}/ruff", "format", "--quiet", "."],
         [f"{BIN}/djade", "--target-version", "5.2", *templates()],
+        [PYTHON, "-m", "tools.rights_page"],
     ]
 
 

@@ -36,13 +36,23 @@ class CannotRunError(Exception):
     """One line that says what is wrong and what to do."""
 
 
+class EarlierVersionError(CannotRunError):
+    """The demo's data were made by an earlier version, whose migrations are gone."""
+
+
 def main() -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGHUP, stop)
     try:
-        with ExitStack() as running:
-            run(running)
+        try:
+            with ExitStack() as running:
+                run(running, start_over=os.environ.get("FRESH") == "1")
+        except EarlierVersionError as problem:
+            if not agrees_to_start_over(problem):
+                raise
+            with ExitStack() as running:
+                run(running, start_over=True)
     except Stopped:
         say(f"Stopped. The demo's data is kept in {DATA}.")
     except (CannotRunError, ServerFailedError) as problem:
@@ -62,14 +72,24 @@ def say(words: str) -> None:
     print(words, flush=True)
 
 
-def run(running: ExitStack) -> None:
-    """Start everything, then wait for a signal or for something to die."""
+def agrees_to_start_over(problem: EarlierVersionError) -> bool:
+    """Ask whoever sits at the terminal, if somebody does."""
+    if not sys.stdin.isatty() or os.environ.get("DATABASE_OWNER_URL"):
+        return False
+    return input(f"\n{problem}\nStart over now? [y/N] ").strip().lower() in {"y", "yes", "j", "ja"}
+
+
+def run(running: ExitStack, *, start_over: bool = False) -> None:
+    """Start everything, then wait for a signal or for something to die. With `start_over` on new data."""
     port = int(os.environ.get("PORT", "8000"))
     DATA.mkdir(parents=True, exist_ok=True)
     running.enter_context(only_one_of_us(port))
     must_be_free(port)
+    if start_over:
+        put_data_aside()
     servers: dict[str, subprocess.Popen[bytes]] = {}
     found = databases(running, servers)
+    refuse_data_of_an_earlier_version(found["DATABASE_OWNER_URL"])
     environment = {**os.environ, **settings_of_the_demo(port), **sealing_keys(found["DATABASE_OWNER_URL"]), **found}
     if not os.environ.get("REDIS_URL"):
         say("Starting Valkey …")
@@ -105,6 +125,42 @@ def only_one_of_us(port: int) -> Iterator[None]:
             message = "The demo is running already from this folder. Stop that one first (Ctrl-C where it runs)."
             raise CannotRunError(message) from None
         yield
+
+
+def put_data_aside() -> None:
+    """Move everything in the data folder into a folder of its own there."""
+    aside = DATA / f"before-{time.strftime('%Y-%m-%dT%H%M%S')}"
+    aside.mkdir()
+    for path in DATA.iterdir():
+        if path.name != "run.lock" and not path.name.startswith("before-"):
+            path.rename(aside / path.name)
+    say(f"What was in {DATA} is kept in {aside}.")
+
+
+def refuse_data_of_an_earlier_version(owner_url: str) -> None:
+    """Raise EarlierVersionError when a migration was applied that our apps do not have any more."""
+    import psycopg
+
+    try:
+        with psycopg.connect(owner_url) as owner:
+            if owner.execute("SELECT to_regclass('public.django_migrations') IS NULL").fetchone() == (True,):
+                return
+            applied = owner.execute("SELECT app, name FROM public.django_migrations ORDER BY 1, 2").fetchall()
+    except psycopg.Error as problem:
+        raise CannotRunError(str(problem)) from None
+    ours = {path.name for path in ROOT.iterdir() if (path / "migrations").is_dir()}
+    gone = [f"{app}.{name}" for app, name in applied if app in ours and not migration_file(app, name).exists()]
+    if gone:
+        message = (
+            f"This database was made by an earlier version of the portal ({gone[0]} is not here any more), and this one"
+            f" cannot go on with it. `make run FRESH=1` starts over and keeps the old data beside the new in {DATA};"
+            " with a database of your own, give an empty one."
+        )
+        raise EarlierVersionError(message)
+
+
+def migration_file(app: str, name: str) -> Path:
+    return ROOT / app / "migrations" / f"{name}.py"
 
 
 def must_be_free(port: int) -> None:

@@ -103,6 +103,7 @@ def _sync() -> None:
     tables = declared_tables()
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+        cursor.execute("SET LOCAL search_path TO public")
         names = ", ".join(sorted({table.name for table in tables}))
         cursor.execute(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
         cursor.execute("CREATE SCHEMA IF NOT EXISTS app")

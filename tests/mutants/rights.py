@@ -48,6 +48,7 @@ ALSO = {
     "families": f"{POLICIES}test_joining.py families/test_history.py families/test_leaving.py {CLOSING} {SLEEPING}",
     "crisisplans": FORGETTING,
     "accesslog": "ground/test_roles.py",
+    "sealing": "sealing/test_keys.py ground/test_database_rights.py::test_nobody_empties_at_once",
     "accounts": RAW_SQL,
     "account": RAW_SQL,
     "django": "ground/test_worker_and_backup.py ground/test_roles.py",

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 from tools.run import ROOT
-from tools.servers import free_port
+from tools.servers import free_port, postgres
 
 GIVEN = {
     *("DATABASE_URL", "DATABASE_WORKER_URL", "DATABASE_OWNER_URL", "REDIS_URL"),
@@ -164,6 +165,22 @@ def test_killed_without_a_word_it_leaves_nothing_either(data: Path):
         run.process.kill()
         run.ends()
     assert left_of(family, within=30) == []
+
+
+def test_data_of_an_earlier_version_are_said_and_kept_beside_new_ones_when_asked(data: Path):
+    with postgres(data / "postgres") as server, psycopg.connect(server.url("portal_owner", "portal")) as owner:
+        owner.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('families', '0009_gone', now())")
+    run = Run(data, free_port())
+    said = run.ends()
+    assert run.process.returncode == 1
+    assert "made by an earlier version of the portal (families.0009_gone is not here any more)" in said
+    assert "make run FRESH=1" in said
+    assert "Traceback" not in said
+    with started(data, FRESH="1") as run:
+        assert "Fotfeste" in run.get("/")
+    (aside,) = data.glob("before-*")
+    assert (aside / "postgres" / "PG_VERSION").exists()
+    assert (aside / "sealing-key").exists()
 
 
 def test_a_taken_port_gets_one_clear_line(tmp_path: Path, live_server):

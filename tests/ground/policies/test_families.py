@@ -82,6 +82,7 @@ def test_whoever_begins_a_family_puts_themself_into_it_once_as_coordinator(ours)
         (somebody, {"user_id": somebody.pk, "changed_by_id": somebody.pk}),
     ):
         assert "row-level security" in insert(who, "families_membership", **mine | other).why
+    assert insert(begun.created_by, "families_membership", **mine | {"changed_by_id": somebody.pk}) == REFUSED
     # Nor, in the same breath, as one whom another has removed: so it would be told, and so it would stand there.
     removed = mine | {"id": str(uuid4()), "ended_at": NOW, "ended_by_id": ours.coordinator.pk}
     both = json.dumps([mine, removed], default=lambda one: f"\\x{one.hex()}" if isinstance(one, bytes) else str(one))
