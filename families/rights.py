@@ -219,10 +219,7 @@ MEMBERSHIP = Table(
         *signed(except_=("farewell_read_at",)),
         *final("ended_at", except_=("farewell_read_at",)),
         *set_by_oneself("ended"),
-        Guard(
-            "reading a farewell twice",
-            ("OLD.farewell_read_at IS NOT NULL", "NEW.farewell_read_at IS DISTINCT FROM OLD.farewell_read_at"),
-        ),
+        *final("farewell_read_at"),
         Guard("naming another person", (ANOTHER, f"{NAMES} IS DISTINCT FROM {NAMES.replace('NEW', 'OLD')}")),
         Guard(
             "removing another person: a relative by who is no coordinator, or the subject without two relatives",
@@ -274,14 +271,14 @@ INVITATIONS = Table(
         # An INSERT can sleep: whether the sender coordinates is asked again of now.
         Trigger(
             "sent_by_coordinator",
-            "BEFORE INSERT",
+            "AFTER INSERT",
             f"""PERFORM 1 FROM families_family WHERE id = NEW.family_id FOR NO KEY UPDATE;
             IF current_user <> '{OWNER}' AND NOT EXISTS (SELECT FROM families_membership m
                 WHERE m.family_id = NEW.family_id AND m.user_id = {ME} AND m.is_coordinator AND m.ended_at IS NULL
             ) THEN
                 RAISE insufficient_privilege USING MESSAGE = 'refused: an invitation by who is no coordinator now';
             END IF;
-            RETURN NEW;""",
+            RETURN NULL;""",
         ),
     ),
 )

@@ -1,7 +1,10 @@
 """What the apps declare, for tests that go through all of it: a new table is in them by being declared."""
 
+from typing import Any
+
 from common.tables.compiler import grants, policies
 from common.tables.declarations import APP, Table, declared_tables
+from sealing.fields import SealedField
 
 TABLES = {table.name: table for table in declared_tables()}
 
@@ -18,6 +21,18 @@ FAMILY_TABLES = sorted(name for name, table in TABLES.items() if family_column(t
 # The models of families that have a query rule: all but those whose rows no page reads by itself.
 WITHOUT_QUERY_RULE = {"accesslog_accessentry", "sealing_familykey"}
 MODELS = [TABLES[name].model for name in FAMILY_TABLES if name not in WITHOUT_QUERY_RULE]
+
+
+def is_for_its_author(model: type[Any]) -> bool:
+    """Whether all that is written in a row is encrypted with its author's key."""
+    authors = [field.author for field in model._meta.local_fields if isinstance(field, SealedField)]
+    return bool(authors) and all(authors)
+
+
+def query_rules() -> list[str]:
+    """The `visible_to` of each queryset of a family's models, as "module:Class.visible_to"."""
+    kinds = {next(kind for kind in type(one.objects.all()).__mro__ if "visible_to" in vars(kind)) for one in MODELS}
+    return sorted(f"{kind.__module__}:{kind.__qualname__}.visible_to" for kind in kinds)
 
 
 def readable_tables() -> list[str]:

@@ -101,12 +101,12 @@ def test_every_table_with_a_family_in_it_has_row_level_security_forced():
     "columns", ["family_id uuid REFERENCES families_family", "household uuid REFERENCES families_family", "a text"]
 )
 def test_a_new_table_is_closed_until_it_is_declared(columns):
-    as_owner(f"CREATE TABLE diary_entry (id uuid PRIMARY KEY, n serial, {columns}, words text)")
+    as_owner(f"CREATE TABLE not_declared (id uuid PRIMARY KEY, n serial, {columns}, words text)")
     for role in (APP, WORKER, BACKUP):
         rights = "SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER"
-        assert column("SELECT has_table_privilege(%s, 'diary_entry', %s)", role, rights) == [False]
-        assert column("SELECT has_any_column_privilege(%s, 'diary_entry', 'SELECT')", role) == [False]
-        assert column("SELECT has_sequence_privilege(%s, 'diary_entry_n_seq', 'USAGE, SELECT')", role) == [False]
+        assert column("SELECT has_table_privilege(%s, 'not_declared', %s)", role, rights) == [False]
+        assert column("SELECT has_any_column_privilege(%s, 'not_declared', 'SELECT')", role) == [False]
+        assert column("SELECT has_sequence_privilege(%s, 'not_declared_n_seq', 'USAGE, SELECT')", role) == [False]
 
 
 def test_rows_refer_to_rows_of_their_own_family_alone():

@@ -62,11 +62,11 @@ def test_a_change_of_a_declaration_is_brought_in_by_the_next_migrate(monkeypatch
 
 
 def test_a_table_without_conditions_opens_nothing():
-    as_owner("CREATE TABLE diary_entry (id uuid PRIMARY KEY, family_id uuid)")
-    for statement in compiler.table_sql(Table(model="diary_entry", family="family_id")):
+    as_owner("CREATE TABLE not_declared (id uuid PRIMARY KEY, family_id uuid)")
+    for statement in compiler.table_sql(Table(model="not_declared", family="family_id")):
         as_owner(statement)
-    assert as_owner("SELECT has_any_column_privilege(%s, 'diary_entry', 'SELECT, INSERT, UPDATE')", APP) == [(False,)]
-    assert as_owner("SELECT policyname FROM pg_policies WHERE tablename = 'diary_entry' ORDER BY 1") == [
+    assert as_owner("SELECT has_any_column_privilege(%s, 'not_declared', 'SELECT, INSERT, UPDATE')", APP) == [(False,)]
+    assert as_owner("SELECT policyname FROM pg_policies WHERE tablename = 'not_declared' ORDER BY 1") == [
         ("backup_select",),
         ("owner_all",),
     ]
@@ -78,9 +78,9 @@ def test_only_the_owner_syncs():
 
 
 def test_a_table_that_is_not_there_yet_is_said_and_nothing_is_synced(monkeypatch, capsys):
-    monkeypatch.setattr(sync, "declared_tables", lambda: [*declared_tables(), Table(model="diary_entry")])
+    monkeypatch.setattr(sync, "declared_tables", lambda: [*declared_tables(), Table(model="not_declared")])
     call_command("migrate", verbosity=0)
-    assert "Rights were not synced: there is no diary_entry" in capsys.readouterr().err
+    assert "Rights were not synced: there is no not_declared" in capsys.readouterr().err
 
 
 @pytest.mark.django_db(transaction=True)

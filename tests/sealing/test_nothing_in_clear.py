@@ -1,5 +1,6 @@
 """No text of a family lies in the database in clear: no column is left out, no canary found by whoever reads all."""
 
+import re
 import subprocess
 from io import StringIO
 
@@ -70,8 +71,9 @@ def unsealed(model):
 
 def test_every_column_that_a_family_writes_in_is_sealed_or_named_here():
     rooms = [model for model in apps.get_models() if model._meta.app_label not in OF_NO_FAMILY]
-    assert {model._meta.app_label for model in rooms} == {"accesslog", "sealing", "families", "crisisplans"}
-    assert {model._meta.label: unsealed(model) for model in rooms if unsealed(model)} == {}
+    assert {"accesslog", "sealing", "families", "crisisplans"} <= {model._meta.app_label for model in rooms}
+    found = {model._meta.label: unsealed(model) for model in rooms if unsealed(model)}
+    assert found == {}, "encrypt them (sealing.fields), or say in IN_CLEAR why not"
     labels = {model._meta.label for model in rooms}
     assert set(IN_CLEAR) - {"pgh"} <= labels
     for label in set(IN_CLEAR) - {"pgh"}:
@@ -176,7 +178,8 @@ def test_a_dump_of_the_demo_read_as_text_holds_none_of_its_families_words(settin
     assert "COPY public.crisisplans_planitem " in dump
     said = set(words_of(FAMILIES))
     assert len(said) > 100
-    assert [words for words in said if words in dump] == []
+    # Letters and digits beside it make a number of six digits a part of something random: an id, a moment.
+    assert [words for words in said if re.search(rf"(?<![\w.]){re.escape(words)}(?!\w)", dump)] == []
 
 
 def words_of(families):

@@ -281,6 +281,7 @@ def test_removing_the_one_it_concerns_takes_two_relatives(ours):
 
 def test_who_was_removed_reads_their_farewell_once(ours):
     Membership.objects.filter(user=ours.former).update(ended_by=ours.coordinator, farewell_read_at=NOW)
-    again = "UPDATE families_membership SET farewell_read_at = NULL WHERE user_id = %s"
-    assert ask(ours.former, again, ours.former.pk) == REFUSED
+    again = "UPDATE families_membership SET farewell_read_at = {} WHERE user_id = %s"
+    assert ask(ours.former, again.format("NULL"), ours.former.pk) == REFUSED
+    assert ask(ours.former, again.format("farewell_read_at"), ours.former.pk) == 1  # as it stands
     assert ids(ours.former, "families_family") == set()
