@@ -260,7 +260,7 @@ INVITATIONS = Table(
             "invited_update",
             "UPDATE",
             using=(TOKEN, TO_ME, UNANSWERED, UNEXPIRED),
-            check=(TOKEN, TO_ME, f"declined_by_id = {ME}", "num_nonnulls(accepted_at, withdrawn_at) = 0"),
+            check=(TOKEN, f"declined_by_id = {ME}", "num_nonnulls(accepted_at, withdrawn_at) = 0"),
         ),
     ),
     guards=(

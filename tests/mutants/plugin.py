@@ -33,11 +33,13 @@ def of_this_process() -> list[Mutant]:
 
 
 def is_named(item: pytest.Item, test: str) -> bool:
-    """Whether a mutant's `test` means this one: a node id, whose file may be a folder, or a part of one."""
+    """Whether a mutant's `test` means this one: a node id, whose file may be a folder, or a part of one; "file::[value"
+    means the tests of a file with a parameter that begins so."""
     where, _, name = test.partition("::")
     file, _, own = item.nodeid.removeprefix("tests/").partition("::")
     inside = file == where or file.startswith(f"{where}/")
-    return inside and (not name or own == name or own.startswith((f"{name}[", f"{name}::")))
+    named = not name or own == name or own.startswith((f"{name}[", f"{name}::"))
+    return inside and (named or (name.startswith("[") and name in own))
 
 
 class Copies:

@@ -55,14 +55,19 @@ ALSO = {
 }
 
 
-def seen_by(app: str) -> str:
-    """The tests that see a mutant of an app's tables and functions, those most likely to see it first."""
+def seen_by(app: str, table: str = "") -> str:
+    """The tests that see a mutant of a table, or of an app's function; those of the app's own file first."""
     own = f"{POLICIES}test_{app}.py"
-    return " ".join(filter(None, (own if (ROOT / "tests" / own).exists() else "", ALSO.get(app, ""), EVERY_TABLE)))
+    every = f"{EVERY_TABLE}::[{table}" if table else EVERY_TABLE
+    return " ".join(filter(None, (own if (ROOT / "tests" / own).exists() else "", every, ALSO.get(app, ""))))
 
 
-def made_by(name: str, app: str, *statements: str) -> Mutant:
-    return mutant(name, seen_by(app), statements=lambda do: list(statements))
+def made_by(name: str, table: str, *statements: str) -> Mutant:
+    app = table.partition("_")[0]
+    tests = seen_by(app, table)
+    if "invit" in name or "join" in name:
+        tests = f"{POLICIES}test_joining.py {tests}"
+    return mutant(name, tests, statements=lambda do: list(statements))
 
 
 # -- Derived from the declarations -----------------------------------------------------------------------------------
@@ -72,12 +77,12 @@ def of_table(table: Table) -> Iterator[Mutant]:
     app = table.name.partition("_")[0]
     for policy in policies(table):
         if policy.role not in {OWNER, BACKUP} and policy.using != ("true",):
-            yield from of_policy(table.name, policy, app)
+            yield from of_policy(table.name, policy)
     for guard in table.guards:
-        yield from of_guard(table, guard, app)
+        yield from of_guard(table, guard)
     for trigger in table.triggers:
         yield no_trigger(f"{table.name}.{trigger.name}", seen_by(app))
-        yield from of_trigger(table.name, trigger, app)
+        yield from of_trigger(table.name, trigger)
     for statement in protections_sql(table):
         sees = seen_by(app) if table.family else f"ground/test_database_rights.py {seen_by(app)}"
         yield altered(f"{table.name}: {statement}", f"DROP TRIGGER {statement.split()[2]} ON {table.name}", sees)
@@ -96,14 +101,14 @@ def of_family_table(table: Table, app: str) -> Iterator[Mutant]:
         yield altered(f"{table.name} {word}", f"ALTER TABLE {table.name} {word} ROW LEVEL SECURITY", PAGE)
 
 
-def of_policy(table: str, policy: Policy, app: str) -> Iterator[Mutant]:
+def of_policy(table: str, policy: Policy) -> Iterator[Mutant]:
     def again(changed: Policy) -> tuple[str, str]:
         return f"DROP POLICY {policy.name} ON {table}", policy_sql(table, changed)
 
     name = f"{table}.{policy.name}"
-    yield made_by(f"{name} dropped", app, again(policy)[0])
+    yield made_by(f"{name} dropped", table, again(policy)[0])
     everything = {side: ("true",) for side in ("using", "check") if getattr(policy, side) not in {(), ("false",)}}
-    yield made_by(f"{name} widened", app, *again(replace(policy, **everything)))
+    yield made_by(f"{name} widened", table, *again(replace(policy, **everything)))
     if policy.using and policy.using == policy.check:
         changes = [(("using", "check"), number) for number in range(len(policy.using))]
     else:
@@ -113,23 +118,23 @@ def of_policy(table: str, policy: Policy, app: str) -> Iterator[Mutant]:
         condition = " ".join(rule.pop(number).split())
         if rule or condition == "false":
             less = replace(policy, **dict.fromkeys(sides, tuple(rule) or ("true",)))
-            yield made_by(f"{name} {sides[0]} without {condition}", app, *again(less))
+            yield made_by(f"{name} {sides[0]} without {condition}", table, *again(less))
 
 
 def guards_again(table: Table) -> list[str]:
     return [f"DROP TRIGGER guard ON {table.name}", f"DROP FUNCTION app.guard_{table.name}()", *guards_sql(table)]
 
 
-def of_guard(table: Table, guard: Guard, app: str) -> Iterator[Mutant]:
+def of_guard(table: Table, guard: Guard) -> Iterator[Mutant]:
     """Without a guard nothing is refused; without one of its conditions, too much."""
     rest = replace(table, guards=tuple(one for one in table.guards if one is not guard))
-    yield made_by(f"{table.name} guard: {guard.refuses} ({guard.on}) dropped", app, *guards_again(rest))
+    yield made_by(f"{table.name} guard: {guard.refuses} ({guard.on}) dropped", table.name, *guards_again(rest))
     for number, condition in enumerate(guard.when):
         if len(guard.when) > 1:
             less = replace(guard, when=guard.when[:number] + guard.when[number + 1 :])
             changed = replace(table, guards=tuple(less if one is guard else one for one in table.guards))
             name = f"{table.name} guard: {guard.refuses} ({guard.on}) without {' '.join(condition.split())}"
-            yield made_by(name, app, *guards_again(changed))
+            yield made_by(name, table.name, *guards_again(changed))
 
 
 def lines_without_one(text: str) -> Iterator[tuple[str, str]]:
@@ -140,10 +145,10 @@ def lines_without_one(text: str) -> Iterator[tuple[str, str]]:
             yield line.strip(), "\n".join(lines[:number] + lines[number + 1 :])
 
 
-def of_trigger(table: str, trigger: Trigger, app: str) -> Iterator[Mutant]:
+def of_trigger(table: str, trigger: Trigger) -> Iterator[Mutant]:
     for line, body in lines_without_one(trigger.body.replace(";\n", "\n;\n")):
         function, _ = trigger_sql(table, replace(trigger, body=body))
-        yield made_by(f"app.{trigger.name}() without {line}", app, function)
+        yield made_by(f"app.{trigger.name}() without {line}", table, function)
 
 
 def of_function(function: Function) -> Iterator[Mutant]:

@@ -148,6 +148,7 @@ def test_whoever_holds_an_invitation_says_no_for_themself_and_changes_nothing_el
     )
     assert ask(me, ACCEPT, me.pk, invitation=token) == REFUSED
     assert ask(me, WITHDRAW, me.pk, invitation=token) == REFUSED
+    assert ask(me, f"{DECLINE}, token_hash = 'another'", me.pk, invitation=token) == REFUSED
     for also in ("accepted", "withdrawn"):
         both = f"{DECLINE}, {also}_at = now(), {also}_by_id = %s"
         assert ask(me, both, me.pk, me.pk, invitation=token) == REFUSED
