@@ -33,6 +33,7 @@ from common.tables.declarations import (
     declared_tables,
     version_models,
 )
+from tests.declared import FAMILY_TABLES
 from tests.mutants.kinds import Mutant, altered, granted, mutant, no_trigger, rewritten
 from tests.traps import ROOT
 
@@ -58,7 +59,7 @@ ALSO = {
 def seen_by(app: str, table: str = "") -> str:
     """The tests that see a mutant of a table, or of an app's function; those of the app's own file first."""
     own = f"{POLICIES}test_{app}.py"
-    every = f"{EVERY_TABLE}::[{table}" if table else EVERY_TABLE
+    every = f"{EVERY_TABLE}::[{table or app}" if any(name.startswith(app) for name in FAMILY_TABLES) else ""
     return " ".join(filter(None, (own if (ROOT / "tests" / own).exists() else "", every, ALSO.get(app, ""))))
 
 
