@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
+from django.forms.models import fields_for_model
 from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.translation import gettext as _
@@ -12,10 +13,10 @@ from django.utils.translation import gettext_lazy
 from common.dates import in_days
 from common.forms import DayField, GrowingTextarea, PortalForm
 from common.phones import clean_phone, show_phone
-from crisisplans.models import Audience, Comment, Level, Section
+from crisisplans.models import Audience, Comment, Level, PlanItem, Section
 from crisisplans.permissions import can_choose_audience
 from crisisplans.showing import People
-from crisisplans.words import LABELS, LONGEST_TEXT, Entry, label_of, read_values
+from crisisplans.words import COLUMNS, FIELDS, LABELS, LONGEST_TEXT, Entry, label_of, read_values
 
 LONGEST_LINE = 300
 LATEST_REVIEW = 2 * 365  # days
@@ -71,13 +72,14 @@ class EntryForm(PortalForm):
     text = text_field(required=True)
     audience = forms.ChoiceField(widget=forms.RadioSelect, label=gettext_lazy("Who can read it"))
 
-    field_order: tuple[str, ...] = ("form_id", "version", "text")
-
     def __init__(self, *args: Any, section: Section, people: People, entry: Entry | None = None, **kwargs: Any) -> None:
         self.section, self.people, self.entry = section, people, entry
         kept = kwargs.pop("initial", None) or {}
         kwargs["initial"] = self._first_values() | kept
         super().__init__(*args, **kwargs)
+        plain = [name for name in FIELDS[section] if name in COLUMNS and name not in self.fields]
+        self.fields |= fields_for_model(PlanItem, plain)  # columns that need no form field of their own
+        self.order_fields(["form_id", "version", *FIELDS[section], "audience"])
         for name, field in self.fields.items():
             if name in LABELS:
                 field.label = label_of(section, name)
@@ -107,8 +109,6 @@ class WarningSignForm(EntryForm):
     level = forms.ChoiceField(choices=Level.choices, widget=forms.RadioSelect)
     noticed_by = text_field(lines=False)
 
-    field_order = ("form_id", "version", "text", "level", "noticed_by", "audience")
-
 
 class MedicineForm(EntryForm):
     text = text_field(lines=False, required=True)
@@ -116,21 +116,15 @@ class MedicineForm(EntryForm):
     when = text_field(lines=False)
     note = text_field()
 
-    field_order = ("form_id", "version", "text", "dose", "when", "note", "audience")
-
 
 class AgreementForm(EntryForm):
     consequence = text_field(hint=gettext_lazy("Something you can keep, for safety and health. Never a punishment."))
     told = text_field(lines=False)
     review_on = DayField(required=False)
 
-    field_order = ("form_id", "version", "text", "consequence", "told", "review_on", "audience")
-
 
 class RoleForm(EntryForm):
     assigned_to = forms.TypedChoiceField(required=False, coerce=UUID, empty_value=None)
-
-    field_order = ("form_id", "version", "assigned_to", "text", "audience")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -158,8 +152,6 @@ class ContactForm(EntryForm):
         max_length=200, required=False, help_text=gettext_lazy("For example weekdays 8 to 15, or always")
     )
     may_leave_message = forms.BooleanField(required=False)
-
-    field_order = ("form_id", "version", "name", "role", "phone", "hours", "may_leave_message", "audience")
 
     def _first_values(self) -> dict[str, Any]:
         first = super()._first_values()
