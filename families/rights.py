@@ -251,7 +251,7 @@ INVITATIONS = Table(
     insert=(f"created_by_id = {ME}", UNANSWERED),
     update=(),
     columns=(
-        *("token_hash", "sent_at", "expires_at", "accepted_at", "accepted_by_id"),
+        *("token_hash", "sent_at", "expires_at"),
         *("declined_at", "declined_by_id", "withdrawn_at", "withdrawn_by_id"),
     ),
     policies=(
@@ -260,12 +260,12 @@ INVITATIONS = Table(
             "invited_update",
             "UPDATE",
             using=(TOKEN, TO_ME, UNANSWERED, UNEXPIRED),
-            check=(TOKEN, f"declined_by_id = {ME}", "num_nonnulls(accepted_at, withdrawn_at) = 0"),
+            check=(TOKEN, f"declined_by_id = {ME}", "withdrawn_at IS NULL"),
         ),
     ),
     guards=(
         *final("accepted_at", "declined_at", "withdrawn_at", except_=("sent_at",)),
-        *set_by_oneself("accepted", "declined", "withdrawn"),
+        *set_by_oneself("declined", "withdrawn"),
     ),
     triggers=(
         # An INSERT can sleep: whether the sender coordinates is asked again of now.

@@ -77,6 +77,14 @@ _CATALOG = {
         WHERE {_OURS.format(catalog="pg_class", object="c")} AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
             AND a.attnum > 0 AND NOT a.attisdropped
     """,
+    # A comment says whose key seals a column, and which rights were synced last.
+    "comment on": f"""
+        SELECT c.oid::regclass || '.' || a.attname, col_description(c.oid, a.attnum)
+        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE {_OURS.format(catalog="pg_class", object="c")} AND col_description(c.oid, a.attnum) IS NOT NULL
+        UNION ALL
+        SELECT nspname, obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = 'app'
+    """,
     # NOT NULL stands at the column; which server counts it as a constraint too differs.
     "constraint": f"""
         SELECT k.conrelid::regclass || '.' || k.conname,
