@@ -22,8 +22,10 @@ from common.tables.compiler import (
 from common.tables.declarations import (
     APP,
     BACKUP,
+    MEMBERS,
     OWNER,
     WORKER,
+    Conditions,
     Function,
     Guard,
     Policy,
@@ -31,9 +33,11 @@ from common.tables.declarations import (
     Trigger,
     declared_functions,
     declared_tables,
+    one_of,
     version_models,
 )
 from tests.declared import FAMILY_TABLES
+from tests.mutants.conditions import weakened
 from tests.mutants.kinds import Mutant, altered, granted, mutant, no_trigger, rewritten
 from tests.traps import ROOT
 
@@ -110,16 +114,30 @@ def of_policy(table: str, policy: Policy) -> Iterator[Mutant]:
     yield made_by(f"{name} dropped", table, again(policy)[0])
     everything = {side: ("true",) for side in ("using", "check") if getattr(policy, side) not in {(), ("false",)}}
     yield made_by(f"{name} widened", table, *again(replace(policy, **everything)))
-    if policy.using and policy.using == policy.check:
-        changes = [(("using", "check"), number) for number in range(len(policy.using))]
-    else:
-        changes = [((side,), number) for side in ("using", "check") for number in range(len(getattr(policy, side)))]
-    for sides, number in changes:
-        rule = list(getattr(policy, sides[0]))
-        condition = " ".join(rule.pop(number).split())
-        if rule or condition == "false":
-            less = replace(policy, **dict.fromkeys(sides, tuple(rule) or ("true",)))
-            yield made_by(f"{name} {sides[0]} without {condition}", table, *again(less))
+    both = policy.using and policy.using == policy.check
+    for sides in [("using", "check")] if both else [("using",), ("check",)]:
+        rule = getattr(policy, sides[0])
+        for part, less in rules_without_a_part(rule):
+            yield made_by(
+                f"{name} {sides[0]} without {part}", table, *again(replace(policy, **dict.fromkeys(sides, less)))
+            )
+
+
+# Conditions that another one of the same rule says too: who is on a side of a plan is a member of its family.
+IMPLIED = {
+    f"crisisplans_{table}.app_insert check without {one_of('family_id', MEMBERS)}"
+    for table in ("planitem", "supportcontact")
+}
+
+
+def rules_without_a_part(rule: Conditions) -> Iterator[tuple[str, Conditions]]:
+    """Each condition of a rule, and each part of one, with the rule without it."""
+    for number, condition in enumerate(rule):
+        before, after = rule[:number], rule[number + 1 :]
+        if before or after or condition == "false":
+            yield " ".join(condition.split()), (*before, *after) or ("true",)
+        for part, weaker in weakened(condition):
+            yield f"{part} in {' '.join(condition.split())}", (*before, weaker, *after)
 
 
 def guards_again(table: Table) -> list[str]:
@@ -130,12 +148,11 @@ def of_guard(table: Table, guard: Guard) -> Iterator[Mutant]:
     """Without a guard nothing is refused; without one of its conditions, too much."""
     rest = replace(table, guards=tuple(one for one in table.guards if one is not guard))
     yield made_by(f"{table.name} guard: {guard.refuses} ({guard.on}) dropped", table.name, *guards_again(rest))
-    for number, condition in enumerate(guard.when):
-        if len(guard.when) > 1:
-            less = replace(guard, when=guard.when[:number] + guard.when[number + 1 :])
-            changed = replace(table, guards=tuple(less if one is guard else one for one in table.guards))
-            name = f"{table.name} guard: {guard.refuses} ({guard.on}) without {' '.join(condition.split())}"
-            yield made_by(name, table.name, *guards_again(changed))
+    for part, when in rules_without_a_part(guard.when):
+        less = replace(guard, when=when)
+        changed = replace(table, guards=tuple(less if one is guard else one for one in table.guards))
+        name = f"{table.name} guard: {guard.refuses} ({guard.on}) without {part}"
+        yield made_by(name, table.name, *guards_again(changed))
 
 
 def lines_without_one(text: str) -> Iterator[tuple[str, str]]:
@@ -160,7 +177,7 @@ def of_function(function: Function) -> Iterator[Mutant]:
 
 APPS = {one.signature: app for app in ("accounts", "crisisplans") for one in import_module(f"{app}.rights").FUNCTIONS}
 DERIVED = [
-    *(one for table in declared_tables() for one in of_table(table)),
+    *(one for table in declared_tables() for one in of_table(table) if one.name not in IMPLIED),
     *(one for function in declared_functions() for one in of_function(function)),
     *(
         altered(f"{name} dropped", f"ALTER TABLE {table} DROP CONSTRAINT {name}", EVERY_TABLE)

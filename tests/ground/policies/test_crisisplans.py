@@ -124,6 +124,18 @@ def test_what_was_taken_out_is_brought_back_and_taken_out_again_in_ones_own_name
 
 
 @of_entries
+def test_what_was_taken_out_by_another_long_ago_is_still_changed_and_taken_out_again(table, ours):
+    """Who removed it, and when, is asked of those who change that."""
+    mine = make_entry(table, family=ours.family, removed=True, created_by=ours.relative)
+    as_owner(
+        f"UPDATE {table} SET removed_at = now() - interval '1 day', removed_by_id = '{ours.coordinator.pk}'"
+        f" WHERE id = '{mine.pk}'"
+    )
+    assert ask(ours.relative, CHANGE.format(table), ours.relative.pk, mine.pk) == 1
+    assert ask(ours.coordinator, REMOVE.format(table), ours.coordinator.pk, mine.pk) == 1
+
+
+@of_entries
 def test_when_the_one_it_concerns_has_left_relatives_take_out_and_do_not_rewrite(table, ours):
     theirs = make_entry(table, family=ours.family, subjects=True, created_by=ours.subject)
     remove, change = REMOVE.format(table), CHANGE.format(table)

@@ -266,6 +266,8 @@ def test_each_confirms_for_oneself_and_once(ours):
     assert ask(her, WITHDRAW.format(him.pk)) == REFUSED
     undo = "UPDATE families_removalproposal SET confirmed_at = NULL, confirmed_by_id = NULL"
     assert ask(her, undo, before=CONFIRM.format(her.pk)) == REFUSED
+    as_it_is = "UPDATE families_removalproposal SET confirmed_at = confirmed_at"
+    assert ask(her, as_it_is, before=CONFIRM.format(her.pk)) == 1
     assert ask(her, WITHDRAW.format(her.pk), before=CONFIRM.format(her.pk)) == REFUSED
     assert ask(her, CONFIRM.format(her.pk), before=WITHDRAW.format(her.pk)) == REFUSED
 
