@@ -5,11 +5,8 @@ from uuid import UUID
 from django.db.models import Model
 
 from accesslog.models import AccessEntry
-from common.queries import PreparedInsert
 
 Action = AccessEntry.Action
-
-_LOG = PreparedInsert(AccessEntry)
 
 
 def record(*, action: Action, event: str, by: UUID, entity: Model, family: UUID | None = None) -> None:
@@ -17,7 +14,7 @@ def record(*, action: Action, event: str, by: UUID, entity: Model, family: UUID 
 
     Call it inside the transaction of the change itself: both happen, or neither.
     """
-    line = AccessEntry(
+    AccessEntry.objects.create(
         action=action,
         event=event,
         agent_id=str(by),
@@ -25,4 +22,3 @@ def record(*, action: Action, event: str, by: UUID, entity: Model, family: UUID 
         entity_type=entity._meta.label_lower,
         entity_id=str(entity.pk),
     )
-    _LOG.add(line)

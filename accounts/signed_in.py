@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from common.queries import Prepared, PreparedUpdate
+from common.queries import Prepared
 
 
 def _open_session(key: str, now: datetime) -> QuerySet[Session]:
@@ -20,8 +20,6 @@ def _open_session(key: str, now: datetime) -> QuerySet[Session]:
 
 
 _SESSION, _PERSON = Prepared(_open_session), Prepared(lambda pk: User.objects.filter(pk=pk))
-
-_KEEP = PreparedUpdate(lambda key: Session.objects.filter(pk=key), "session_data", "expire_date")
 
 
 class SessionStore(db.SessionStore):
@@ -42,7 +40,8 @@ class SessionStore(db.SessionStore):
             super().save(must_create)
             return
         row: Any = self.create_model_instance(self._session)  # type: ignore[attr-defined]  # unknown to the stubs
-        if not _KEEP.save(_KEEP.values_of(row), key=row.pk):
+        values = {"session_data": row.session_data, "expire_date": row.expire_date}
+        if not Session.objects.filter(pk=row.pk).update(**values):
             raise UpdateError
 
 

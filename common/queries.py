@@ -6,8 +6,7 @@ Where a query always has the same form, write it once as a function of what diff
     NEAR = Prepared(lambda user, since: PlanItem.objects.visible_to(user).filter(changed_at__gt=since))
     NEAR.fetch(user=user.pk, since=yesterday)
 
-The rule is still Django's and still in one place; only its SQL is kept. What differs is always a parameter. What is
-written again and again has two of its own: `PreparedUpdate` and `PreparedInsert`.
+The rule is still Django's and still in one place; only its SQL is kept. What differs is always a parameter.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,10 +17,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Expression, Field, Model, QuerySet
-from django.db.models.sql import UpdateQuery
+from django.db.models import Expression, Model, QuerySet
 from django.utils.functional import cached_property
-from psycopg.sql import SQL, Identifier, Literal, Placeholder
+from psycopg.sql import Literal
 
 M = TypeVar("M", bound=Model)
 
@@ -141,58 +139,3 @@ class Prepared(Generic[M]):
         """Build all of them anew: for tests that change a rule."""
         for one in cls._every:
             one.__dict__.pop("_statement", None)
-
-
-class PreparedUpdate(Generic[M]):
-    """Writes `fields`, as they stand on an instance, to the rows that `build` finds of what it is given.
-
-    No signals are sent.
-    """
-
-    def __init__(self, build: Callable[..., QuerySet[M, Any]], *fields: str) -> None:
-        if both := set(signature(build).parameters) & set(fields):
-            message = f"the rows would be found by the {', '.join(both)} that is written: call what is given otherwise"
-            raise ValueError(message)
-        self._build, self._names = build, fields
-
-    @cached_property
-    def _statement(self) -> tuple[str, list["Field[Any, Any]"]]:
-        found = _given(self._build)
-        update: Any = found.query.chain(UpdateQuery)
-        update.add_update_values({name: Given(name) for name in self._names})
-        sql, params = update.get_compiler(connection=connection).as_sql()
-        fields = {field.name: field for field in found.model._meta.concrete_fields}
-        return _filled(sql, params), [fields[name] for name in self._names]
-
-    def values_of(self, instance: M) -> dict[str, Any]:
-        """What stands on it, as the database takes it: what cannot be sealed is refused here."""
-        return _values(instance, self._statement[1], add=False)
-
-    def save(self, values: dict[str, Any], **given: Any) -> int:
-        """Write the `values_of` an instance, and return to how many rows."""
-        with connection.cursor() as cursor:
-            cursor.execute(self._statement[0], given | values)
-            return int(cursor.rowcount)
-
-
-class PreparedInsert(Generic[M]):
-    """Adds rows of `model`, one at a time. No signals are sent."""
-
-    def __init__(self, model: type[M]) -> None:
-        self._fields = model._meta.local_concrete_fields
-        columns = [Identifier(str(field.column)) for field in self._fields]
-        values = [Placeholder(field.name) for field in self._fields]
-        self._sql = (
-            SQL("INSERT INTO {} ({}) VALUES ({})")
-            .format(Identifier(model._meta.db_table), SQL(", ").join(columns), SQL(", ").join(values))
-            .as_string()
-        )
-
-    def add(self, instance: M) -> None:
-        """Write `instance`, which has its key."""
-        with connection.cursor() as cursor:
-            cursor.execute(self._sql, _values(instance, self._fields, add=True))
-
-
-def _values(instance: Model, fields: "Sequence[Field[Any, Any]]", *, add: bool) -> dict[str, Any]:
-    return {field.name: field.get_db_prep_save(field.pre_save(instance, add), connection) for field in fields}

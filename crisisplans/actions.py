@@ -6,7 +6,6 @@ first; `add`, `move` and `bring_back` take it, so that order and room are counte
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -19,7 +18,7 @@ from django.utils.translation import gettext as _
 from accesslog.actions import Action, record
 from accounts.models import User
 from common.permissions import NotAllowed
-from common.queries import Prepared, PreparedUpdate
+from common.queries import Prepared
 from crisisplans.models import (
     AMONG_RELATIVES,
     Audience,
@@ -73,12 +72,6 @@ def _lock(entry: Entry) -> Entry:
     if locked is None:
         raise Http404
     return locked
-
-
-@cache
-def _update(model: type[Entry], *fields: str) -> PreparedUpdate[Any]:
-    """Write `fields` to the entry with this key, if it stands in the plan as it was seen."""
-    return PreparedUpdate(lambda key, seen: model.objects.present().filter(pk=key, version=seen), *fields)
 
 
 def _sign(entry: Entry, by: Membership) -> list[str]:
@@ -161,35 +154,22 @@ def take_example(*, plan: CrisisPlan, section: Section, by: Membership, values: 
     return taken or add_entry(plan=plan, section=section, by=by, values=values)
 
 
+@transaction.atomic
 def revise_entry(*, entry: Entry, by: Membership, version: int, values: Mapping[str, Any]) -> Entry:
-    """Change the words of `entry`, seen at `version`. Saving what stands there already changes nothing.
+    """Change the content of `entry`, which `by` saw at `version`. Saving the same content changes nothing.
 
-    Raises StaleEntryError or RemovedEntryError, each with the entry as it stands now, when it is not what `by` saw, and
-    Http404 when it is not there any more, or not for them.
+    Raises StaleEntryError or RemovedEntryError with the current entry when somebody changed or removed it since, and
+    Http404 when it no longer exists or is no longer visible to them.
     """
     check_can_edit_entry(by, entry)
-    if _revise(entry, by, version, values):
-        return entry
-    with transaction.atomic():  # somebody was quicker: look again, and let nobody else
-        entry = _lock(entry)
-        if not _revise(entry, by, version, values):
-            raise Http404
-        return entry
-
-
-def _revise(entry: Entry, by: Membership, version: int, values: Mapping[str, Any]) -> bool:
-    """Write `values` into `entry`, here and in the database; False when the database has another by now."""
+    entry = _lock(entry)
     before = read_values(entry)
     if entry.removed_at is None and before == before | dict(values):
-        return True
+        return entry
     check_version(entry, version)
-    update = _update(type(entry), *_write(entry, by, values))
-    written = update.values_of(entry)  # what cannot be sealed is refused here
-    with transaction.atomic(savepoint=False):  # what the database refuses takes the whole request with it
-        found = update.save(written, key=entry.pk, seen=version)
-        if found:
-            _log(Action.UPDATE, "entry_revised", by, entry)
-    return bool(found)
+    entry.save(update_fields=_write(entry, by, values))
+    _log(Action.UPDATE, "entry_revised", by, entry)
+    return entry
 
 
 def _write(entry: Entry, by: Membership, values: Mapping[str, Any]) -> list[str]:

@@ -6,9 +6,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accesslog.models import AccessEntry
 from common.acting import acting_as
-from common.queries import Prepared, PreparedInsert, PreparedUpdate
+from common.queries import Prepared
 from crisisplans.models import PlanItem
 from families.models import Membership
 from tests.acting import acting_as_app
@@ -73,39 +72,3 @@ def test_a_plan_that_postgresql_keeps_knows_no_person_and_no_role(ours, theirs):
             cursor.execute("SELECT generic_plans FROM pg_prepared_statements WHERE statement LIKE '%%planitem%%'")
             assert cursor.fetchone()[0] > 0
     assert prepared.fetch(family=ours.family.pk) == everything
-
-
-def test_an_update_writes_what_stands_on_the_instance_and_nothing_else(ours, django_assert_num_queries):
-    item = ours.relatives_only
-    position = item.position
-    rename = PreparedUpdate(lambda key, seen: PlanItem.objects.filter(pk=key, version=seen), "words", "review_on")
-    item.words, item.review_on, item.position = item.words | {"text": "Ny tekst"}, None, position + 7
-    with django_assert_num_queries(1):
-        assert rename.save(rename.values_of(item), key=item.pk, seen=item.version) == 1
-    now = PlanItem.objects.get(pk=item.pk)
-    assert (now.words["text"], now.review_on, now.position) == ("Ny tekst", None, position)
-
-
-def test_an_update_says_when_there_was_no_such_row(ours, theirs):
-    item = ours.relatives_only
-    rename = PreparedUpdate(lambda key, seen: PlanItem.objects.filter(pk=key, version=seen), "words")
-    item.words = item.words | {"text": "Ny tekst"}
-    assert rename.save(rename.values_of(item), key=item.pk, seen=item.version + 1) == 0
-    assert rename.save(rename.values_of(item), key=uuid.uuid4(), seen=item.version) == 0
-    assert PlanItem.objects.get(pk=item.pk).words["text"] != "Ny tekst"
-
-
-def test_no_row_is_found_by_what_is_written_to_it():
-    with pytest.raises(ValueError, match="by the version that is written"):
-        PreparedUpdate(lambda key, version: PlanItem.objects.filter(pk=key, version=version), "words", "version")
-
-
-def test_a_row_is_added_with_what_its_fields_put_in_themselves(ours, django_assert_num_queries):
-    add = PreparedInsert(AccessEntry)
-    first, second = (AccessEntry(action="U", event=event, agent_id="100 %") for event in ("one", "two"))
-    for entry in (first, second):
-        with django_assert_num_queries(1):
-            add.add(entry)
-    kept = AccessEntry.objects.get(pk=first.pk)
-    assert (kept.event, kept.agent_id, kept.recorded_at) == ("one", "100 %", first.recorded_at)
-    assert AccessEntry.objects.get(pk=second.pk).event == "two"

@@ -370,15 +370,15 @@ CHECKS = [
     ),
     # -- Two who write at the same moment, what was removed long ago, and what cannot be read
     changed(
-        "crisisplans.actions:_update",
-        "filter(pk=key, version=seen)",
-        "filter(pk=key)",
+        "crisisplans.actions:revise_entry",
+        "check_version(entry, version)",
+        "pass",
         "crisisplans/test_races.py::test_whoever_read_it_before_another_saved_is_asked_too",
     ),
     changed(
-        "crisisplans.actions:_update",
-        "model.objects.present()",
-        "model.objects",
+        "crisisplans.actions:revise_entry",
+        "entry = _lock(entry)",
+        "pass",
         "crisisplans/test_races.py::test_whoever_read_it_before_it_was_removed_is_told_so",
     ),
     changed(
