@@ -12,8 +12,8 @@ help:  ## show this
 run: install-demo  ## the whole portal on this machine, with a demo family; Ctrl-C stops it (PORT=8000, FRESH=1)
 	@exec $(VENV)/python -m tools.run
 
-test: install-dev  ## every test, on a real PostgreSQL, Valkey and browser (ARGS="tests/families -k invite")
-	@exec $(VENV)/python -m tools.test $(ARGS)
+test: install-dev  ## every test, on a real PostgreSQL, Valkey and browser (APP=crisisplans, ARGS="tests/families -k invite")
+	@exec $(VENV)/python -m tools.test $(if $(APP),--app=$(APP)) $(ARGS)
 
 matrix: install-dev  ## who gets what where: with both walls, without the first, without the second
 	@exec $(VENV)/python -m tests.harness.every_wall $(ARGS)

@@ -1,4 +1,5 @@
-"""`make test`: every test, on as many cores as there are. Arguments go to pytest: `make test ARGS="tests/families"`.
+"""`make test`: every test, on as many cores as there are. Arguments go to pytest: `make test ARGS="tests/families"`;
+`make test APP=families` runs what concerns one app (tests/one_app.py).
 
 The browser tests need Debian's Chromium. As root it is installed; where that is not possible they are left out with
 one loud line, or, with REQUIRE_BROWSER=1, the run is red.
@@ -10,6 +11,7 @@ import subprocess
 import sys
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+ALONE = ("-n", "--numprocesses", "-p", "-s", "--pdb", "--collect-only", "--co")  # says itself how, or wants one process
 MOST_WORKERS = 4  # each has a database and a browser of its own
 
 
@@ -22,9 +24,9 @@ def main(arguments: list[str]) -> int:
     elif os.environ.get("REQUIRE_BROWSER") == "1":
         print("NO BROWSER, and REQUIRE_BROWSER=1. Install it: sudo apt-get install chromium", file=sys.stderr)
         return 1
-    if not arguments:
+    if not any(argument.startswith(ALONE) for argument in arguments):
         workers = min(os.cpu_count() or 1, MOST_WORKERS)
-        arguments = [f"--numprocesses={workers}", "--dist=worksteal"]
+        arguments = [f"--numprocesses={workers}", "--dist=worksteal", *arguments]
     code = subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
     if not browser:
         print("\nNO BROWSER: its tests were left out. Install one: sudo apt-get install chromium", file=sys.stderr)

@@ -171,6 +171,7 @@ def test_a_family_always_has_a_coordinator(ours):
 def test_where_the_only_coordinator_was_removed_a_relative_makes_another(ours):
     Membership.objects.filter(family=ours.family).update(is_coordinator=Q(role=Role.SUBJECT))
     her, mine = ours.coordinator, ours.members["relative"].pk
+    MembershipFactory(family=FamilyFactory(), user=her, coordinator=True)  # in another family, which counts for nothing
     removed = f"{CONFIRM.format(her.pk)}; {END.format(her.pk, ours.members['subject'].pk)}"
     assert ask(her, MAKE, mine) == REFUSED
     assert ask(her, MAKE, mine, before=removed) == 1
