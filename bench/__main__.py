@@ -49,7 +49,7 @@ WHOLE, QUICK = Size(50, 180, 200), Size(20, 30, 30)
 TARGETS = {
     "rls_over_no_rls": (0.0, 1.5),
     "plan_cpu": (0.0, 1.5),
-    "save_item_cpu": (0.0, 1.0),
+    "save_item_cpu": (0.0, 1.5),
     "overview_cpu": (0.0, 1.5),
     "directory_cpu": (0.0, 1.2),
     "directory_search_cpu": (0.0, 1.2),
