@@ -136,7 +136,10 @@ def test_what_was_taken_out_by_another_long_ago_is_still_changed_and_taken_out_a
 
 
 @of_entries
-def test_when_the_one_it_concerns_has_left_relatives_take_out_and_do_not_rewrite(table, ours):
+def test_when_the_one_it_concerns_has_left_relatives_take_out_and_do_not_rewrite(table, ours, theirs):
+    MembershipFactory(
+        family=theirs.family, user=ours.relative
+    )  # where somebody is the subject, which counts for nothing
     theirs = make_entry(table, family=ours.family, subjects=True, created_by=ours.subject)
     remove, change = REMOVE.format(table), CHANGE.format(table)
     assert ask(ours.relative, remove, ours.relative.pk, theirs.pk) == REFUSED

@@ -12,7 +12,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from common.tables.compiler import constraints, guards_sql
-from common.tables.declarations import declared_tables
+from common.tables.declarations import declared_tables, version_models
 from tests.declared import FAMILY_TABLES, TABLES, WITHOUT_QUERY_RULE, family_column, key_of, readable_tables
 from tests.people import MEMBERS
 from tests.raw_sql import REFUSED, as_owner, ask, ids
@@ -142,6 +142,19 @@ def test_a_change_is_signed_by_who_acts(table, ours):
             changed += ask(user, change, user.pk, row) == 1
             assert ask(user, change, ours.former.pk, row) == REFUSED
     assert changed
+
+
+@pytest.mark.parametrize("table", [name for name in FAMILY_TABLES if version_models(TABLES[name].model)])
+def test_a_row_and_each_change_of_it_leave_a_version(table, ours):
+    versions = f"SELECT array_agg(pgh_label ORDER BY pgh_id) FROM {table}version WHERE pgh_obj_id = %s"
+    rows = [json.loads(text)["id"] for (text,) in rows_of(table, ours)]
+    for row in rows:
+        ((labels,),) = as_owner(versions, row)
+        assert labels[0] == "insert"
+    as_owner(f"UPDATE {table} SET changed_at = changed_at + interval '1 second' WHERE id = %s", rows[0])
+    ((before,),) = as_owner(versions, rows[0])
+    as_owner(f"UPDATE {table} SET changed_at = changed_at + interval '1 second' WHERE id = %s", rows[0])
+    assert as_owner(versions, rows[0]) == [([*before, "update"],)]
 
 
 @pytest.mark.parametrize(("table", "name"), [key for key in DERIVED if key[1].endswith("_same_family")])

@@ -243,7 +243,8 @@ def test_relatives_propose_in_their_own_name_what_nobody_has_confirmed(ours, the
     RemovalProposal.objects.update(withdrawn_at=NOW, withdrawn_by=ours.relative)
     MembershipFactory(family=theirs.family, user=ours.relative)  # who is in two families proposes in each of its own
     assert insert(ours.relative, PROPOSALS, **rows.proposal(ours, ours.relative)) == 1
-    for somebody_else in (ours.members["coordinator"], ours.members["former"], theirs.members["subject"]):
+    gone = MembershipFactory(family=ours.family, role=Role.SUBJECT, former=True)  # was the subject once
+    for somebody_else in (ours.members["coordinator"], ours.members["former"], gone, theirs.members["subject"]):
         about_them = rows.proposal(ours, ours.relative, membership_id=somebody_else.pk)
         assert insert(ours.relative, PROPOSALS, **about_them) == REFUSED
     assert insert(ours.relative, PROPOSALS, **rows.proposal(ours, ours.coordinator)) == REFUSED
