@@ -69,8 +69,8 @@ def move(table: str, list_of: str) -> Function:
             ) - 1 AS place
             FROM places p JOIN places n ON n.id = neighbour
         )
-        UPDATE crisisplans_{table} t SET position = moves.place FROM moves WHERE t.id = moves.id
-            AND t.position <> moves.place""",
+        UPDATE crisisplans_{table} t SET position = moves.place FROM moves
+            WHERE t.id = moves.id AND t.position <> moves.place""",
         writes=True,
     )
 
@@ -130,7 +130,7 @@ COMMENT = Table(
     insert=(f"created_by_id = {ME}", "removed_at IS NULL", ON_WHAT_I_READ),
     update=(f"created_by_id = {ME}",),
     columns=REMOVAL,
-    guards=removable(restored_by="OLD.created_by_id"),
+    guards=removable(signed=False),  # only the author updates it
     erasure=Erasure(),
 )
 

@@ -178,23 +178,19 @@ def final(*columns: str, except_: tuple[str, ...] = ()) -> tuple[Guard, ...]:
     )
 
 
-def removable(restored_by: str = "NEW.changed_by_id") -> tuple[Guard, ...]:
+def removable(*, signed: bool = True) -> tuple[Guard, ...]:
     """Who removes a row says so of themselves, and now: nobody makes the days until it is erased pass at once. Who
-    restores it is `restored_by`."""
-    removal = "(NEW.removed_at, NEW.removed_by_id) IS DISTINCT FROM (OLD.removed_at, OLD.removed_by_id)"
+    restores a row that is `signed` signs it."""
+    changes = "(NEW.removed_at, NEW.removed_by_id) IS DISTINCT FROM (OLD.removed_at, OLD.removed_by_id)"
+    at_another_time = "abs(extract(epoch FROM NEW.removed_at - clock_timestamp())) > 300"
+    restored = ("NEW.removed_at IS NULL", "OLD.removed_at IS NOT NULL", f"NEW.changed_by_id IS DISTINCT FROM {ME}")
     return (
-        Guard("removed in the name of another person", (f"NEW.removed_by_id <> {ME}", removal)),
-        Guard(
-            "restored in the name of another person",
-            ("NEW.removed_at IS NULL", "OLD.removed_at IS NOT NULL", f"{restored_by} IS DISTINCT FROM {ME}"),
-        ),
+        Guard("removed in the name of another person", (f"NEW.removed_by_id <> {ME}", changes)),
         Guard(
             "removed at another time than now",
-            (
-                "NEW.removed_at IS DISTINCT FROM OLD.removed_at",
-                "abs(extract(epoch FROM NEW.removed_at - clock_timestamp())) > 300",
-            ),
+            ("NEW.removed_at IS DISTINCT FROM OLD.removed_at", at_another_time),
         ),
+        *([Guard("restored in the name of another person", restored)] if signed else []),
     )
 
 

@@ -152,6 +152,12 @@ def test_not_even_the_owner_deletes_or_changes_another(ours: Home, words: str, t
         connection.cursor().execute(words.format(table))
 
 
+def test_of_what_was_removed_lately_not_even_the_owner_deletes_a_version(ours: Home, removed):
+    age(removed, 29)
+    with acting_as_role(OWNER), pytest.raises(DatabaseError, match="only ever added"), transaction.atomic():
+        connection.cursor().execute("DELETE FROM crisisplans_planitemversion WHERE pgh_obj_id = %s", [removed.pk])
+
+
 def test_nobody_else_may_ask_for_it_and_marks_are_not_made_by_hand(ours: Home, removed):
     age(removed, 31)
     with acting_as_app(), acting_as(ours.relative.pk):

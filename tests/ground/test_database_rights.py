@@ -8,7 +8,6 @@ from difflib import unified_diff
 
 import psycopg
 import pytest
-from django.db import DatabaseError, transaction
 
 from common.tables.compiler import grants
 from common.tables.declarations import APP, BACKUP, OWNER, WORKER
@@ -220,12 +219,6 @@ APPEND_ONLY = sorted(
 
 def test_versions_are_append_only():
     assert {table.name for table in TABLES.values() if table.versions_of} <= set(APPEND_ONLY)
-
-
-@pytest.mark.parametrize("table", APPEND_ONLY)
-def test_nobody_empties_at_once(table):
-    with pytest.raises(DatabaseError, match="only ever added"), transaction.atomic():
-        as_owner(f"TRUNCATE {table} CASCADE")
 
 
 def rights_of(role):

@@ -245,6 +245,8 @@ def test_what_is_said_about_a_line_is_read_by_whoever_reads_the_line(ours, their
 def test_a_comment_is_written_in_ones_own_name_on_what_one_reads(ours, theirs):
     subject, item, elsewhere = ours.subject, ours.items["coping"], theirs.items["coping"]
     assert insert(subject, COMMENTS, **rows.comment(ours, subject, item)) == 1
+    on_a_contact = {"item_id": None, "contact_id": ours.contacts[0].pk}
+    assert insert(subject, COMMENTS, **rows.comment(ours, subject, item, **on_a_contact)) == 1
     assert insert(subject, COMMENTS, **rows.comment(ours, ours.relative, item)) == REFUSED
     removed = {"removed_at": NOW, "removed_by_id": subject.pk}
     assert insert(subject, COMMENTS, **rows.comment(ours, subject, item, **removed)) == REFUSED
@@ -259,3 +261,7 @@ def test_one_takes_back_ones_own_comment_alone(ours):
     assert ask(ours.relative, blind, ours.relative.pk) == 2
     assert ask(ours.coordinator, blind, ours.coordinator.pk) == 0
     assert ask(ours.subject, blind, ours.relative.pk) == REFUSED
+    CommentFactory(item=ours.items["coping"], created_by=ours.former)
+    assert ask(ours.former, blind, ours.former.pk) == 0
+    as_owner(f"UPDATE crisisplans_comment SET removed_at = '2026-11-01', removed_by_id = '{ours.coordinator.pk}'")
+    assert ask(ours.subject, "UPDATE crisisplans_comment SET removed_at = removed_at") == 2  # as it stands

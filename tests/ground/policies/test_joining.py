@@ -54,6 +54,7 @@ def test_a_link_that_is_gone_opens_nothing(gone):
 def test_a_link_into_a_closed_family_opens_nothing(ours):
     Family.objects.filter(pk=ours.family.pk).update(closed_at=NOW, closed_by=ours.coordinator)
     assert ids(ours.invited, "families_family", invitation=ours.invitation_token) == set()
+    assert not may_join(ours.invited, ours, ours.invitation_token)
     assert insert(ours.invited, MEMBERS, ours.invitation_token, **rows.member(ours, ours.invited)) == REFUSED
 
 
