@@ -1,11 +1,11 @@
-"""`make bench`: every figure against its floor in the same run, as `name value target ok|short`.
+"""`make bench`: compare every figure with a baseline from the same run. Prints `name value target ok|short`.
 
-Absolute times mean nothing on a shared machine, ratios in one run do. F, the floor, is a bare Django view: the ORM,
-session and auth middleware, one keyset query and one template of 25 rows, through GZip (bench/floor.py). A figure of
-pages is CPU over F: of gunicorn and all of PostgreSQL, the floor and each page in turn, the median of five rounds. The
-restore drill alone is in seconds: whoever waits for it does not wait in ratios.
+Absolute times are meaningless on a shared machine; ratios within one run are not. The baseline F is a minimal Django
+view: the ORM, session and auth middleware, one keyset query and one template of 25 rows, through GZip (bench/floor.py).
+The figures of pages are CPU time over F, of gunicorn and all PostgreSQL processes. Baseline and pages are measured in
+turn, and the median of five rounds counts. Only the restore drill is in seconds, because recovery time is absolute.
 
-`--json` for machines, `--quick` for a first look (fewer requests, as many rounds), `--only pages` for a part.
+`--json` prints JSON, `--quick` sends fewer requests in as many rounds, `--only pages` measures one part.
 """
 
 import argparse
@@ -37,15 +37,15 @@ PARTS = ("pages", "starts", "papers", "answers", "sealing", "drill")
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured of each."""
+    """The sample size of each part."""
 
-    requests: int  # a page and round
-    renders: int  # while the memory of paper is watched
-    answers: int  # of each kind, to a known address and to an unknown one
+    requests: int  # for each page and round
+    renders: int  # while the memory of PDF rendering is watched
+    answers: int  # of each kind, for a known and for an unknown address
 
 
 WHOLE, QUICK = Size(50, 180, 200), Size(20, 30, 30)
-# name → lowest and highest ratio that is good enough
+# name → lowest and highest acceptable ratio
 TARGETS = {
     "rls_over_no_rls": (0.0, 1.5),
     "plan_cpu": (0.0, 1.5),
@@ -67,8 +67,8 @@ TARGETS = {
 
 
 def python(*arguments: str, environment: dict[str, str], stdin: str = "") -> Any:
-    """Run a Python process of ours and read the JSON it prints last."""
-    done = subprocess.run(  # noqa: S603 - ourselves
+    """Run a Python process and return the JSON it prints last."""
+    done = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, *arguments],
         env=environment,
         cwd=ROOT,
@@ -84,11 +84,11 @@ def python(*arguments: str, environment: dict[str, str], stdin: str = "") -> Any
 
 @contextmanager
 def database(folder: Path) -> Iterator[tuple[psutil.Process, dict[str, str]]]:
-    """An empty portal on a PostgreSQL of its own; its process, and the environment of the web process."""
+    """Start PostgreSQL and Valkey. Yield PostgreSQL's process, and the portal's environment with an empty database."""
     with postgres(folder / "postgres", disposable=True) as server, valkey(folder / "valkey") as redis:
         with psycopg.connect(server.url(), autocommit=True) as admin:
             admin.execute("CREATE DATABASE bench")
-            admin.execute("ALTER SYSTEM SET autovacuum = off")  # it would come in the middle of a round
+            admin.execute("ALTER SYSTEM SET autovacuum = off")  # it could run during a round
             admin.execute("SELECT pg_reload_conf()")
         make_roles(server.url(database="bench"))
         environment = {
@@ -112,7 +112,7 @@ def database(folder: Path) -> Iterator[tuple[psutil.Process, dict[str, str]]]:
 def pages(
     data: dict[str, Any], portal: Server, floor: Server, postgres_process: psutil.Process, requests: int
 ) -> dict[str, float]:
-    """CPU of the portal's pages over the floor's; and of the floor behind row-level security over the floor."""
+    """Return the CPU time of the portal's pages, and of the baseline with row-level security, over the baseline's."""
     csrf = "b" * 32
     portal.headers |= {"Cookie": f"session={data['portal']}; csrf={csrf}", "Accept-Encoding": "gzip"}
     floor.headers |= {"Cookie": f"session={data['floor']}", "Accept-Encoding": "gzip"}
@@ -132,7 +132,7 @@ def pages(
         return status
 
     def anybody(path: str) -> int:
-        """Asked by somebody without a cookie."""
+        """Request `path` without cookies."""
         return portal.ask("GET", path, more={"Cookie": ""})[0]
 
     def measured(server: Server, path: str) -> float:
@@ -154,7 +154,7 @@ def pages(
 
 
 def cold_start(environment: dict[str, str]) -> float:
-    """Time to the first answer, of the portal over the floor, both with warm files."""
+    """Return the time to the first response of the portal over the baseline's, both with warm file caches."""
 
     def start(application: str, probe: str) -> float:
         with serve(application, environment, probe) as server:
@@ -175,7 +175,7 @@ def measure(size: Size, parts: list[str]) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="fotfeste-bench-") as name, database(Path(name)) as (process, environment):
         owner = environment | {"DATABASE_URL": environment.pop("FILL")}
         lose, back_up = environment.pop("LOSE"), environment.pop("BACK_UP")
-        saves = size.requests * (ROUNDS + 1)  # one round more warms up
+        saves = size.requests * (ROUNDS + 1)  # one extra round to warm up
         data = python("-m", "bench.fill", str(saves), environment=owner)
         if "pages" in parts:
             say("Measuring pages …")
@@ -196,7 +196,7 @@ def measure(size: Size, parts: list[str]) -> dict[str, float]:
         if "sealing" in parts:
             say("Measuring sealed texts …")
             figures |= python("-m", "bench.sealing", environment=environment)
-        if "drill" in parts:  # the last: it loses the database on the way
+        if "drill" in parts:  # last, because it drops the database
             say("Losing it all, and bringing it back …")
             figures["restore_drill_s"] = drill(lose, back_up, Path(name))
     return figures

@@ -1,4 +1,4 @@
-"""The restore drill: back up, lose everything, restore, compare all of it."""
+"""The restore drill: back up, drop the database, restore it, compare everything."""
 
 import time
 from pathlib import Path
@@ -12,8 +12,10 @@ from tools.restore import restore
 
 
 def drill(admin_url: str, backup_url: str, folder: Path) -> float:
-    """Seconds from the first byte of the backup until the restored database is green. The database at `admin_url` is
-    dropped on the way. Raises NotDoneError when anything differs."""
+    """Return the seconds from the start of the backup until the restored database is verified.
+
+    Drops the database at `admin_url`. Raises NotDoneError when anything differs.
+    """
     places = Places(folder / "keys", (folder / "destroyed-keys",))
     began = time.perf_counter()
     backup = back_up(backup_url, folder / "backups", places, keys_days=7)

@@ -1,6 +1,7 @@
-"""How long it takes to answer about an address that is known, over one that is not: sign-in, sign-up, reset, invite.
+"""Response times for known over unknown e-mail addresses: sign-in, sign-up, password reset, invitation.
 
-The medians of as many each as the third argument says, in turn. Prints the ratios as JSON; 1 tells nobody anything.
+Takes the median of alternating requests, as many of each kind as the third argument. Prints the ratios as JSON. A ratio
+of 1 reveals nothing about which addresses exist.
 """
 
 import json
@@ -20,7 +21,7 @@ def unknown() -> str:
 
 
 def ratio(ask: Callable[[str], int], times: int) -> float:
-    """The median time of `ask` with a known address over that with an unknown one."""
+    """Return the median time of `ask` with a known address over that with an unknown one."""
     from django.core import mail
     from django.core.cache import cache
 
@@ -31,7 +32,7 @@ def ratio(ask: Callable[[str], int], times: int) -> float:
         mail.outbox = []
         before = time.perf_counter()
         ask(KNOWN if known else unknown())
-        if number >= 4:  # noqa: PLR2004 - the first ones warm up
+        if number >= 4:  # noqa: PLR2004 - the first four warm up
             took[known].append(time.perf_counter() - before)
     return median(took[True]) / median(took[False])
 
@@ -56,7 +57,7 @@ def main() -> None:
         client.cookies["session"] = session
         return client.post(reverse("invite", args=[family]), {"email": email, "role": "relative"}).status_code
 
-    password = "en-rolig-morgen-ved-fjorden"  # noqa: S105 - nobody's
+    password = "en-rolig-morgen-ved-fjorden"  # noqa: S105 - not a real password
     yes = {"health_information": "on", "sixteen_or_older": "on"}
     questions = {
         "sign_in": post("account_login", password=password),

@@ -1,6 +1,6 @@
-"""Fill an empty database for the benchmark, and print what the others need of it as JSON.
+"""Fill an empty database for the benchmark, and print what the other modules need as JSON.
 
-The argument is how many sessions to make for saves, one for each: no save carries the messages of others.
+The argument is the number of sessions for saves: each save gets its own, so that no messages accumulate.
 """
 
 import json
@@ -22,7 +22,7 @@ BACKENDS = {
 
 
 def sign_in(user: Any, backend: str) -> str | None:
-    """The key of a new session of `user`."""
+    """Create a session for `user` and return its key."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
 
@@ -35,7 +35,7 @@ def sign_in(user: Any, backend: str) -> str | None:
 
 
 def make_rows() -> None:
-    """A million rows, and their twin behind row-level security."""
+    """Create a table of a million rows, and a copy of it with row-level security."""
     from django.db import connection
 
     from bench.models import FAMILY, ProtectedRow, Row
@@ -46,7 +46,7 @@ def make_rows() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TABLE {table} (id bigint PRIMARY KEY, family uuid, happened timestamptz, words text)")
         cursor.execute(
-            f"INSERT INTO {table} SELECT n, CASE WHEN n %% 1000 = 0 THEN %s ELSE gen_random_uuid() END,"  # noqa: S608 - the table of a model of ours
+            f"INSERT INTO {table} SELECT n, CASE WHEN n %% 1000 = 0 THEN %s ELSE gen_random_uuid() END,"  # noqa: S608 - the table name comes from a model
             " timestamptz '2026-01-01' + n * interval '20 s', repeat('Ord om dagen i dag. ', 4)"
             " FROM generate_series(1, 1000000) AS n",
             [FAMILY],
@@ -94,7 +94,7 @@ def main() -> None:
         fields = read_words(section, {}).as_document()
         words = dict.fromkeys(fields, f"Et punkt om hverdagen, nummer {number}, skrevet kort og rolig.")
         level = "yellow" if section == Section.WARNING_SIGNS else ""
-        who = {"changed_by": other} if number % 2 else {}  # news for the overview
+        who = {"changed_by": other} if number % 2 else {}  # changes by others for the overview
         item = PlanItem(section=section, words=words, level=level, position=number, **(common | who))
         item.save()
         items.append(item)

@@ -1,10 +1,10 @@
-"""The floor: a bare Django view with a signed-in session, one keyset query for 25 rows by (family, time) from a
-million-row table, one template of 25 rows.
+"""The baseline: a minimal Django view, which shows a signed-in user 25 rows.
 
-Django as it comes: the ORM, its session and auth middleware, its cached template loader, answers through GZip. Nothing
-else: no CSRF, no messages, no security headers, no context processors; but also nothing a Django project would not do,
-such as SQL by hand. The same database, server, persistent connections, language and time zone as the portal.
-Settings, address and view in one file: `gunicorn bench.floor`.
+It runs one keyset query by (family, time) on a table of a million rows and renders one template. It uses the ORM,
+Django's session and auth middleware, the cached template loader and GZip. It has no CSRF protection, messages, security
+headers or context processors, and nothing unusual in a Django project, such as hand-written SQL. Database, server,
+persistent connections, language and time zone are the same as for the portal. Settings, URLs and view are in one file:
+`gunicorn bench.floor`.
 """
 
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ PAGE = """<!doctype html><html lang="nb"><head><meta charset="utf-8"><title>Floo
 <li class="ds-card"><h2>{{ row.happened }}</h2><p>{{ row.words }}</p>
 <a href="/rad/{{ row.id }}/">Endre</a></li>{% endfor %}
 </ul></main></body></html>"""
-SEEN_LAST = (datetime(2026, 4, 1, tzinfo=UTC), 400_000)  # the page before ended here
+SEEN_LAST = (datetime(2026, 4, 1, tzinfo=UTC), 400_000)  # last row of the previous page
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -72,7 +72,7 @@ from common.acting import acting_as
 
 @login_required
 def page(request: HttpRequest, rows_of: type[Happened] = Row) -> HttpResponse:
-    """The 25 rows after those of the page before, newest first."""
+    """Show the 25 rows after the previous page, newest first."""
     at, last = SEEN_LAST
     before = rows_of.objects.filter(Q(happened__lt=at) | Q(pk__lt=last), family=FAMILY, happened__lte=at)
     rows = before.order_by("-happened", "-id")[:25]
@@ -81,7 +81,7 @@ def page(request: HttpRequest, rows_of: type[Happened] = Row) -> HttpResponse:
 
 @login_required
 def protected(request: HttpRequest) -> HttpResponse:
-    """The same page, asked for as the portal asks: in a transaction of the person's, through row-level security."""
+    """Show the same page as the portal would: in a transaction with the user's identity, through row-level security."""
     with acting_as(cast("User", request.user).pk):
         return page(request, ProtectedRow)
 

@@ -1,4 +1,4 @@
-"""Requests over one persistent connection, and what they cost."""
+"""Requests over one persistent connection, and the CPU time they take."""
 
 import http.client
 import signal
@@ -18,7 +18,7 @@ from tools.servers import die_with_parent, free_port
 
 @dataclass
 class Server:
-    """One gunicorn with one worker, as it serves in production, and how long it took to its first answer."""
+    """One gunicorn with one worker, configured as in production, and its time to the first response."""
 
     process: psutil.Process
     port: int
@@ -43,11 +43,11 @@ class Server:
 
 @contextmanager
 def serve(application: str, environment: dict[str, str], probe: str = "/") -> Iterator[Server]:
-    """Start `application` on a free port; measure until it answers at `probe`."""
+    """Start `application` on a free port, and measure the time until `probe` responds."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", application, f"--bind=127.0.0.1:{port}", "--workers=1", "--threads=2"]
     began = time.perf_counter()
-    process = subprocess.Popen(  # noqa: S603 - ourselves
+    process = subprocess.Popen(  # noqa: S603 - our own code
         [*command, "--worker-class=gthread", "--log-level=error", "--keep-alive=600"],
         env=environment,
         preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - no threads here
@@ -74,7 +74,7 @@ def serve(application: str, environment: dict[str, str], probe: str = "/") -> It
 
 
 def cpu_seconds(*roots: psutil.Process) -> float:
-    """User and system time of these processes and all that they started."""
+    """Return user and system time of these processes and all their children."""
     total = 0.0
     for root in roots:
         for process in [root, *root.children(recursive=True)]:
@@ -87,7 +87,7 @@ def cpu_seconds(*roots: psutil.Process) -> float:
 
 
 def cost(server: Server, database: psutil.Process, request: Callable[[], int], times: int) -> float:
-    """CPU seconds a request, of server and database together. Every answer must be a good one."""
+    """Return the CPU seconds per request, of server and database together. Raises RuntimeError on an error response."""
     before = cpu_seconds(server.process, database)
     for _ in range(times):
         status = request()
@@ -98,7 +98,7 @@ def cost(server: Server, database: psutil.Process, request: Callable[[], int], t
 
 
 def in_turn(rounds: int, measures: dict[str, Callable[[], float]]) -> dict[str, float]:
-    """Each measure once a round, round after round; the median of each."""
+    """Run each measure once per round, in turn, and return the median of each."""
     values: dict[str, list[float]] = {name: [] for name in measures}
     for _ in range(rounds):
         for name, measure in measures.items():

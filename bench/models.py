@@ -1,15 +1,15 @@
-"""The floor's table, a million rows in a database of the portal's, and its twin behind row-level security."""
+"""The tables of the baseline: a million rows in the portal's database, without and with row-level security."""
 
 from typing import Any
 from uuid import UUID
 
 from django.db import models
 
-FAMILY = UUID(int=7)  # whose thousand rows the floor reads; the one who asks is in it
+FAMILY = UUID(int=7)  # the baseline reads this family's thousand rows; the user is a member
 
 
 class Happened(models.Model):
-    """Something that happened in a family. Made by bench.fill, never by a migration."""
+    """An event in a family. Its tables are created by bench.fill, not by migrations."""
 
     family = models.UUIDField()
     happened = models.DateTimeField()
@@ -27,14 +27,14 @@ class Happened(models.Model):
 
 
 class Row(Happened):
-    """Read by whoever asks."""
+    """Rows without row-level security."""
 
     class Meta(Happened.Meta):
         pass
 
 
 class ProtectedRow(Happened):
-    """The same rows, protected as the portal's own tables are."""
+    """The same rows with the row-level security of the portal's own tables."""
 
     class Meta(Happened.Meta):
         pass

@@ -1,7 +1,7 @@
-"""What a paper costs beside a reference document made by hand: the same words and fonts, the same process.
+"""CPU time of a PDF of the plan over that of a hand-written document with the same text and fonts, in one process.
 
-Reads what `bench.fill` printed from standard input, takes as argument how many renders its memory is watched for,
-and prints two figures as JSON. Run in a process of its own.
+Reads the output of `bench.fill` from standard input. The argument is the number of renders during which memory growth
+is measured. Prints both figures as JSON. Run in a separate process.
 """
 
 import io
@@ -19,7 +19,7 @@ from typing import Any
 import psutil
 import pypdf
 
-# Nothing here comes from our own papers: what they have of boxes and rules is theirs to pay.
+# Independent of the portal's own stylesheets: the cost of their boxes and rules counts against the portal.
 STYLE = """
 @page {
   size: A4;
@@ -35,11 +35,11 @@ li p { margin: 0 }
 table { width: 100%%; table-layout: fixed; text-align: left }
 td { font-size: 16pt }
 """
-ROUNDS = 15  # of each in turn: one paper differs from the next by a tenth
+ROUNDS = 15  # alternating: single renders differ by a tenth
 
 
 def by_hand(plan: dict[str, Any]) -> str:
-    """The plan as somebody would write it who knows HTML and wants it on paper: headings, lists and a table."""
+    """Return the plan as straightforward HTML for print: headings, lists and a table."""
     foot = plan["foot"]
     parts = [
         "<!doctype html><html lang=nb><title>Plan</title>",
@@ -67,7 +67,7 @@ def by_hand(plan: dict[str, Any]) -> str:
 
 
 def style_of(plan: dict[str, Any]) -> str:
-    """Its sheet, with the words of the foot."""
+    """Return the stylesheet of the reference document, with the text of its footer."""
     foot = plan["foot"]
     return STYLE % {"foot": f"{foot['whose']} · {foot['revision']}\\A {foot['printed']} · {foot['valid_until']}"}
 

@@ -1,7 +1,7 @@
-"""What sealed texts cost: to open the 25 of a page, and to open ten thousand and look into each, as a search does.
+"""CPU time of decryption: the 25 texts of a page, and ten thousand texts with a search in each.
 
-Milliseconds of CPU from rows as they come from the database, a family's key included; the median of five rounds.
-Prints JSON.
+In milliseconds, starting from rows as the database returns them and including the family's key; the median of repeated
+runs. Prints JSON.
 """
 
 import json
@@ -44,7 +44,7 @@ def main() -> None:
         rows = [sealed(number) for number in range(ALL)]
 
     def page() -> Callable[[], int]:
-        """Rows as the ORM has made them; what is measured is that each text is asked for."""
+        """Return a function that decrypts the texts of rows already loaded by the ORM; only that part is measured."""
         names = ["id", "family_id", "words"]
         items = [PlanItem.from_db("default", names, [pk, family, text]) for pk, text in rows[:PAGE]]
 
@@ -56,7 +56,7 @@ def main() -> None:
         return read
 
     def search() -> int:
-        """Every text opened and looked into."""
+        """Decrypt every text and search in it."""
         with keys_of_a_request():
             hold_keys([line])
             texts = open_column((family, None), "crisisplans_planitem", "words", rows)

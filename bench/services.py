@@ -1,5 +1,7 @@
-"""Ten thousand made-up services, as a country might have them: most of one town, a few of the whole country, some
-without hours, some not checked for long. The same ones every time."""
+"""Ten thousand fictitious services with a realistic distribution, the same in every run.
+
+Most are local, a few are nationwide, some have no opening hours, and some have not been checked for long.
+"""
 
 from datetime import timedelta
 from itertools import product
@@ -43,18 +45,18 @@ WHERE = ("", "&sted=trondelag", "&sted=oslo", "&sted=vestland")
 
 
 def questions() -> list[str]:
-    """Four hundred addresses of the directory's page, each another choice, in no order."""
+    """Return four hundred URLs of the directory's page in random order, each with other filters."""
     chosen = [
         f"/hjelp/?hvem={who}&hva={what}{place}{wish}"
         for who, what, place, wish in product(WHO_ASKS, WHAT_FOR, WHERE, WISHES)
     ]
-    Random(1).shuffle(chosen)  # noqa: S311 - nothing secret
+    Random(1).shuffle(chosen)  # noqa: S311 - not used for security
     return chosen
 
 
 def searches() -> list[str]:
-    """As many searches by words with one mistake in each: a letter left out, two that changed places, one too many."""
-    chance = Random(1)  # noqa: S311 - nothing secret
+    """Return as many search URLs with one typo each: a missing letter, two transposed letters or an extra one."""
+    chance = Random(1)  # noqa: S311 - not used for security
     towns = [town for each in TOWNS.values() for town in each]
     typed = []
     for who, town in chance.sample(list(product(WHO, towns)), 400):
@@ -67,14 +69,14 @@ def searches() -> list[str]:
 
 
 def fill_services(user: Any) -> None:
-    """Write them, half of them checked by `user`."""
+    """Create the services, half of them checked by `user`."""
     from django.utils import timezone
 
     from resources.actions import fill_index, learn
     from resources.facets import ChannelKind, Kind, State
     from resources.models import CHECK_EVERY, Channel, HelpService
 
-    chance, today = Random(1), timezone.localdate()  # noqa: S311 - nothing secret
+    chance, today = Random(1), timezone.localdate()  # noqa: S311 - not used for security
     places = [(county, town) for county, towns in TOWNS.items() for town in towns]
     names = list(product(places, WHO, WHOSE))
     services, channels = [], []

@@ -1,6 +1,6 @@
-"""The worker and the clock: `celery -A portal worker`, `celery -A portal beat`. How they behave: settings, CELERY_*.
+"""Celery app of the worker and beat (`celery -A portal worker`, `celery -A portal beat`). See settings, CELERY_*.
 
-The web process sends no tasks, and does not load this: it would take it a seventh of its start.
+The web process sends no tasks and does not import this module, which would take a seventh of its start-up time.
 """
 
 import os
@@ -29,7 +29,7 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="3", minute="40"),
         "options": {"expires": 3600},
     },
-    # Several rounds a night: each tries a bounded number, those of the longest ago first.
+    # Several runs a night, each with a bounded number of links, least recently checked first.
     "check links": {
         "task": "resources.tasks.check_links",
         "schedule": crontab(hour="1-5", minute="10"),

@@ -1,4 +1,4 @@
-"""What `manage.py check` asks of a deployment. Never run by the web process."""
+"""Checks of `manage.py check --deploy`. The web process never runs them."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Tags, register
 
 @register(Tags.security, deploy=True)
 def the_demo_is_not_deployed(**kwargs: Any) -> list[CheckMessage]:
-    """The demo shows everybody's mail on a page."""
+    """Warn when the demo is enabled: it shows all mail on a public page."""
     if settings.DEMO:
         return [checks.Warning("DEMO is on: everybody can read all mail.", hint="Unset DEMO.", id="portal.W002")]
     return []
@@ -19,7 +19,7 @@ def the_demo_is_not_deployed(**kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def who_is_forgotten_is_noted(**kwargs: Any) -> list[CheckMessage]:
-    """The worker notes the families it forgets outside the database, or a restore brings them back."""
+    """Warn when the worker cannot record erased families outside the database: a restore would bring them back."""
     if not settings.DESTROYED_KEYS_FILE:
         return [
             checks.Warning(

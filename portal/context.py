@@ -1,4 +1,4 @@
-"""What the frame of every page needs."""
+"""Context processor for the base template."""
 
 from functools import cache
 from typing import Any
@@ -13,7 +13,7 @@ from families.names import family_label
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Finished values for base.html. Runs no query: a family is shown when the view has fetched it."""
+    """Return the context of base.html. Runs no queries: families are shown only when they have been fetched already."""
     user = getattr(request, "user", None)
     signed_in = bool(user and user.is_authenticated)
     here: Membership | None = getattr(request, "member", None)
@@ -45,7 +45,7 @@ def _family(member: Membership, here: Membership | None) -> dict[str, Any]:
 
 
 def _rooms(path: str, here: dict[str, Any] | None, *, curates: bool) -> list[dict[str, Any]]:
-    """The words of the main menu."""
+    """Return the entries of the main menu."""
     rooms = [(_("Overview"), _address("overview"))]
     if here:
         rooms += [(_("Plan"), here["url"]), (_("People"), reverse("people", args=[here["family_id"]]))]
@@ -63,5 +63,5 @@ def _address(name: str) -> str:
 def _demo_address(name: str) -> str:
     try:
         return reverse(name) if settings.DEMO else ""
-    except NoReverseMatch:  # the demo's data on a site that is not the demo's
+    except NoReverseMatch:  # the demo's settings, but a URLconf without the demo's pages
         return ""

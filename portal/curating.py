@@ -1,4 +1,4 @@
-"""Where the curators' rooms meet the people: who may come in, and what they typed before their session ran out."""
+"""The curators' admin site: its permission check, its redirects, and recovery of a form after an expired session."""
 
 from typing import Any
 
@@ -12,8 +12,11 @@ from resources.admin.site import DirectorySite
 
 
 class CuratorsSite(DirectorySite):
-    """The directory's rooms, for those who may curate. Others are led to what they lack; whoever is no curator learns
-    no more than that there is no such page."""
+    """The admin site of the directory, for users who may curate.
+
+    Anonymous users are redirected to sign-in, and staff without a second step to that step. Other users get a 404, so
+    that the page's existence is not revealed.
+    """
 
     def has_permission(self, request: HttpRequest) -> bool:
         return can_curate(request)

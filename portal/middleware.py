@@ -1,4 +1,4 @@
-"""What surrounds every request, from the outside in."""
+"""Middleware of the portal, in the order of MIDDLEWARE: outermost first."""
 
 import re
 from collections.abc import Callable
@@ -33,7 +33,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 def content_policy(get_response: GetResponse) -> GetResponse:
-    """Tell the browser what a page may load: the same for every page, so django-csp puts it together once."""
+    """Set the Content-Security-Policy header. It is the same for all pages, so it is built once with django-csp."""
     policy = build_policy()
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -45,7 +45,7 @@ def content_policy(get_response: GetResponse) -> GetResponse:
 
 
 def browser_rules(get_response: GetResponse) -> GetResponse:
-    """Tell the browser what this site never does."""
+    """Set Permissions-Policy and Cross-Origin-Resource-Policy: deny browser features that this site never uses."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -60,7 +60,7 @@ def browser_rules(get_response: GetResponse) -> GetResponse:
 
 
 def three_methods(get_response: GetResponse) -> GetResponse:
-    """Answer GET, HEAD and POST; nothing here is done by any other method, whoever asks."""
+    """Answer every method except GET, HEAD and POST with 405."""
     known = ("GET", "HEAD", "POST")
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -70,8 +70,11 @@ def three_methods(get_response: GetResponse) -> GetResponse:
 
 
 def answer_without_database(get_response: GetResponse) -> GetResponse:
-    """Answer `/krise/` and `/forlat/`, also written a little wrong, before anything that could need the database or
-    mind what was sent along: they work whatever is down. Likewise the worker, which every page's visit asks for."""
+    """Answer some paths before all middleware that needs the database: crisis page, quick exit, health, service worker.
+
+    The crisis page and quick exit must work whatever else is down, so their URLs match in any letter case and with or
+    without trailing slashes, and input is not validated. Browsers request the service worker on every page view.
+    """
     from portal.views.crisis import CRISIS_PATH, crisis_now
     from portal.views.leaving import EXIT_PATH, quick_exit
     from portal.views.offline import WORKER_PATH, service_worker
@@ -86,9 +89,11 @@ def answer_without_database(get_response: GetResponse) -> GetResponse:
 
 
 def clean_input(get_response: GetResponse) -> GetResponse:
-    """Refuse what no honest browser sends and PostgreSQL cannot take: NUL and lone surrogates in an address or a
-    cookie, and forms in another encoding than ours, by which a surrogate could get into a text. NUL in a form gets a
-    word beside the field (common.forms)."""
+    """Answer 400 to input that PostgreSQL cannot store and no regular browser sends.
+
+    That is NUL and lone surrogates in a URL or a cookie, and forms in an encoding other than UTF-8, which could put a
+    surrogate into a text. NUL in a form field is a validation error instead (common.forms).
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         parts = [request.path_info, *request.GET.keys(), *request.COOKIES.values()]
@@ -104,7 +109,7 @@ def clean_input(get_response: GetResponse) -> GetResponse:
 
 
 def idle_sign_out(get_response: GetResponse) -> GetResponse:
-    """On a shared device half an hour of rest ends the session."""
+    """End sessions on shared devices after half an hour without a request."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
@@ -115,8 +120,11 @@ def idle_sign_out(get_response: GetResponse) -> GetResponse:
 
 
 def act_as_the_person(get_response: GetResponse) -> GetResponse:
-    """Answer a signed-in person in one transaction, with their identity told to the database: row-level security opens
-    nothing without it (ADR 0031). Outside of all that renders; what failed on our side is rolled back."""
+    """Answer a signed-in user's request in one transaction, with the user's id set in the database session.
+
+    Row-level security returns no rows without it (ADR 0031). It wraps all middleware that renders. A response with
+    status 500 or above rolls the transaction back and drops the calls that were waiting for the commit.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
@@ -136,16 +144,16 @@ def act_as_the_person(get_response: GetResponse) -> GetResponse:
 
 
 class SignInRequired(LoginRequiredMiddleware):
-    """Everybody must be signed in, but for views marked public. What is typed meanwhile is not lost."""
+    """Require a signed-in user for all views not marked public. A form sent without a session is not lost."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponse:  # type: ignore[override]  # the stubs know redirects only
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponse:  # type: ignore[override]  # the stubs allow redirects only
         if request.method not in {"GET", "HEAD", "OPTIONS"}:
             return session_over(request)
         htmx: HtmxDetails | None = getattr(request, "htmx", None)
-        if htmx:  # a part of a page cannot be a sign-in page: send the whole page there
+        if htmx:  # a fragment cannot be a sign-in page: redirect the whole page
             try:
                 here = htmx.current_url_abs_path or request.get_full_path()
-            except ValueError:  # the address htmx was on is none
+            except ValueError:  # htmx sent an invalid URL
                 here = request.get_full_path()
             to = redirect_to_login(here, resolve_url(settings.LOGIN_URL)).url
             return HttpResponseClientRedirect(to)
@@ -153,8 +161,10 @@ class SignInRequired(LoginRequiredMiddleware):
 
 
 class KnowTheFamilies:
-    """On one's own pages and those for everybody, fetch the families one is in, so that the menu leads to them and is
-    the same wherever one goes. One query; none for a stranger."""
+    """Fetch the user's memberships for views of kind "own" and "public", so that the menu is the same on all pages.
+
+    Runs one query for signed-in users and none for others.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -168,7 +178,7 @@ class KnowTheFamilies:
 
 
 def no_store_for_people(get_response: GetResponse) -> GetResponse:
-    """Nothing shown to a signed-in person stays in a cache."""
+    """Forbid caching of responses to signed-in users."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         signed_in = request.user.is_authenticated
@@ -181,9 +191,9 @@ def no_store_for_people(get_response: GetResponse) -> GetResponse:
 
 
 def receipt_for_drafts(get_response: GetResponse) -> GetResponse:
-    """Tell the browser which form was saved, so that it can let go of the draft.
+    """Set a cookie that identifies the saved form, so that the browser can delete its draft.
 
-    Saved is what the convention says: a POST answered by a redirect, or to htmx by a page with no mistakes in it.
+    A form counts as saved when a POST is answered with a redirect or, for htmx, with status 200 or 204.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:

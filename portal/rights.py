@@ -1,5 +1,4 @@
-"""What the database lets each role do with the tables of packages, which have no family in them. A table without grants
-is closed."""
+"""Database rights on the tables of third-party packages, which have no family. A table without grants is closed."""
 
 from common.tables.declarations import APP, WORKER, Guard, Policy, Table
 
@@ -23,9 +22,9 @@ TABLES = [
     Table(model="auth_permission"),
     Table(model="cache", grants=ALL),  # rate limits
     Table(model="django_admin_log"),
-    Table(model="django_content_type", grants={APP: "SELECT"}),  # the curators' forms read theirs
+    Table(model="django_content_type", grants={APP: "SELECT"}),  # the admin's forms read content types
     Table(model="django_migrations"),
-    # The worker deletes expired sessions. It can read neither what is in them nor whose they are.
+    # The worker deletes expired sessions. It cannot read their content or owner.
     Table(
         model="django_session",
         grants={**ALL, WORKER: "SELECT (expire_date), DELETE"},

@@ -1,7 +1,7 @@
-"""The four database roles. The owner migrates; the app serves people; the worker does what the clock starts; backup
-reads. None but the owner owns anything, and none is a superuser or may bypass row-level security.
+"""The four database roles: the owner migrates, the app serves requests, the worker runs tasks, backup only reads.
 
-Made once for each database, before its first migration, by somebody who may make roles (a superuser).
+Only the owner owns objects; none is a superuser or can bypass row-level security. A superuser, or another role that may
+create roles, creates them once for each database, before its first migration.
 """
 
 from urllib.parse import unquote, urlsplit
@@ -20,16 +20,16 @@ ROLES = (OWNER, APP, WORKER, BACKUP)
 AS_IT_SHOULD_BE = """
     SELECT FROM pg_roles WHERE rolname = %s AND rolcanlogin
         AND NOT (rolsuper OR rolbypassrls OR rolcreatedb OR rolcreaterole OR rolinherit)
-"""  # asked first: two that set the same role at once would be in each other's way
+"""  # checked first: two processes altering the same role at once would conflict
 ADDRESSES = {
     OWNER: "DATABASE_OWNER_URL",
     APP: "DATABASE_URL",
     WORKER: "DATABASE_WORKER_URL",
     BACKUP: "DATABASE_BACKUP_URL",
 }
-# PostgreSQL's own functions that anybody may call, and what PostgreSQL has for those who should instead. All web
-# processes are one role, so each could read in another's running statement what a family writes, or end it; and a
-# large object belongs to who makes it, past every policy.
+# Functions that PostgreSQL lets PUBLIC call, and the predefined roles that get EXECUTE instead. All web processes share
+# one role: each could read the running statements of another, with a family's data in them, or terminate it. A large
+# object belongs to its creator and is not subject to policies.
 NOT_FOR_PUBLIC = {
     "pg_stat_get_activity(integer)": "pg_monitor",
     "pg_stat_get_backend_activity(integer)": "pg_monitor",
@@ -40,10 +40,10 @@ NOT_FOR_PUBLIC = {
     "lo_from_bytea(oid, bytea)": "",
 }
 
-# PostgreSQL asks a question of a row that it holds for harmless ("leakproof") before it asks whether the row may be
-# seen, and what a query costs, which EXPLAIN tells, shows the answer: letter by letter a name can be guessed so. No
-# comparison of words is harmless here, nor one that orders ids. That ids are the same may be asked: indexes need it.
-# (Times, days and numbers are compared as before: docs/threat-model.md.)
+# PostgreSQL evaluates conditions with functions marked LEAKPROOF before it applies row-level security. The costs that
+# EXPLAIN shows then reveal the result, and a name can be guessed letter by letter. So no comparison of texts and no
+# ordering of ids is leakproof here. Equality of UUIDs remains leakproof: indexes need it. (Dates, times and numbers are
+# unchanged: docs/threat-model.md.)
 NO_HARMLESS_QUESTIONS = """
     DO $do$
     DECLARE function regprocedure;
@@ -60,7 +60,7 @@ NO_HARMLESS_QUESTIONS = """
 
 
 def passwords_of_the_environment() -> dict[str, str]:
-    """The password in each role's address, empty where there is none. Raises ImproperlyConfigured."""
+    """Return each role's password from its database URL, empty if it has none. Raises ImproperlyConfigured."""
     passwords = {}
     for role, variable in ADDRESSES.items():
         address = urlsplit(env.str(variable, default=""))
@@ -72,10 +72,10 @@ def passwords_of_the_environment() -> dict[str, str]:
 
 
 def make_roles(admin_url: str, passwords: dict[str, str] | None = None) -> None:
-    """Make the roles of the database that `admin_url` leads to, or set right what is there. Safe to repeat.
+    """Create the roles in the database at `admin_url`, or correct existing ones. Safe to repeat.
 
-    What the owner makes later is closed to all others until an app declares what they may do with it (common.tables).
-    `passwords` are set for the roles they are given for.
+    Objects that the owner creates later are closed to the other roles until an app declares rights on them
+    (common.tables). Passwords are set for the roles in `passwords`.
     """
     with psycopg.connect(admin_url, autocommit=True) as admin:
         for role in ROLES:
@@ -88,7 +88,7 @@ def make_roles(admin_url: str, passwords: dict[str, str] | None = None) -> None:
                     )
                 )
             if admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s AND rolconfig IS NOT NULL", [role]).fetchone():
-                # Every role may give itself settings that last. Yours belong to the database or the server.
+                # A role may set defaults for itself, which persist. Set defaults on the database or the server instead.
                 admin.execute(sql.SQL("ALTER ROLE {} RESET ALL").format(sql.Identifier(role)))
             if password := (passwords or {}).get(role):
                 admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(password)))
@@ -105,11 +105,11 @@ def make_roles(admin_url: str, passwords: dict[str, str] | None = None) -> None:
             "GRANT CONNECT ON DATABASE {database} TO {app}, {worker}, {backup}",
             "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
             "GRANT USAGE, CREATE ON SCHEMA public TO {owner}",
-            # Texts are sealed with a new key without a trigger taking it for a change (sealing/rotation.py). The owner
-            # could switch triggers off anyway, but only for everybody at once.
+            # Key rotation encrypts texts again without firing the triggers that record changes (sealing/rotation.py).
+            # The owner could disable triggers anyway, but only for all sessions at once.
             "GRANT SET ON PARAMETER session_replication_role TO {owner}",
             "GRANT USAGE ON SCHEMA public TO {app}, {worker}, {backup}",
-            # No function is anybody's by default; tables and sequences are not, in PostgreSQL itself.
+            # PUBLIC gets EXECUTE on new functions by default; it gets nothing on new tables and sequences.
             "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
             *(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC" for function in NOT_FOR_PUBLIC),
             *(f"GRANT EXECUTE ON FUNCTION {function} TO {role}" for function, role in NOT_FOR_PUBLIC.items() if role),

@@ -1,4 +1,4 @@
-"""Settings of the portal. Everything that differs between machines comes from the environment (.env.example)."""
+"""Settings of the portal. Values that differ between deployments come from the environment (.env.example)."""
 
 from pathlib import Path
 
@@ -9,15 +9,15 @@ from common.env import ROOT, env, required
 from portal import roles
 
 SECRET_KEY = required("SECRET_KEY", "Set it to fifty or more random characters.")
-# Keys of before: what they signed or sealed is still read. Two factors are sealed with them (accounts/sealing.py).
+# Previous keys, still valid for signatures and decryption. They also encrypt second factors (accounts/sealing.py).
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-# Where the ids of families that were forgotten are noted, outside the database: a restore forgets them again.
+# File outside the database with the ids of erased families: a restore erases them again.
 DESTROYED_KEYS_FILE = env.str("DESTROYED_KEYS_FILE", default="")
-# What wraps the keys of families' texts, newest first (sealing/outer.py). The web process and `manage.py` need them;
-# worker and beat see no family, and do not.
+# Key-encryption keys for the families' data keys, newest first (sealing/outer.py). The web process and `manage.py` need
+# them; worker and beat have no access to families and do not.
 SEALING_KEYS = env.list("SEALING_KEYS", default=[])
 DEBUG = False
-# The demo shows the mail it "sends" on a page and names its sign-ins. Never in production.
+# The demo shows the mail it "sends" on a page and lists its passwords. Never in production.
 DEMO = env.bool("DEMO", default=False)
 # Served over HTTPS? False only for the demo and the tests, which run on loopback.
 HTTPS = env.bool("HTTPS", default=True)
@@ -25,12 +25,12 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 SITE_NAME = env.str("SITE_NAME", default="Fotfeste")
-# Who answers for this installation, named on the public pages. Empty: it says that it is for trying out.
+# Who is responsible for this installation, shown on the public pages. If empty, they say that it is a trial.
 OPERATOR = env.str("OPERATOR", default="")
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="")
-# Where quick exit goes: an ordinary page that anybody could have open.
+# Target of quick exit: an ordinary page that anybody could have open.
 QUICK_EXIT_URL = env.str("QUICK_EXIT_URL", default="https://www.yr.no/")
-# Whether browsers keep a copy of the public pages for when there is no net. Off: they are told to remove it.
+# Whether browsers store the public pages for offline use. If disabled, they are told to delete the copy.
 OFFLINE_COPY = env.bool("OFFLINE_COPY", default=True)
 PRIVACY_NOTICE_VERSION = "2026-11-22-3"
 
@@ -53,7 +53,7 @@ INSTALLED_APPS = [
     "phonenumber_field",
     "pgtrigger",
     "pghistory",
-    "django.contrib.admin.apps.SimpleAdminConfig",  # no table gets in by itself: portal/curating.py says which
+    "django.contrib.admin.apps.SimpleAdminConfig",  # no autodiscovery: portal/curating.py registers the models
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -79,8 +79,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.middleware.idle_sign_out",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "allauth.account.middleware.AccountMiddleware",  # and allauth mails after the commit, with its request in hand
-    "portal.middleware.act_as_the_person",  # inside messages: what is mailed after the commit is told there
+    "allauth.account.middleware.AccountMiddleware",  # outside act_as_the_person, whose mail needs its context
+    "portal.middleware.act_as_the_person",  # inside MessageMiddleware: mail sent after the commit adds messages
     "portal.middleware.SignInRequired",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.middleware.KnowTheFamilies",
@@ -128,22 +128,22 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "common.forms.PortalRenderer"
 
-# Two roles of one database: `owner` migrates, `app` serves people. See docs/operations.md.
+# Roles of one database: `owner` migrates, `app` serves requests. See docs/operations.md.
 DATABASES = {
     "default": env.db_url_config(required("DATABASE_URL", "Set it to the PostgreSQL address of the app role."))
 }
 DATABASES["default"].update({"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True})
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)  # seconds; quick exit waits for it
-# Values go to PostgreSQL beside the statement, and what is asked for the sixth time on a connection is planned once for
-# all that follow: behind row-level security planning costs more than reading (ADR 0030).
+# Values are bound on the server, and a statement is prepared on its sixth execution on a connection: behind row-level
+# security, planning costs more than executing (ADR 0030).
 DATABASES["default"]["OPTIONS"].update({"server_side_binding": True, "prepare_threshold": 5})
-# By PostgreSQL's clock: whoever slept in the middle of a request, as a machine that is suspended does, writes nothing
-# with a key that was retired meanwhile (sealing/rotation.py).
+# Enforced by PostgreSQL's clock: a process that was suspended during a request must not resume and write with a data
+# key that was retired in the meantime (sealing/rotation.py).
 LONGEST_REQUEST = 120  # seconds in a transaction
 if DATABASES["default"].get("USER") == roles.APP:
     DATABASES["default"]["OPTIONS"]["options"] = f"-c transaction_timeout={LONGEST_REQUEST}s"
-# Counters against guessing and flooding commit at once, on a connection of their own: in the transaction of a request
-# they would roll back with it, and hold their locks while a password is hashed.
+# Rate limit counters commit at once, on their own connection. In the request's transaction they would roll back with
+# it, and hold their locks while a password is hashed.
 DATABASES["counters"] = {**DATABASES["default"], "TEST": {"MIRROR": "default"}}
 DATABASE_ROUTERS = ["common.rates.CountersApart"]
 DATABASE_OWNER_ROLE = roles.OWNER
@@ -154,20 +154,20 @@ CACHES = {
     "default": {
         "BACKEND": "common.cache.PlainCache",
         "LOCATION": "cache",
-        # It holds the rate limits. With Django's 300 a stranger could push another's count out by making new ones.
+        # Holds the rate limits. With Django's default of 300, an attacker could evict a counter by creating new ones.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Messages say which task, never what about. A task is given back when its worker dies; nothing waits in a worker, and
-# nothing waits long: what must not be lost waits in the database.
+# Messages name a task and carry no personal data. A task is redelivered when its worker dies, and workers prefetch no
+# tasks. Queued tasks expire soon; data that must not be lost is in the database.
 CELERY_BROKER_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,  # seconds, as all below
     "socket_timeout": 5,
-    "visibility_timeout": 600,  # longer than any task may take
+    "visibility_timeout": 600,  # longer than the time limit of any task
 }
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -217,7 +217,7 @@ ACCOUNT_FORMS = {
     "change_password": "accounts.forms.ChangePasswordForm",
     "reauthenticate": "accounts.forms.PasswordAgainForm",
 }
-# Eight digits: easy on a phone, and five tries at a code leave a stranger one chance in twenty million.
+# Eight digits are easy to type on a phone; with five attempts, the chance of guessing a code is one in twenty million.
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_FORMAT = {"numeric": True, "length": 8}
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = 5
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 15 * 60  # seconds
@@ -225,25 +225,25 @@ ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 5
 ACCOUNT_PASSWORD_RESET_BY_CODE_CODE_FORMAT = ACCOUNT_EMAIL_VERIFICATION_BY_CODE_FORMAT
 ACCOUNT_PASSWORD_RESET_BY_CODE_MAX_ATTEMPTS = 5
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 15 * 60  # seconds
-# `key` is the address; of wrong passwords the address and where they come from (accounts/adapter.py), so that
-# nobody locks another person out. Counted in the cache, which is in PostgreSQL.
+# `key` is the e-mail address; for failed logins, the address together with the client's IP (accounts/adapter.py), so
+# that nobody can lock another person out. Counted in the cache, which is in PostgreSQL.
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
     "login_failed_anywhere": "100/h/key",
     "signup": "20/m/ip",
-    # One place alone cannot use up what an address has.
+    # One IP alone cannot exhaust an address's limit.
     "confirm_email": "15/h/ip,3/m/key,20/h/key",
     "reset_password": "15/h/ip,3/m/key,20/h/key",
     "reset_password_from_key": "20/m/ip",
     "change_password": "5/m/user",
-    # Codes of the second step, by person. Whoever gets there knows the password, so a stranger cannot use them up; a
-    # known device is counted apart. Thirty a day guess one of a million codes right once in thirty years.
+    # Codes of the second step, by user. A stranger cannot exhaust the limit, since this step requires the password;
+    # known devices have their own counters. Thirty guesses a day hit one of a million codes once in thirty years.
     "second_step": "5/5m/key,30/d/key",
     "second_step_warning": "1/d/key",
 }
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60  # seconds a password counts as fresh
-# Two factors (ADR 0026): an app's codes and codes on paper. Passkeys follow.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60  # seconds for which a reauthentication is valid
+# Two factors (ADR 0026): TOTP and recovery codes. Passkeys follow.
 MFA_ADAPTER = "accounts.second_step.SecondStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_FORMS = {
@@ -253,10 +253,10 @@ MFA_FORMS = {
 }
 MFA_TOTP_ISSUER = SITE_NAME
 MFA_RECOVERY_CODE_COUNT = 10
-MFA_TOTP_TOLERANCE = 1  # steps of 30 s: a clock may be a little wrong, and people type slowly
+MFA_TOTP_TOLERANCE = 1  # steps of 30 s, for clock drift and slow typing
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.bool("BEHIND_PROXY", default=False) else 0
 
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no words in cookies
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # not in cookies
 SESSION_ENGINE = "accounts.signed_in"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -310,25 +310,25 @@ STORAGES = {
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("png", "jpg", "webp", "woff", "woff2", "gz", "br", "zip", "map")
 
-# Paper: fonts of its own (ADR 0017), a few processes beside each web process (ADR 0018). Seconds.
+# PDFs: bundled fonts (ADR 0017), rendered in a few processes beside each web process (ADR 0018). Times in seconds.
 PDF_FONTS = ROOT / "node_modules/@fontsource"
 PDF_PROCESSES = env.int("PDF_PROCESSES", default=2)
-PDF_SECONDS = env.int("PDF_SECONDS", default=25)  # for one paper, a cold start included
+PDF_SECONDS = env.int("PDF_SECONDS", default=25)  # for one document, including a cold start
 PDF_WAIT_SECONDS = env.int("PDF_WAIT_SECONDS", default=10)  # for a free process
-# The directory's papers, which anybody may ask for, have processes of their own and few who may wait (ADR 0024).
+# PDFs of the public directory have their own processes and a short queue, as anybody may request them (ADR 0024).
 PDF_PUBLIC_PROCESSES = env.int("PDF_PUBLIC_PROCESSES", default=1)
 PDF_PUBLIC_WAITING = env.int("PDF_PUBLIC_WAITING", default=1)
 PDF_PUBLIC_WAIT_SECONDS = env.int("PDF_PUBLIC_WAIT_SECONDS", default=4)
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="smtp://127.0.0.1:1025")
 vars().update(EMAIL_CONFIG)
-DEMO_MAIL = Path(EMAIL_CONFIG["EMAIL_FILE_PATH"])  # where the demo's file backend leaves what it does not send
-EMAIL_TIMEOUT = 5  # seconds; a person is waiting
+DEMO_MAIL = Path(EMAIL_CONFIG["EMAIL_FILE_PATH"])  # where the file-based backend of the demo writes mail
+EMAIL_TIMEOUT = 5  # seconds; a user is waiting
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <ikke-svar@localhost>")
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes; the longest honest form is a tenth of it
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes; ten times the longest realistic form
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
-# What is sent as a file stays in memory and is gone with its request; what is too large for that is not taken in.
+# Uploads stay in memory and are discarded with the request. Larger files are ignored.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes
 

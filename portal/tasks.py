@@ -1,4 +1,4 @@
-"""What the clock starts of itself."""
+"""Periodic tasks of the portal."""
 
 from importlib import import_module
 
@@ -8,5 +8,5 @@ from django.conf import settings
 
 @shared_task
 def clear_expired_sessions() -> None:
-    """Delete the sessions that have run out, so that the table holds no more than it must."""
+    """Delete expired sessions."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

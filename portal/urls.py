@@ -1,4 +1,4 @@
-"""Every address of the portal. Norwegian words; ids that tell nothing."""
+"""Root URLconf. Paths are in Norwegian; ids in them are opaque."""
 
 from django.conf import settings
 from django.urls import include, path

@@ -1,4 +1,4 @@
-"""The web process: `gunicorn portal.wsgi`."""
+"""WSGI application: `gunicorn portal.wsgi`."""
 
 import os
 import sys
@@ -8,11 +8,11 @@ from django.core.wsgi import get_wsgi_application
 
 from sealing.outer import outer_keys
 
-CANNOT_START = 4  # by which gunicorn knows that another try would be of no use
+CANNOT_START = 4  # exit status that tells gunicorn not to start the worker again
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 try:
-    outer_keys()  # without them each page of whoever is signed in would fail, and /healthz/ would not tell
+    outer_keys()  # fail early: without keys every page of a signed-in user would fail, and /healthz/ would not show it
 except ImproperlyConfigured as problem:
     sys.stderr.write(f"{problem}\n")
     sys.exit(CANNOT_START)

@@ -1,4 +1,4 @@
-"""What can be done to the directory. Keyword-only."""
+"""Actions on the directory. All arguments are keyword-only."""
 
 import re
 from collections.abc import Iterable
@@ -19,14 +19,14 @@ from resources.reading.versions import CHANNEL, CONTENT, Version, Way, versions_
 Item = TypeVar("Item", bound=Checked)
 
 MADE = ("sort_key", "search_names", "search_text")
-# What stands on either side of a dash, or in brackets, is a name too: «Barn av rusmisbrukere (BAR)».
+# Parts of a name on either side of a dash or in brackets count as names too: «Barn av rusmisbrukere (BAR)».
 PARTS = re.compile(r"\s[\u2013\u2014-]\s|[()]")
-LONGEST_WORD = 24  # letters: beyond are names written in one
+LONGEST_WORD = 24  # letters; longer ones are names joined into one word
 NUMBERS = (ChannelKind.PHONE, ChannelKind.SMS)
-UNDONE = ("state", "checked_on", "due_on")  # what `undo` takes back
+UNDONE = ("state", "checked_on", "due_on")  # the fields that `undo` reverts
 
-# What people call those a service is for, and the help they want. The labels are said in the reader's language, so they
-# cannot be searched.
+# Search terms for audiences and kinds of help. Their labels are translated to the reader's language, so they cannot be
+# searched.
 CALLED = {
     Audience.RELATIVES: "pårørende familie nærmeste mamma pappa mor far foreldre kone mann ektefelle partner samboer "
     "kjæreste søster søsteren bror broren søsken sønn sønnen datter datteren venn venninne besteforeldre",
@@ -54,7 +54,7 @@ OFFERED = {
 
 
 def fill_index(*, service: HelpService, channels: Iterable[Channel]) -> None:
-    """Set what is sorted by and searched in, of the service's other words and its `channels`. Saves nothing."""
+    """Set the service's sort key and search fields from its texts and `channels`. Does not save."""
     channels = list(channels)
     names = [form for name in (service.name, *service.former_names) for form in (name, *PARTS.split(name))]
     numbers = [channel.value for channel in channels if channel.kind in NUMBERS]
@@ -80,14 +80,14 @@ def fill_index(*, service: HelpService, channels: Iterable[Channel]) -> None:
 
 
 def _each(mark: str, words: Iterable[str]) -> str:
-    """The words folded, joined, and joined of what they tell, where these differ, with `mark` around each."""
+    """Return each text folded, joined, and joined without stop words, with `mark` around each distinct form."""
     forms = [form for folded in map(fold, words) for form in (folded, join(folded), join(telling(folded))) if form]
     return f"{mark}{mark.join(dict.fromkeys(forms))}{mark}" if forms else ""
 
 
 @transaction.atomic
 def index(*, service: HelpService) -> None:
-    """Make the service found by what it now says. Call it whenever a service or its channels have been saved."""
+    """Update the service's search fields and the spelling index. Call it after saving a service or its channels."""
     row = HelpService.objects.only(*MADE).filter(pk=service.pk).first()
     before = words_of(row) if row else {}
     fill_index(service=service, channels=service.channels.all())
@@ -97,7 +97,7 @@ def index(*, service: HelpService) -> None:
 
 
 def learn(*, services: Iterable[HelpService]) -> None:
-    """Let misspelt words be taken for those of the published ones among these services."""
+    """Add the words of the published ones among `services` to the spelling index."""
     words: dict[str, bool] = {}
     for service in services:
         if service.state == State.PUBLISHED:
@@ -114,7 +114,7 @@ def learn(*, services: Iterable[HelpService]) -> None:
 
 
 def _forget(words: Iterable[str]) -> None:
-    """Take no misspelt word for one of these any more, but for those that another published service says."""
+    """Remove words from the spelling index, except those that a published service still contains."""
     there = SearchWord.objects.filter(word__in=sorted(words)).order_by("word").values_list("word", flat=True)
     published = HelpService.objects.filter(state=State.PUBLISHED)
     unsaid = [word for word in there if not published.filter(search_words=SearchQuery(word, config=STEMS)).exists()]
@@ -122,7 +122,7 @@ def _forget(words: Iterable[str]) -> None:
 
 
 def words_of(service: HelpService) -> dict[str, bool]:
-    """The words that it is found by, as far as a misspelt one can be taken for them, and whether it is called so."""
+    """Return the service's words for the spelling index, and whether each is one of its names."""
     names = service.search_names.partition(WORD)[0]
     said = f"{service.search_names} {service.search_text}".replace(NAME, " ").replace(WORD, " ").split()
     called = set(map(join, names.split(NAME)))
@@ -131,9 +131,9 @@ def words_of(service: HelpService) -> dict[str, bool]:
 
 @transaction.atomic
 def report_number(*, channel: Channel) -> None:
-    """Count that somebody said `channel`'s number did not work. Who they are is not kept, and nothing is hidden by it.
+    """Count a report that `channel`'s number did not work. Stores nothing about the reporter and hides nothing.
 
-    What a curator has already looked at today comes up again.
+    A report from today that a curator has already handled is reopened.
     """
     report, is_first = NumberReport.objects.get_or_create(channel=channel, reported_on=timezone.localdate())
     if not is_first:
@@ -142,7 +142,7 @@ def report_number(*, channel: Channel) -> None:
 
 @transaction.atomic
 def verify(*, item: Item, by: Any) -> Item:
-    """Note that `by` has checked `item` today; whoever said that one of its numbers failed is answered by that."""
+    """Record that `by` checked `item` today, and mark open reports about its numbers as handled."""
     item, now = _lock(item), timezone.now()
     item.checked_on, item.checked_by = timezone.localdate(now), by
     item.due_on = item.checked_on + timedelta(days=item.check_days)
@@ -152,26 +152,26 @@ def verify(*, item: Item, by: Any) -> Item:
 
 
 def publish(*, item: Item, by: Any) -> Item:
-    """Show `item` to everybody."""
+    """Publish `item`."""
     return _set_state(item, State.PUBLISHED, by)
 
 
 def withdraw(*, item: Item, by: Any) -> Item:
-    """Show `item` to nobody any more; it stays here with its history."""
+    """Withdraw `item` from public view. It stays in the database with its history."""
     return _set_state(item, State.WITHDRAWN, by)
 
 
 @transaction.atomic
 def undo(*, item: Item, version_id: int, by: Any) -> bool:
-    """Take back the check, publishing or withdrawal that made the version, and open the reports it answered.
+    """Revert the check, publication or withdrawal that created the version, and reopen the reports it handled.
 
-    False, and nothing done, when the item has been changed since, or the version is none of these.
+    Returns False and changes nothing if `item` has been changed since, or the version is of another kind.
     """
     item = _lock(item)
     newest, *older = versions_of(item)
     if newest.id != version_id or not older or not set(newest.changed) <= set(UNDONE):
         return False
-    before: Any = item.versions.get(pgh_id=older[0].id)  # type: ignore[attr-defined]  # made by pghistory
+    before: Any = item.versions.get(pgh_id=older[0].id)  # type: ignore[attr-defined]  # added by pghistory
     for name in ("state", "checked_on", "checked_by_id", "due_on"):
         setattr(item, name, getattr(before, name))
     NumberReport.objects.filter(_of(item), handled_at=newest.at).update(handled_at=None, handled_by=None)
@@ -183,7 +183,7 @@ def undo(*, item: Item, version_id: int, by: Any) -> bool:
 
 @transaction.atomic
 def restore(*, item: Item, version: Version, by: Any) -> Item:
-    """Let `item` say again what it said then. Whether it is shown, and when it was checked, stay as they are."""
+    """Restore the content of `version`. Publication state and check dates remain unchanged."""
     item = _lock(item)
     for name in CONTENT[type(item)]:
         setattr(item, name, version.now.fields[name])
@@ -196,8 +196,10 @@ def restore(*, item: Item, version: Version, by: Any) -> Item:
 
 
 def save_ways(*, service: HelpService, ways: Iterable[Way]) -> None:
-    """Let exactly `ways` lead to `service`. One that is there already, by its id, stays the same row and keeps what
-    was said of it; call `index` afterwards."""
+    """Make `ways` the only channels of `service`. A channel with an existing id retains its row and its reports.
+
+    Call `index` afterwards.
+    """
     there = {channel.pk: channel for channel in Channel.objects.filter(service=service)}
     for way in ways:
         channel = there.pop(way.id, None)
@@ -214,13 +216,13 @@ def save_ways(*, service: HelpService, ways: Iterable[Way]) -> None:
 
 @transaction.atomic
 def handle_report(*, report: NumberReport, by: Any) -> None:
-    """Note that somebody has looked into it that a number failed."""
+    """Record that `by` has handled the report."""
     NumberReport.objects.filter(pk=report.pk, handled_at=None).update(handled_at=timezone.now(), handled_by=by)
 
 
 @transaction.atomic
 def reopen_report(*, report: NumberReport) -> None:
-    """Take that back."""
+    """Mark the report as not handled."""
     NumberReport.objects.filter(pk=report.pk).update(handled_at=None, handled_by=None)
 
 
@@ -235,7 +237,7 @@ def _set_state(item: Item, state: State, by: Any) -> Item:
 
 
 def _lock(item: Item) -> Item:
-    """The row as it is now, and nobody else's until we are done."""
+    """Return the current row, locked until the end of the transaction."""
     return type(item)._default_manager.select_for_update(of=("self",)).get(pk=item.pk)
 
 

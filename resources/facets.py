@@ -1,4 +1,4 @@
-"""The words the directory is sorted by: for whom, what kind of help, where. Kept by their English values."""
+"""Classification of the directory's content by audience, kind of help and place. Stored as English values."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -6,7 +6,7 @@ from django.utils.translation import pgettext_lazy
 
 
 class Audience(models.TextChoices):
-    """Whom a service is for. RELATIVES means every grown-up relative, whatever they are to the person."""
+    """Whom a service is for. RELATIVES means all adult relatives, whatever their relation to the subject."""
 
     RELATIVES = "relatives", _("Relatives")
     PARENTS = "parents", _("Mother or father")
@@ -29,7 +29,7 @@ GROWN_UP_RELATIVES = (
 
 
 class Kind(models.TextChoices):
-    """What one gets."""
+    """The kind of help."""
 
     ACUTE = "acute", _("Help at once")
     PHONE = "phone", _("Talk on the phone")
@@ -64,7 +64,7 @@ class County(models.TextChoices):
 
 
 class ChannelKind(models.TextChoices):
-    """How one reaches a service."""
+    """How to contact a service."""
 
     PHONE = "phone", pgettext_lazy("channel", "Phone")
     SMS = "sms", _("Text message")
@@ -74,7 +74,7 @@ class ChannelKind(models.TextChoices):
 
 
 class Theme(models.TextChoices):
-    """What a reader has on their mind. Articles stand under it, in this order."""
+    """What concerns a reader. Articles are grouped by theme, in this order."""
 
     AFRAID = "afraid", _("I am afraid of what will happen")
     BETWEEN_US = "between-us", _("What do I say, and where do I draw the line?")
@@ -85,7 +85,7 @@ class Theme(models.TextChoices):
 
 
 class State(models.TextChoices):
-    """Only what is PUBLISHED is shown to the public."""
+    """Publication state. Only PUBLISHED is shown to the public."""
 
     DRAFT = "draft", _("Draft")
     PUBLISHED = "published", _("Published")
@@ -93,14 +93,14 @@ class State(models.TextChoices):
 
 
 class OnFailure(models.TextChoices):
-    """What the public sees of a service that is overdue for checking, or whose web address has died."""
+    """What the public sees of a service whose check is overdue or whose web address is dead."""
 
     WARN = "warn", _("Show it with a warning")
     HIDE = "hide", _("Hide it until it is checked")
 
 
 class LinkProblem(models.TextChoices):
-    """How a web address last failed to answer."""
+    """Why the last check of a web address failed."""
 
     GONE = "gone", _("The page is not there any more")
     BROKEN = "broken", _("The site answers with an error")

@@ -1,4 +1,4 @@
-"""What the directory is filtered by, as it stands in an address. Every address has one form: see `Filters.pairs`."""
+"""Filters of the directory and their query string. Each choice has one canonical URL: see `Filters.pairs`."""
 
 import base64
 import binascii
@@ -18,13 +18,13 @@ from resources.needs import WHAT, WHO, Need, Who
 
 LONGEST_SEARCH = 100  # characters
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
-_SHOWN = re.compile(r"[1-9][0-9]?")  # nobody reads a hundred
-MARK = "1"  # of what is switched on
+_SHOWN = re.compile(r"[1-9][0-9]?")  # up to 99 results
+MARK = "1"  # value of a filter that is on
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """The place of a service in the directory's order: the next page begins after it."""
+    """The position of a service in the directory's order, after which the next page begins."""
 
     pin: int
     sort_key: str
@@ -36,7 +36,7 @@ class Cursor:
 
     @classmethod
     def read(cls, text: str) -> Self | None:
-        """The cursor written in `text`, or nothing when it is none of ours."""
+        """Parse `text` into a cursor, or return None if it is not a valid one."""
         try:
             packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
             pin, sort_key, key = json.loads(packed)
@@ -49,7 +49,7 @@ class Cursor:
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
-    """What somebody chose. Nothing chosen: everything."""
+    """The visitor's choices. Without any, the directory shows everything."""
 
     who: Who | None = None
     need: Need | None = None
@@ -59,11 +59,11 @@ class Filters:
     free: bool = False
     open_now: bool = False
     language: str = ""
-    after: Cursor | int | None = None  # where the page begins; of a search, how many were shown before
+    after: Cursor | int | None = None  # where the page begins; in a search, the number of results shown before
 
     @classmethod
     def read(cls, query: QueryDict) -> Self:
-        """What an address says. What it says wrongly or twice counts as not said."""
+        """Parse a query string. Invalid values are ignored."""
         county, language, words = query.get("sted", ""), query.get("sprak", ""), clean_words(query.get("sok", ""))
         return cls(
             who=WHO.get(query.get("hvem", "")),
@@ -79,7 +79,7 @@ class Filters:
 
     @cached_property
     def said(self) -> dict[str, str]:
-        """What every address can say, in its order; nothing where nothing is chosen."""
+        """Return all query parameters in canonical order, empty where nothing is chosen."""
         return {
             "hvem": self.who.slug if self.who else "",
             "hva": self.need.slug if self.need else "",
@@ -94,26 +94,28 @@ class Filters:
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
-        """The query string, nothing empty."""
+        """Return the non-empty query parameters."""
         return [pair for pair in self.said.items() if pair[1]]
 
     def are_said_by(self, query: QueryDict) -> bool:
-        """Whether `query` says this, and in the way every address does."""
+        """Return whether `query` is the canonical query string of these filters."""
         return [(name, value) for name, values in query.lists() for value in values] == self.pairs
 
     @property
     def address(self) -> str:
-        """The query string with its question mark, or nothing."""
+        """Return the query string with its question mark, or an empty string."""
         return f"?{urlencode(pairs)}" if (pairs := self.pairs) else ""
 
     def but(self, **changes: str) -> str:
-        """The query string of the first page when these names say something else, or nothing."""
+        """Return the query string of the first page with `changes` to its parameters, or an empty string."""
         parts = self._parts | {name: value and _part(name, value) for name, value in changes.items()}
         return f"?{said}" if (said := "&".join(filter(None, parts.values()))) else ""
 
     def around(self, names: tuple[str, ...]) -> tuple[str, str]:
-        """What the query string of the first page says before these names and after them, so that anything they say
-        can stand between. They follow each other in it."""
+        """Return the first page's query string before and after the parameters `names`, so that others can be inserted.
+
+        `names` must be consecutive in the canonical order.
+        """
         parts, order = self._parts, list(self._parts)
         before = "".join(f"{parts[name]}&" for name in order[: order.index(names[0])] if parts[name])
         after = "".join(f"&{parts[name]}" for name in order[order.index(names[-1]) + 1 :] if parts[name])
@@ -126,17 +128,17 @@ class Filters:
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether more is chosen than who and what."""
+        """Return whether more than the audience and the need is chosen."""
         return bool(self.county or self.words or self.anonymous or self.free or self.open_now or self.language)
 
     @property
     def for_children(self) -> bool:
-        """Whether a child asks."""
+        """Return whether the visitor is a child."""
         return self.who is not None and self.who.slug == "barn"
 
     @property
     def wants_now(self) -> bool:
-        """Whether it matters who is open at this moment."""
+        """Return whether it matters which services are open now."""
         return self.open_now or bool(self.need and self.need.is_now)
 
 
@@ -151,5 +153,5 @@ def _read_after(text: str, *, is_search: bool) -> Cursor | int | None:
 
 
 def clean_words(text: str) -> str:
-    """What is searched for: one space between words, nobody's essay."""
+    """Normalize a search text: single spaces and limited length."""
     return " ".join(text[: 2 * LONGEST_SEARCH].split())[:LONGEST_SEARCH].rstrip()

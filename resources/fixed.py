@@ -1,6 +1,6 @@
-"""What pages name by heart, since they ask no database: the front page, `/krise/`, and the bar on every page.
+"""Keys that are hard-coded in pages without database access: the front page, `/krise/` and the bar on every page.
 
-A curator who changes or withdraws one of these changes nothing there. Whoever changes such a page changes this too.
+A curator's change or withdrawal of one of these has no effect there. Update this module together with these pages.
 """
 
 CHILDREN_PAGE = "til-deg-som-er-barn"

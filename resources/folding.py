@@ -1,16 +1,16 @@
-"""Words as the directory compares them: the same however they were typed. Plain strings, no database.
+"""Normalization of text for search and sorting. Works on plain strings, without a database.
 
-`fold` makes what is searched and what is searched for alike; `sort_key` puts names in Norwegian order, also where the
-database sorts by bytes.
+`fold` normalizes both the texts and what visitors search for. `sort_key` gives Norwegian alphabetical order even where
+the database compares bytes.
 """
 
 import re
 import unicodedata
 
 MADE_OF = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "ß": "ss", "ð": "d", "þ": "th", "ł": "l", "đ": "d", "œ": "oe"})
-LIKE = str.maketrans({"ä": "æ", "ö": "ø", "å": "å"})  # Swedish and German letters sort as ours
-LAST = str.maketrans({"æ": "{", "ø": "|", "å": "}"})  # what follows z in ASCII
-# Spelt in more than one way, or often wrongly; each becomes one of them: aa å, ae æ, oe ø, and double letters.
+LIKE = str.maketrans({"ä": "æ", "ö": "ø", "å": "å"})  # Swedish and German letters sort like Norwegian ones
+LAST = str.maketrans({"æ": "{", "ø": "|", "å": "}"})  # the characters after z in ASCII
+# Spelling variants and common mistakes, each mapped to one form: aa å, ae æ, oe ø, and double letters.
 ALIKE = ((re.compile("a[ae]"), "a"), (re.compile("oe"), "o"), (re.compile(r"([^\W\d_])\1+"), r"\1"))
 APART = re.compile(r"[\W_]+")
 COUNTRY_CODE = re.compile(r"(?<!\d)(?:\+|00)\s?47(?=[\s\d])")
@@ -18,14 +18,15 @@ SORT_KEY_LENGTH = 130
 
 
 def _bare(text: str) -> str:
-    """The letters without what stands over and under them."""
+    """Remove diacritics."""
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 def fold(text: str) -> str:
-    """The words in small plain letters with one space between: «Blå Kors», "blaa-kors" and "BLAKORS" differ in spaces.
+    """Return the words in lower case without diacritics, separated by single spaces.
 
-    Å, æ and ø become a, a and o, double letters single, «+47» before a number goes. Other alphabets stay.
+    «Blå Kors», "blaa-kors" and "BLAKORS" then differ in spaces only. Å, æ and ø become a, a and o, double letters
+    become single, and «+47» before a number is removed. Other alphabets are unchanged.
     """
     text = COUNTRY_CODE.sub(" ", unicodedata.normalize("NFKC", text)).casefold().translate(MADE_OF)
     text = _bare(text)
@@ -35,11 +36,12 @@ def fold(text: str) -> str:
 
 
 def join(folded: str) -> str:
-    """The same without spaces: «rus info» is «rusinfo», and a number is one number however it is divided."""
+    """Remove the spaces: «rus info» becomes «rusinfo», and differently grouped numbers become equal."""
     return folded.replace(" ", "")
 
 
-# Said in nearly every question, and no sign of what is looked for. Not «får» and «man»: folded, they are far and mann.
+# Stop words: frequent in search texts, but irrelevant for the result. Not «får» and «man», which equal «far» and «mann»
+# when folded.
 UNSAID = frozenset(
     fold(
         "alt at av bare ble bli da de deg dem den der det dine du eg ei eier en er et for fordi fra gjør gjøre gå går "
@@ -51,14 +53,14 @@ UNSAID = frozenset(
 
 
 def telling(folded: str) -> str:
-    """The folded words that tell what is looked for: «jeg er redd for barna» says «redd barna»."""
+    """Remove stop words from a folded text: «jeg er redd for barna» becomes «redd barna»."""
     return " ".join(word for word in folded.split() if word not in UNSAID)
 
 
 def sort_key(name: str) -> str:
-    """Where `name` stands among others: as in a Norwegian telephone book, æ ø å last, aa as å, small as great.
+    """Return a key for Norwegian alphabetical order: æ, ø, å last, aa as å, case-insensitive.
 
-    To be compared by code points (collation "C").
+    Keys must be compared by code points (collation "C").
     """
     text = unicodedata.normalize("NFC", name).casefold().translate(LIKE).replace("aa", "å")
     text = "".join(c if c in "æøå" else _bare(c) for c in text)

@@ -1,8 +1,8 @@
-"""Opening hours: what is open now, when it opens, and the week in words.
+"""Opening hours: whether a service is open, when it opens next, and its week as text.
 
-Hours are kept as OpenStreetMap writes them (`Mo-Fr 11:00-18:00; PH off`) and read on the clock on the wall in Norway.
-What no source says is never guessed: hours that do not speak of public holidays (PH) are unknown on those, and
-Christmas Eve or a half day before Easter is an ordinary day until a source says otherwise.
+Hours are stored in OpenStreetMap's syntax (`Mo-Fr 11:00-18:00; PH off`) and interpreted in Norwegian local time. What
+the source does not state is not guessed: hours without a rule for public holidays (PH) are unknown on those days, and
+Christmas Eve or a half day before Easter is an ordinary day unless the source states otherwise.
 """
 
 import re
@@ -20,25 +20,25 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from opening_hours import OpeningHours, ParserError, State  # type: ignore[attr-defined]  # its stubs forget an error
+from opening_hours import OpeningHours, ParserError, State  # type: ignore[attr-defined]  # missing in its stubs
 
 from resources.facets import ChannelKind
 from resources.models import Channel
 
 OSLO = ZoneInfo("Europe/Oslo")
-TALK_NOW = frozenset({ChannelKind.PHONE, ChannelKind.SMS, ChannelKind.CHAT})  # ways to reach somebody this minute
+TALK_NOW = frozenset({ChannelKind.PHONE, ChannelKind.SMS, ChannelKind.CHAT})  # channels with an immediate answer
 HOURS_CAP = 300  # characters
-LOOK_AHEAD = timedelta(days=366)  # what does not change within a year never does
+LOOK_AHEAD = timedelta(days=366)  # hours that do not change within a year are treated as constant
 
 _DAY = timedelta(days=1)
 _NOON = time(12)
-_PLAIN_WEEK = date(2027, 9, 6)  # a Monday, the first day of a week without holidays
+_PLAIN_WEEK = date(2027, 9, 6)  # a Monday, start of a week without holidays
 _HOLIDAY = date(2027, 5, 6)  # Ascension Day, a Thursday between ordinary days
 _WEEK = 7
 
 _COMMENT = re.compile(r'"[^"]*"')
 _HOLIDAYS = re.compile(r"\bPH\b", re.IGNORECASE)
-_UNREADABLE = re.compile(r"\b(SH|sunrise|sunset|dawn|dusk)\b", re.IGNORECASE)  # nobody knows them for a phone line
+_UNREADABLE = re.compile(r"\b(SH|sunrise|sunset|dawn|dusk)\b", re.IGNORECASE)  # meaningless for a phone line
 _SEASONAL = re.compile(
     r"\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|week|easter|[0-9]{4})\b|\[|\bPH *[+-]", re.IGNORECASE
 )
@@ -46,17 +46,17 @@ _SEASONAL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """How it stands with some hours at one moment. Times are aware, in Norwegian time.
+    """The state of opening hours at one moment. Times are aware, in Norwegian time.
 
-    `until` is when what is open closes; none of what is always open. `opens_at` is when what is closed or unknown
-    is next surely open; none where that is not within a year.
+    `until` is when open hours end, None if not within a year. `opens_at` is when closed or unknown hours are next
+    certainly open, None if not within a year.
     """
 
     is_open: bool = False
     is_known: bool = True
     is_always: bool = False
-    on_holiday: bool = False  # unknown because the hours do not speak of public holidays
-    note: str = ""  # unknown because a condition is written in words beside the hours: "etter avtale"
+    on_holiday: bool = False  # unknown because the hours have no rule for public holidays
+    note: str = ""  # unknown because of a condition in a comment, such as "etter avtale"
     until: datetime | None = None
     opens_at: datetime | None = None
 
@@ -66,9 +66,9 @@ ALWAYS = Now(is_open=True, is_always=True)
 
 
 def clean_hours(text: str) -> str:
-    """Return hours as they are kept, or raise ValidationError with a word for the curator. Empty: no source says.
+    """Return opening hours as stored. Empty means not stated. Raises ValidationError with a message for the curator.
 
-    A dash or a dot written the Norwegian way (11.00 for 11:00) is put right.
+    Norwegian dashes and dots (11.00 for 11:00) are converted.
     """
     kept = re.sub(r"\s+", " ", text.strip())
     if not kept:
@@ -89,22 +89,21 @@ def clean_hours(text: str) -> str:
 
 
 def read_now(text: str, at: datetime | None = None) -> Now:
-    """Return how it stands with the hours `text` at `at` (aware; this minute when not given). Never raises."""
+    """Return the state of the hours `text` at `at` (aware; default now). Never raises."""
     return _read_now(text, _clock(at))
 
 
 class Hours(NamedTuple):
-    """When one can reach somebody in some way: what a channel says of it, and no more."""
+    """The kind and the opening hours of a channel."""
 
     kind: str
     opening_hours: str
 
 
 def service_now(channels: Iterable[Channel | Hours], at: datetime | None = None) -> Now | None:
-    """Return how it stands with a service: open while one can talk to somebody there by any way at all.
+    """Return the state of a service, which is open while any of its TALK_NOW channels is. None if it has none of these.
 
-    None when no channel is one to talk on. What opens soonest counts where all are closed; it is unknown only where
-    nothing is known of any.
+    If all are closed, the channel that opens first counts, and known hours take precedence over unknown ones.
     """
     clock = _clock(at)
     found = [_read_now(channel.opening_hours, clock) for channel in channels if channel.kind in TALK_NOW]
@@ -121,7 +120,7 @@ def service_now(channels: Iterable[Channel | Hours], at: datetime | None = None)
 
 
 def now_words(now: Now, at: datetime | None = None) -> str:
-    """Åpent nå, til 18.00 · Alltid åpent · Åpner i morgen kl. 11.00 · Åpningstid ikke oppgitt."""
+    """Describe the state: Åpent nå, til 18.00 · Alltid åpent · Åpner i morgen kl. 11.00 · Åpningstid ikke oppgitt."""
     return _now_words(now, _clock(at).date(), get_language())
 
 
@@ -142,7 +141,7 @@ def _now_words(now: Now, today: date, language: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DayHours:
-    """One row of a week: the day's name and its hours in words."""
+    """A row of a week: the name of the day, and its hours as text."""
 
     day: str
     words: str
@@ -151,9 +150,9 @@ class DayHours:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """A week in seven rows. `holidays` says how it is on public holidays, as a sentence; empty where it is the same.
+    """A week in seven rows. `holidays` is a sentence about public holidays, empty if they do not differ.
 
-    `only_in` when the hours change with the season: the number of the one week the rows are true of; else nothing.
+    For seasonal hours, `only_in` is the number of the only week that the rows apply to; otherwise it is 0.
     """
 
     rows: tuple[DayHours, ...]
@@ -162,7 +161,7 @@ class Week:
 
 
 def week_of(text: str, on: date | None = None) -> Week | None:
-    """Return the week of the hours `text`, or None where they are not stated. `on`: today when not given."""
+    """Return the week of the hours `text`, or None if they are not stated. `on` defaults to today."""
     today = on or timezone.localdate(timezone=OSLO)
     return _week_of(text, today - timedelta(days=today.weekday()), get_language())
 
@@ -182,7 +181,7 @@ def _week_of(text: str, monday: date, language: str | None) -> Week | None:
 
 
 def week_words(text: str, on: date | None = None) -> str:
-    """The hours in a sentence or two: The hours in a sentence, and what is known of public holidays in another."""
+    """Describe the hours in one sentence, and public holidays in another."""
     week = week_of(text, on)
     if week is None:
         return _("Opening hours not stated.")
@@ -199,13 +198,13 @@ def week_words(text: str, on: date | None = None) -> str:
 
 
 def _clock(at: datetime | None) -> datetime:
-    """The minute on the wall, as a time that knows of no zone: what opening hours are written in. `fold` is kept."""
+    """Return Norwegian local time as a naive datetime in whole minutes, as used by opening hours. Preserves `fold`."""
     return timezone.localtime(at, OSLO).replace(second=0, microsecond=0, tzinfo=None)
 
 
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> OpeningHours | None:
-    """The hours as the library reads them; None when there are none or nobody can read them."""
+    """Parse hours. Return None if there are none or they are invalid."""
     if not text or _UNREADABLE.search(_COMMENT.sub("", text)):
         return None
     says = text if _HOLIDAYS.search(_COMMENT.sub("", text)) or _is_always(text) else f"{text}; PH unknown"
@@ -221,8 +220,10 @@ def _is_always(text: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def _read_now(text: str, clock: datetime) -> Now:
-    """Shared by all that keep the same hours, for a minute. (Both 02.30s of an autumn night are one key: they are
-    the same on the wall, and only that is said.)"""
+    """Return the state of the hours `text` at `clock`. Cached for a minute for all channels with the same hours.
+
+    (Both 02.30s of the night when summer time ends share one key: only local time is shown, and it is the same.)
+    """
     if _is_always(text):
         return ALWAYS
     hours = _parse(text)
@@ -241,13 +242,13 @@ def _read_now(text: str, clock: datetime) -> Now:
 
 class _Stretch(NamedTuple):
     since: datetime
-    until: datetime | None  # none: not within a year
+    until: datetime | None  # None: not within a year
     state: State
     note: str
 
 
 def _coming(hours: OpeningHours, clock: datetime) -> Iterator[_Stretch]:
-    """How it stands from `clock` on; neighbours alike are one. What is open on a condition is not surely open."""
+    """Yield the states from `clock` on, merging equal neighbours. Hours with a condition are unknown, not open."""
     limit = clock + LOOK_AHEAD
     last = None
     for start, end, said, note in hours.intervals(clock.replace(fold=0), limit):
@@ -255,7 +256,7 @@ def _coming(hours: OpeningHours, clock: datetime) -> Iterator[_Stretch]:
         since = _moment(max(start, clock), clock)
         until = _moment(end, clock) if end < limit else None
         if until is not None and until <= since:
-            continue  # within the hour that a spring night leaves out
+            continue  # within the hour that is skipped in spring
         if last is None or (state, note) != (last.state, last.note):
             if last is not None:
                 yield last
@@ -267,8 +268,11 @@ def _coming(hours: OpeningHours, clock: datetime) -> Iterator[_Stretch]:
 
 
 def _is_left_over(hours: OpeningHours, start: datetime) -> bool:
-    """Whether this is the end of a night whose evening was a holiday's. The library leaves it open although the
-    evening was closed, so nobody knows. (Hours of their own from midnight on such a day share that.)"""
+    """Return whether `start` is the end of a night that began on a holiday.
+
+    The library reports it as open although the evening was closed, so its state is unknown. (Separate hours from
+    midnight on such a day are treated the same way.)
+    """
     midnight = datetime.combine(start.date(), time())
     return (
         start.time() < _NOON
@@ -279,7 +283,7 @@ def _is_left_over(hours: OpeningHours, start: datetime) -> bool:
 
 
 def _moment(clock: datetime, after: datetime) -> datetime:
-    """The moment when the clock on the wall shows `clock`; of an hour left out in spring, when it is skipped."""
+    """Return the aware time for the local time `clock`; within the hour skipped in spring, the end of the gap."""
     moment = clock.replace(tzinfo=OSLO, fold=after.fold)
     if moment.astimezone(UTC).astimezone(OSLO).replace(tzinfo=None) != clock:
         return moment.replace(hour=moment.hour + 1, minute=0, fold=0)
@@ -304,7 +308,7 @@ def _time_words(at: datetime) -> str:
 
 
 def _closing_words(until: datetime, today: date) -> str:
-    """18.00; of another day with its name, but a night's end is the night's."""
+    """Return 18.00, with the day if it is another one. A closing time until noon belongs to the night before."""
     if until.time() == time():
         day = until.date() - _DAY
         if day == today:
@@ -325,7 +329,7 @@ def _opening_words(opens_at: datetime, today: date) -> str:
 
 
 def _near_day(day: date, today: date) -> str:
-    """mandag, within a week; 2. januar."""
+    """Return «mandag» within a week, otherwise «2. januar»."""
     return str(WEEKDAYS[day.weekday()]) if day - today < timedelta(days=_WEEK) else date_format(day, "j. F")
 
 
@@ -336,7 +340,7 @@ class _Span:
 
 
 def _spans(hours: OpeningHours, first: date, days: int = _WEEK) -> Iterator[_Span]:
-    """Whatever is not closed in the days from `first`, each under the day it begins; past a night, split by day."""
+    """Yield open and unknown spans in the days from `first`. Spans longer than a night are split by day."""
     midnight = datetime.combine(first, time())
     until = midnight + timedelta(days=days)
     for start, end, state, comment in hours.intervals(midnight - 2 * _DAY, until + 2 * _DAY):
@@ -383,7 +387,7 @@ def _holiday_words(hours: OpeningHours, plain: str) -> str:
 
 
 def _days_words(days: list[int]) -> str:
-    """Runs of days, single days and «hver dag», as one says them."""
+    """Describe days as ranges, single days or «hver dag»."""
     if len(days) == _WEEK:
         return _("every day")
     runs: list[list[int]] = []
@@ -395,12 +399,12 @@ def _days_words(days: list[int]) -> str:
     words: list[str] = []
     for run in runs:
         names = [str(WEEKDAYS[day]) for day in run]
-        words += [f"{names[0]}–{names[-1]}"] if len(names) > 2 else names  # noqa: PLR2004  # two days are named
+        words += [f"{names[0]}–{names[-1]}"] if len(names) > 2 else names  # noqa: PLR2004  # two days are listed
     return _and(words)
 
 
 def _and(words: list[str]) -> str:
-    """a, b og c"""
+    """Join as in «a, b og c»."""
     if len(words) == 1:
         return words[0]
     return _("%(words)s and %(last)s") % {"words": ", ".join(words[:-1]), "last": words[-1]}

@@ -1,8 +1,8 @@
-"""Whether the web addresses of the directory still answer (ADR 0027).
+"""Check whether the web addresses in the directory still respond (ADR 0027).
 
-A curator may write any address, so what we visit is watched: names only, on the usual ports, at public addresses only,
-each hop anew, and the connection goes to the very address that was looked at. Nothing of an answer is read but its
-status and where it points on.
+A curator may enter any address, so requests are restricted against SSRF: host names only, default ports and public IP
+addresses only, checked again for every redirect, and the connection uses the very IP address that was checked. Only
+the status and the Location header of a response are read.
 """
 
 import ipaddress
@@ -30,41 +30,43 @@ from urllib3.util import parse_url
 from resources.facets import LinkProblem, State
 from resources.models import HelpService
 
-MOST = 200  # addresses in a run
-RUN_SECONDS = 200  # a run begins no visit after that; below CELERY_TASK_SOFT_TIME_LIMIT
-VISIT_SECONDS = 10  # for one question and its answer, name and handshake included
-PAUSE_SECONDS = 1  # between two questions to the same host
+MOST = 200  # addresses per run
+RUN_SECONDS = 200  # no visit starts after that; below CELERY_TASK_SOFT_TIME_LIMIT
+VISIT_SECONDS = 10  # per request and response, including connection and TLS handshake
+PAUSE_SECONDS = 1  # between requests to the same host
 HOPS = 5
-ADDRESSES = 3  # of a host, tried in turn
+ADDRESSES = 3  # IP addresses per host, tried in turn
 PORTS = {"http": 80, "https": 443}
-LOCK = 20_260_003  # of the database: one run at a time
+LOCK = 20_260_003  # id of the advisory lock: one run at a time
 _MOVED = {301, 302, 303, 307, 308}
-# A name has a dot, and its last part is no number in any of the ways an address may be written (0x7f.1, 2130706433).
+# A host name has a dot, and its last label is not a number in any notation for IP addresses (0x7f.1, 2130706433).
 _NAME = re.compile(r"(?=.{1,253}$)(?:[a-z0-9_-]{1,63}\.)+(?!0x)(?=[a-z0-9-]*[a-z])[a-z0-9-]{2,63}")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class RefusedError(Exception):
-    """An address that we do not visit."""
+    """The address must not be visited."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a visit ended. `problem` is empty where all is well; `answered` when somebody was there at all."""
+    """The result of a visit. `problem` is empty on success; `answered` is whether a server responded at all."""
 
     problem: str
     answered: bool
 
 
 def look_up(host: str, port: int) -> list[str]:
-    """The addresses a name has just now, by the system's resolver."""
+    """Return the current IP addresses of a host name, from the system's resolver."""
     return list(dict.fromkeys(str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is of the public internet itself: not of this machine or network, nor one that leads to
-    another address inside it (IPv4 in IPv6, 6to4, Teredo, NAT64)."""
+    """Return whether an IP address is on the public internet.
+
+    It must not be local or private, nor embed another address (IPv4 in IPv6, 6to4, Teredo, NAT64).
+    """
     if isinstance(address, ipaddress.IPv6Address) and (
         address.ipv4_mapped or address.sixtofour or address.teredo or address.is_site_local
     ):
@@ -73,7 +75,7 @@ def is_public(address: Address) -> bool:
 
 
 def user_agent() -> str:
-    """Who we say we are, so that somebody who wonders can ask."""
+    """Return a User-Agent with a contact address for the sites' operators."""
     name = settings.SITE_NAME.encode("ascii", "ignore").decode() or "Directory"
     contact = (
         f" (+mailto:{settings.CONTACT_EMAIL})" if settings.CONTACT_EMAIL.isascii() and settings.CONTACT_EMAIL else ""
@@ -83,8 +85,11 @@ def user_agent() -> str:
 
 @dataclass
 class Visitor:
-    """Visits addresses, politely and with care. The fields are for tests, which have no internet to visit: production
-    makes one as it stands, and no setting changes what it may see."""
+    """Visits addresses with rate limits and restrictions.
+
+    The fields are for tests, which have no internet access. Production uses the defaults, and no setting changes what
+    may be visited.
+    """
 
     resolve: Callable[[str, int], list[str]] = look_up
     may_visit: Callable[[Address], bool] = is_public
@@ -92,10 +97,10 @@ class Visitor:
     seconds: float = VISIT_SECONDS
     pause: Callable[[float], None] = time.sleep
     tls: Callable[[], ssl.SSLContext] = ssl.create_default_context
-    _asked: dict[str, float] = field(default_factory=dict)  # by host: when, on the monotonic clock
+    _asked: dict[str, float] = field(default_factory=dict)  # monotonic time of the last request by host
 
     def visit(self, url: str) -> Outcome:
-        """Return how the page at `url` answers, its redirects followed. Never raises for what the page does."""
+        """Return the outcome of requesting `url` and following its redirects. Errors of the server never raise."""
         try:
             for _hop in range(HOPS + 1):
                 status, location = self._status(url)
@@ -109,7 +114,7 @@ class Visitor:
         return Outcome(LinkProblem.CIRCLE, answered=True)
 
     def _status(self, url: str) -> tuple[int, str]:
-        """What HEAD says, or GET where HEAD gets no good answer: many a server refuses it, or never learnt it."""
+        """Return the status and Location of HEAD, or of GET if HEAD fails, because many servers do not support it."""
         parts, host = self._read(url)
         addresses = self._public_addresses(host, self.ports[parts.scheme])
         status, location = self._ask("HEAD", parts, host, addresses)
@@ -129,7 +134,7 @@ class Visitor:
         return parts, host
 
     def _public_addresses(self, host: str, port: int) -> list[str]:
-        """The addresses of `host`, none of which may be private: a name with one foot inside is not visited at all."""
+        """Return the addresses of `host`. Raises RefusedError if any of them is not public."""
         found = [ipaddress.ip_address(address) for address in self.resolve(host, port)]
         if not found or not all(self.may_visit(address) for address in found):
             raise RefusedError
@@ -141,7 +146,7 @@ class Visitor:
             try:
                 return self._ask_at(address, method, parts, host)
             except (OSError, HTTPError):
-                continue  # the next one may be reachable from here
+                continue  # the next address may be reachable
         return self._ask_at(addresses[-1], method, parts, host)
 
     def _ask_at(self, address: str, method: str, parts: SplitResult, host: str) -> tuple[int, str]:
@@ -178,7 +183,7 @@ class Visitor:
 
 @contextmanager
 def _no_longer_than(seconds: float, asking: HTTPConnection) -> Iterator[None]:
-    """Hang up after `seconds`, also on one who says a little at a time; and in any case at the end."""
+    """Close the connection after `seconds`, even if data arrives slowly, or at the end. Raises TimeoutError if late."""
 
     late = threading.Event()
 
@@ -205,11 +210,11 @@ def _judge(status: int) -> Outcome:
         return Outcome(LinkProblem.GONE, answered=True)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Outcome(LinkProblem.BROKEN, answered=True)
-    return Outcome("", answered=True)  # also where only robots are turned away: people may still come in
+    return Outcome("", answered=True)  # also if only robots are rejected: people may still have access
 
 
 def due(now: datetime) -> list[HelpService]:
-    """The services whose web address is to be tried: published, not tried today, the longest ago first."""
+    """Return published services whose web address has not been checked today, least recently checked first."""
     today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     return list(
         HelpService.objects.filter(
@@ -222,10 +227,10 @@ def due(now: datetime) -> list[HelpService]:
 
 
 def check_all(visitor: Visitor | None = None, clock: Callable[[], float] = time.monotonic) -> int:
-    """Try the addresses that are due and note how each answered; return how many were noted.
+    """Check the web addresses that are due and store the results. Return how many were stored.
 
-    A failure counts once a day, and a good answer begins anew. When nobody answers at all it is we who are offline:
-    nothing is noted.
+    A failure counts once a day, and a success resets the count. If no server responds at all, this machine is probably
+    offline, and nothing is stored.
     """
     visitor = visitor or Visitor()
     end = clock() + RUN_SECONDS
@@ -240,7 +245,7 @@ def check_all(visitor: Visitor | None = None, clock: Callable[[], float] = time.
         if not any(outcome.answered for _service, outcome in outcomes):
             return 0
         for service, outcome in outcomes:
-            # Not where the address was changed meanwhile: it is another that answered.
+            # Skip services whose address was changed meanwhile: the result is for another one.
             HelpService.objects.filter(pk=service.pk, web=service.web).update(
                 link_checked_at=timezone.now(),
                 link_problem=outcome.problem,
@@ -251,7 +256,7 @@ def check_all(visitor: Visitor | None = None, clock: Callable[[], float] = time.
 
 @contextmanager
 def _alone() -> Iterator[bool]:
-    """Whether nobody else does a run now; holds the lock of the database until the end."""
+    """Yield whether this is the only run. Holds an advisory lock of the database until the end."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
         alone = bool(cursor.fetchone()[0])

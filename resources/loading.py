@@ -1,6 +1,6 @@
-"""The services of the data file, brought into the directory. A curator's word goes before the file's.
+"""Load the services of the data file into the directory. Changes by curators take precedence over the file.
 
-The file is read and judged whole (`read_services`) before anything is written (`load_services`).
+The file is parsed and validated completely (`read_services`) before anything is written (`load_services`).
 """
 
 import hashlib
@@ -30,19 +30,19 @@ YES_OR_NO = {"is_anonymous", "is_free", "needs_referral"}
 WORDS = {"key", "name", "summary", "description", "web", "on_failure", "state"}
 CHANNEL_WORDS = {"kind", "value", "label", "opening_hours"}
 KNOWN = LISTS | NUMERIC | YES_OR_NO | WORDS | {"sources", "channels"}
-# What the file says of a service; `source` is its `sources` in words.
+# The fields that the file sets; `source` is the text of its `sources`.
 SAID = sorted((KNOWN | {"source"}) - {"key", "sources", "channels"})
-# What helps it be found, and how it is treated: a check by a curator outlives a change of these.
+# Fields for search and display only: changing them does not invalidate a curator's check.
 NOT_CHECKED = {"keywords", "former_names", "pin", "on_failure", "state"}
 
 
 class BadFileError(Exception):
-    """The file cannot be loaded. Says which entry and why."""
+    """The file cannot be loaded. The message contains the entry and the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A service as the file has it, judged good: unsaved rows."""
+    """A valid service of the file, as unsaved rows."""
 
     service: HelpService
     channels: list[Channel]
@@ -50,7 +50,7 @@ class Entry:
 
 @dataclass(kw_only=True)
 class Loaded:
-    """How many services were new, followed the file, or were left as a curator made them."""
+    """The number of services that were created, updated from the file, or left as changed by curators."""
 
     new: int = 0
     updated: int = 0
@@ -58,7 +58,7 @@ class Loaded:
 
 
 def read_services(path: Path = FILE) -> list[Entry]:
-    """Return every entry of the file. Raises BadFileError at the first that is wrong."""
+    """Return all entries of the file. Raises BadFileError for the first invalid one."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
@@ -137,7 +137,7 @@ def _check_row(where: str, row: HelpService | Channel, exclude: set[str]) -> Non
 
 @transaction.atomic
 def load_services(entries: Iterable[Entry]) -> Loaded:
-    """Bring the entries in, all or none. Rows that a curator made or changed are left; what the file lacks is kept."""
+    """Load all entries or none. Rows that a curator created or changed, and rows missing in the file, are unchanged."""
     loaded = Loaded()
     present = {
         service.key: service
@@ -151,20 +151,20 @@ def load_services(entries: Iterable[Entry]) -> Loaded:
             continue
         now = digest_of(service, service.channels.all())
         if now == digest:
-            if service.loaded_digest != digest:  # the curator and the file have come to say the same
+            if service.loaded_digest != digest:  # the curator's version now equals the file's
                 HelpService.objects.filter(pk=service.pk).update(loaded_digest=digest)
         elif now == service.loaded_digest:
             _follow(present.pop(service.key), entry, digest)
             loaded.updated += 1
         else:
             loaded.left += 1
-    for service in present.values():  # how words are folded may have changed with the code
+    for service in present.values():  # the code that folds texts may have changed
         index(service=service)
     return loaded
 
 
 def digest_of(service: HelpService, channels: Iterable[Channel]) -> str:
-    """A fingerprint of what is said of the service and its channels, to see whether somebody has changed it since."""
+    """Return a fingerprint of the service's content and channels, to detect changes."""
     said = {name: getattr(service, name) for name in SAID}
     ways = [
         [channel.kind, channel.value, channel.label, channel.opening_hours]
@@ -175,7 +175,7 @@ def digest_of(service: HelpService, channels: Iterable[Channel]) -> str:
 
 
 def _follow(service: HelpService, entry: Entry, digest: str) -> None:
-    """Let the row say what the file says. A curator's check was of other words, so it ends."""
+    """Update the row from the file. Changed content invalidates a curator's check."""
     same_channels = [_told(channel) for channel in service.channels.all()] == [_told(c) for c in entry.channels]
     changed = {name for name in SAID if getattr(service, name) != getattr(entry.service, name)}
     for name in changed:
@@ -192,7 +192,7 @@ def _told(channel: Channel) -> tuple[str, str, str, str]:
 
 
 def _save(service: HelpService, channels: list[Channel], digest: str) -> None:
-    """Save the service with exactly these channels. A number that stays keeps its id, and what was reported of it."""
+    """Save the service with exactly these channels. An unchanged number retains its id and its reports."""
     service.loaded_digest = digest
     service.save()
     before = {(channel.kind, channel.value): channel for channel in Channel.objects.filter(service=service)}

@@ -1,7 +1,7 @@
-"""The articles of the data folder, brought into the directory. A curator's word goes before the file's.
+"""Load the articles of the data folder into the directory. Changes by curators take precedence over the files.
 
-Each file is TOML between two lines of `+++`, then Markdown; its name is the article's key, which never changes. The
-files are read and judged whole (`read_articles`) before anything is written (`load_articles`).
+Each file is TOML between two lines of `+++`, followed by Markdown. Its name is the article's key, which never changes.
+The files are parsed and validated completely (`read_articles`) before anything is written (`load_articles`).
 """
 
 import hashlib
@@ -37,22 +37,22 @@ KINDS: dict[str, type] = {
     "state": str,
 }
 NEEDED = KINDS.keys() - {"for_children", "state"}
-# What a file says of an article, beside its services.
+# The fields that a file sets, besides the article's services.
 SAID = ("title", "summary", "theme", "position", "today", "body", "source", "is_for_children", "state")
-# Where it stands, and what stands beside it: a check by a curator outlives a change of these.
+# Fields for order and grouping only: changing them does not invalidate a curator's check.
 NOT_CHECKED = {"theme", "position", "state"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """An article as its file has it, judged good: an unsaved row, and the keys of the services it leads to."""
+    """A valid article of a file: an unsaved row, and the keys of its services."""
 
     article: GuidanceArticle
     services: list[str]
 
 
 def read_articles(folder: Path = FOLDER) -> list[Entry]:
-    """Return every article of the folder. Raises BadFileError at the first that is wrong."""
+    """Return all articles of the folder. Raises BadFileError for the first invalid one."""
     return [_entry(path) for path in sorted(folder.glob("*.md"))]
 
 
@@ -99,14 +99,16 @@ def _check_shape(where: str, head: dict[str, Any]) -> None:
 
 
 def _list(lines: list[str]) -> str:
-    """The lines as a list in Markdown."""
+    """Return the lines as a Markdown list."""
     return "\n".join(f"- {line}" for line in lines)
 
 
 @transaction.atomic
 def load_articles(entries: Iterable[Entry]) -> Loaded:
-    """Bring the entries in, all or none. Rows that a curator made or changed are left; what the folder lacks is kept.
-    A service that is not in the directory is left out."""
+    """Load all entries or none. Rows that a curator created or changed, and rows missing in the folder, are unchanged.
+
+    Services that are not in the directory are omitted.
+    """
     loaded = Loaded()
     by_key = HelpService.objects.only("key").order_by("key")
     services = {service.key: service for service in by_key}
@@ -123,7 +125,7 @@ def load_articles(entries: Iterable[Entry]) -> Loaded:
         if article is None:
             article, loaded.new = entry.article, loaded.new + 1
         elif now == digest:
-            if article.loaded_digest != digest:  # the curator and the file have come to say the same
+            if article.loaded_digest != digest:  # the curator's version now equals the file's
                 GuidanceArticle.objects.filter(pk=article.pk).update(loaded_digest=digest)
             continue
         elif now == article.loaded_digest:
@@ -139,14 +141,14 @@ def load_articles(entries: Iterable[Entry]) -> Loaded:
 
 
 def digest_of(article: GuidanceArticle, services: Iterable[str]) -> str:
-    """A fingerprint of what the article says and leads to, to see whether somebody has changed it since."""
+    """Return a fingerprint of the article's content and services, to detect changes."""
     said = {name: getattr(article, name) for name in SAID}
     text = json.dumps([said, sorted(services)], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _follow(article: GuidanceArticle, file: GuidanceArticle) -> None:
-    """Let the row say what the file says. A curator's check was of other words, so it ends."""
+    """Update the row from the file. Changed content invalidates a curator's check."""
     changed = {name for name in SAID if getattr(article, name) != getattr(file, name)}
     for name in changed:
         setattr(article, name, getattr(file, name))

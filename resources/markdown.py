@@ -1,4 +1,4 @@
-"""What curators write, as HTML. The library escapes every word; HTML, images and unsafe links are only text."""
+"""Render curators' Markdown as HTML. The library escapes all text; HTML, images and unsafe links remain plain text."""
 
 import re
 from collections import Counter
@@ -10,10 +10,10 @@ from django.utils.text import slugify
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-TOP = 2  # the page itself has the only h1
+TOP = 2  # the page has the only h1
 LOWEST = 6
-MOST_CHARACTERS = 60_000  # ten times our longest article; what is longer is not read as Markdown
-# Out on the web, to a telephone, to a letter box, or to an address of our own.
+MOST_CHARACTERS = 60_000  # ten times the longest article; longer texts are not parsed as Markdown
+# Web, phone, e-mail, and local URLs.
 SAFE = re.compile(r"https://[^\s/\\][^\s\\]*|tel:\+?\d+|mailto:[^\s@]+@[^\s@]+|/(?![/\\])[^\s\\]*|#[\w-]+")
 ARTICLE = re.compile(r"(?<![\w/.-])/les/([\w-]+)")
 NORWEGIAN = str.maketrans({"æ": "ae", "ø": "o", "å": "a"})
@@ -21,7 +21,7 @@ NORWEGIAN = str.maketrans({"æ": "ae", "ø": "o", "å": "a"})
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading on the top level, and the id one can link to."""
+    """A top-level heading and its anchor."""
 
     id: str
     text: str
@@ -29,7 +29,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Text:
-    """A whole text as HTML, and its headings on the top level, in order."""
+    """A rendered text and its top-level headings in order."""
 
     html: SafeString
     headings: tuple[Heading, ...]
@@ -50,29 +50,31 @@ _reader = _Reader()
 
 
 def is_safe(url: str) -> bool:
-    """Whether a link to `url` may stand on a public page."""
+    """Return whether a link to `url` is allowed on a public page."""
     return SAFE.fullmatch(url) is not None
 
 
 def articles_in(text: str) -> set[str]:
-    """The keys of our own articles whose addresses stand in `text`."""
+    """Return the keys of the articles that `text` links to."""
     return set(ARTICLE.findall(text))
 
 
 @lru_cache(maxsize=256)
 def render(text: str, *, top: int = TOP, closed: frozenset[str] = frozenset()) -> Text:
-    """Render `text`. Its headings begin at `top` and leave no level out, whatever levels they were written at. Links to
-    the `closed` articles, by their keys, are only text."""
+    """Render `text`. Links to `closed` articles, given by their keys, become plain text.
+
+    Headings start at level `top` and do not skip levels, whatever levels the source uses.
+    """
     tokens = _as_it_stands(text) if len(text) > MOST_CHARACTERS else _reader.parse(text)
     headings = _place_headings(tokens, top)
     for token in tokens:
         _tend_links(token.children or [], closed)
     html = _reader.renderer.render(tokens, _reader.options, {})
-    return Text(mark_safe(html), headings)  # noqa: S308  # the library escaped it, and HTML is off
+    return Text(mark_safe(html), headings)  # noqa: S308  # escaped by the library, with HTML disabled
 
 
 def to_html(text: str, *, top: int = TOP, closed: frozenset[str] = frozenset()) -> SafeString:
-    """`text` as HTML, for those who need no contents."""
+    """Render `text` as HTML, without its list of headings."""
     return render(text, top=top, closed=closed).html
 
 
@@ -103,12 +105,12 @@ def _name(inline: Token, taken: Counter[str]) -> Heading:
     text = "".join(child.content for child in inline.children or [] if child.type == "text")
     base = f"del-{slugify(text.lower().translate(NORWEGIAN)) or 'tekst'}"
     taken[base] += 1
-    # Two dashes never come out of slugify, so a number makes no name that another heading has.
+    # slugify never returns two dashes in a row, so a numbered id cannot equal another heading's.
     return Heading(f"{base}--{taken[base]}" if taken[base] > 1 else base, text)
 
 
 def _tend_links(tokens: list[Token], closed: frozenset[str]) -> None:
-    """Say of links that lead out that they tell nothing of where one comes from; make text of a link to nowhere."""
+    """Send no referrer to external sites; turn unsafe links and links to closed articles into text."""
     opened: list[bool] = []
     for token in tokens:
         if token.type == "link_open":

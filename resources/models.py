@@ -1,4 +1,4 @@
-"""The public directory: services that help, how to reach them, articles. Nothing here belongs to a family."""
+"""The public directory: services, their channels, and articles. Contains no data of families."""
 
 import uuid
 from datetime import date, timedelta
@@ -18,11 +18,11 @@ from common.history import version_model
 from common.queries import Given
 from resources.facets import Audience, ChannelKind, County, Kind, LinkProblem, OnFailure, State, Theme
 
-CHECK_EVERY = timedelta(days=182)  # half a year: directory-facts, what every entry is flagged by
-UNPINNED = 32_767  # stands after every pin: the largest a pin can be
-NAME, WORD = "|", "#"  # what stands before and after each name, each keyword, in `search_names`
-STEMS = "norwegian"  # whose endings PostgreSQL knows
-DEAD_LINK_AFTER = 3  # checks in a row that failed, on as many days
+CHECK_EVERY = timedelta(days=182)  # half a year: the default interval between checks
+UNPINNED = 32_767  # sorts after every pin: the largest possible value
+NAME, WORD = "|", "#"  # delimiters of each name and each keyword in `search_names`
+STEMS = "norwegian"  # PostgreSQL's text search configuration
+DEAD_LINK_AFTER = 3  # consecutive failed checks, on as many days
 
 
 def _words(max_length: int, **options: Any) -> Any:
@@ -30,37 +30,38 @@ def _words(max_length: int, **options: Any) -> Any:
 
 
 class Checked(models.Model):
-    """What a curator answers for: whether it is shown, where it comes from, when it was last checked and by whom.
+    """Base of content that curators are responsible for: publication state, source, and the last check.
 
-    `loaded_digest` is of what the data file last put here; a row that no longer matches it was changed by a curator.
+    `loaded_digest` is the fingerprint of what the data file last stored; a row that no longer matches it was changed by
+    a curator.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    key = models.SlugField(max_length=60, unique=True)  # stable: the data file's, and the public address
+    key = models.SlugField(max_length=60, unique=True)  # stable: identifies the row in the data file and in public URLs
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
-    source = models.TextField(blank=True, default="")  # in words fit to show
+    source = models.TextField(blank=True, default="")  # text for display
     checked_on = models.DateField(null=True, blank=True)
     checked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     check_days = models.PositiveSmallIntegerField(default=CHECK_EVERY.days, validators=[MinValueValidator(1)])
-    due_on = models.DateField(default=timezone.localdate)  # when it is to be checked (again)
+    due_on = models.DateField(default=timezone.localdate)  # date of the next check
     changed_at = models.DateTimeField(default=timezone.now)
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )  # nobody: the data file
+    )  # None: the data file
     loaded_digest = models.CharField(max_length=64, blank=True, default="", editable=False)
 
     class Meta:
         abstract = True
 
     def is_due(self, today: date) -> bool:
-        """Whether half a year (or what was chosen) has passed since somebody checked it, or nobody ever has."""
+        """Return whether the check interval has passed since the last check, or there was none."""
         return self.checked_on is None or self.due_on <= today
 
 
 def checked_pair(name: str) -> models.CheckConstraint:
-    """Who checked and when stand together."""
+    """Return a constraint that the date and the author of a check are set together."""
     return models.CheckConstraint(
         name=name,
         condition=Q(checked_on__isnull=True, checked_by__isnull=True)
@@ -70,9 +71,10 @@ def checked_pair(name: str) -> models.CheckConstraint:
 
 class HelpServiceQuerySet(models.QuerySet["HelpService"]):
     def public(self, today: date | Given | None = None) -> Self:
-        """What anybody may see `today` (this day): published, and not hidden because it failed its checks.
+        """Return services visible to the public on `today` (default: the current date).
 
-        A pinned service is never hidden: an old number is better than an empty page.
+        They are published, and not hidden because of a failed check. A pinned service is never hidden: an outdated
+        number is better than an empty page.
         """
         due = Q(checked_on__isnull=False, due_on__lte=today or timezone.localdate())
         failed = due | Q(link_failures__gte=DEAD_LINK_AFTER)
@@ -80,43 +82,43 @@ class HelpServiceQuerySet(models.QuerySet["HelpService"]):
         return self.filter(state=State.PUBLISHED).exclude(hidden).defer("search_words")
 
     def in_order(self) -> Self:
-        """Pinned first in the order of their pins, then by name as Norwegians sort."""
+        """Order by pin, then by name in Norwegian alphabetical order."""
         return self.order_by(F("pin").asc(nulls_last=True), "sort_key", "id")
 
 
 class HelpService(Checked):  # type: ignore[django-manager-missing]  # `versions` comes from pghistory
-    """Somebody who helps, once, however many ways lead to them.
+    """A service that offers help; one row, however many channels it has.
 
-    Three-valued facts (`is_anonymous`, `is_free`, `needs_referral`) are None where no source says. No counties means
-    the whole country; no languages means not stated.
+    `is_anonymous`, `is_free` and `needs_referral` are None if no source states them. No counties means nationwide; no
+    languages means not stated.
     """
 
     name = models.CharField(max_length=120)
     former_names = _words(120)
     summary = models.CharField(max_length=200)  # one line on a card
-    description = models.TextField(blank=True, default="")  # Markdown, HTML off
+    description = models.TextField(blank=True, default="")  # Markdown, HTML disabled
     audiences = ArrayField(models.CharField(max_length=20, choices=Audience), default=list)
     kinds = ArrayField(models.CharField(max_length=20, choices=Kind), default=list)
     age_from = models.PositiveSmallIntegerField(null=True, blank=True)
     age_to = models.PositiveSmallIntegerField(null=True, blank=True)
     counties = ArrayField(models.CharField(max_length=20, choices=County), default=list, blank=True)
-    places = _words(60)  # towns, as one writes them
+    places = _words(60)  # towns, in ordinary spelling
     is_anonymous = models.BooleanField(null=True, blank=True)
     is_free = models.BooleanField(null=True, blank=True)
     needs_referral = models.BooleanField(null=True, blank=True)
     languages = _words(10)  # ISO 639-1
     web = models.URLField(max_length=300, blank=True, default="")
-    keywords = _words(60)  # other words people search by
-    pin = models.PositiveSmallIntegerField(null=True, blank=True)  # on top, in this order
+    keywords = _words(60)  # additional search terms
+    pin = models.PositiveSmallIntegerField(null=True, blank=True)  # order at the top of the list
     on_failure = models.CharField(max_length=4, choices=OnFailure, default=OnFailure.WARN)
     link_checked_at = models.DateTimeField(null=True, blank=True)
     link_failures = models.PositiveSmallIntegerField(default=0)  # in a row
     link_problem = models.CharField(max_length=10, choices=LinkProblem, blank=True, default="")
 
-    # Made of the others whenever a service is saved (resources.actions.index).
+    # Derived from the other fields whenever a service is saved (resources.actions.index).
     sort_key = models.CharField(max_length=130, default="", editable=False, db_collation="C")
     search_names = models.TextField(default="", editable=False)  # folded: names, former names, numbers, keywords
-    search_text = models.TextField(default="", editable=False)  # folded: all else that a search may find
+    search_text = models.TextField(default="", editable=False)  # folded: all other searchable text
     search_words = models.GeneratedField(
         expression=Func(
             SearchVector("search_names", "search_text", config=STEMS),
@@ -125,7 +127,7 @@ class HelpService(Checked):  # type: ignore[django-manager-missing]  # `versions
         ),
         output_field=SearchVectorField(),
         db_persist=True,
-    )  # the stems of both; made by the database
+    )  # the stems of both, generated by the database
 
     objects = HelpServiceQuerySet.as_manager()
 
@@ -143,8 +145,10 @@ class HelpService(Checked):  # type: ignore[django-manager-missing]  # `versions
 
 
 class SearchWord(models.Model):
-    """A word that a published service is found by, folded, so that a misspelt one can be taken for it
-    (resources.actions.index). `is_name` when a service is called just so."""
+    """A folded word of a published service, for spelling correction (resources.actions.index).
+
+    `is_name` is set if a service has exactly this name.
+    """
 
     word = models.CharField(max_length=24, primary_key=True)
     is_name = models.BooleanField(default=False)
@@ -154,14 +158,14 @@ class SearchWord(models.Model):
 
 
 class Channel(models.Model):  # type: ignore[django-manager-missing]  # `versions` comes from pghistory
-    """One way to reach a service, with the hours of its own."""
+    """A way to contact a service, with its own opening hours."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     service = models.ForeignKey(HelpService, on_delete=models.CASCADE, related_name="channels")
     kind = models.CharField(max_length=10, choices=ChannelKind)
-    value = models.CharField(max_length=300)  # a number as dialled (common.phones), an address on the web, a street
-    label = models.CharField(max_length=120, blank=True, default="")  # where a service has several of a kind
-    opening_hours = models.CharField(max_length=300, blank=True, default="")  # OSM syntax; empty: no source says
+    value = models.CharField(max_length=300)  # dialable phone number (common.phones), web address or street address
+    label = models.CharField(max_length=120, blank=True, default="")  # if a service has several channels of a kind
+    opening_hours = models.CharField(max_length=300, blank=True, default="")  # OSM syntax; empty if not stated
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -174,9 +178,12 @@ class Channel(models.Model):  # type: ignore[django-manager-missing]  # `version
 
 
 class DirectoryMark(models.Model):
-    """Whether the directory has changed. Triggers write another mark, never an old one again, whenever a service or a
-    way to reach it does, whoever writes. There are a few, and a transaction takes one, so that nobody who changes one
-    service waits for who changes another; together they say how it is. Within a transaction it is of what that sees."""
+    """Marks that show whether the directory has changed.
+
+    Whenever a service or a channel is changed in any way, triggers replace a mark with a new one that was never used
+    before. There are several rows, and a transaction changes one of them, so that edits of different services do not
+    wait for each other. All marks together identify the state of the directory, as visible in the current transaction.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True)
     mark = models.UUIDField(default=uuid.uuid4)
@@ -186,7 +193,7 @@ class DirectoryMark(models.Model):
 
 
 class NumberReport(models.Model):
-    """How many said, on a day, that a number did not work. Who they were is not kept."""
+    """How often a number was reported as not working on a day. Nothing about the reporters is stored."""
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="reports")
     reported_on = models.DateField(default=timezone.localdate)
@@ -209,7 +216,7 @@ class NumberReport(models.Model):
 
 class GuidanceArticleQuerySet(models.QuerySet["GuidanceArticle"]):
     def public(self) -> Self:
-        """What anybody may read."""
+        """Return articles visible to the public."""
         return self.filter(state=State.PUBLISHED).defer("search_words")
 
     def in_order(self) -> Self:
@@ -217,14 +224,14 @@ class GuidanceArticleQuerySet(models.QuerySet["GuidanceArticle"]):
 
 
 class GuidanceArticle(Checked):  # type: ignore[django-manager-missing]  # `versions` comes from pghistory
-    """Something to read, in our own words: what one can do today first, then the rest. Markdown, HTML off."""
+    """An editorial article: what the reader can do today, then the full text. Markdown, HTML disabled."""
 
     title = models.CharField(max_length=120)
     summary = models.CharField(max_length=200)  # one line in the list
     theme = models.CharField(max_length=12, choices=Theme, default=Theme.BETWEEN_US)
     today = models.TextField(blank=True, default="")  # a list of three
     body = models.TextField()
-    is_for_children = models.BooleanField(default=False)  # big text, few words
+    is_for_children = models.BooleanField(default=False)  # large print, short text
     position = models.PositiveSmallIntegerField(default=0)
     services = models.ManyToManyField(HelpService, blank=True, related_name="articles")
     search_words = models.GeneratedField(
@@ -232,7 +239,7 @@ class GuidanceArticle(Checked):  # type: ignore[django-manager-missing]  # `vers
         + SearchVector("today", "body", weight="D", config=STEMS),
         output_field=SearchVectorField(),
         db_persist=True,
-    )  # the stems of all of it, made by the database; what the title says weighs most
+    )  # the stems of all texts, generated by the database; title and summary have the highest weight
 
     objects = GuidanceArticleQuerySet.as_manager()
 
@@ -259,12 +266,12 @@ _NOT_WRITTEN = ("loaded_digest", "search_words")
 
 
 class HelpServiceVersion(version_model(HelpService, exclude=_MADE, with_removals=True)):  # type: ignore[misc]  # the base is made by pghistory
-    """A service as it was after each change."""
+    """A service after each change."""
 
 
 class ChannelVersion(version_model(Channel, with_removals=True)):  # type: ignore[misc]  # the base is made by pghistory
-    """A way to reach a service, as it was after each change; of a removed one, as it was last."""
+    """A channel after each change; if removed, its last state."""
 
 
 class GuidanceArticleVersion(version_model(GuidanceArticle, exclude=_NOT_WRITTEN, with_removals=True)):  # type: ignore[misc]  # the base is made by pghistory
-    """An article as it was after each change."""
+    """An article after each change."""

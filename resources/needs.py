@@ -1,4 +1,4 @@
-"""Who one is and what one needs: the words in an address, and the facets they stand for."""
+"""Audiences and needs as visitors choose them: their slugs in URLs, and the facets they select."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,9 @@ from django.utils.translation import pgettext_lazy
 from resources.facets import GROWN_UP_RELATIVES, Audience, ChannelKind, Kind
 
 
-@dataclass(frozen=True, eq=False)  # there is one of each: compared by identity
+@dataclass(frozen=True, eq=False)  # singletons, compared by identity
 class Who:
-    """Somebody who looks for help. `audiences`: what is for any of these is for them."""
+    """A group of visitors. Services for any of its `audiences` are shown to them."""
 
     slug: str
     label: Promise
@@ -19,13 +19,13 @@ class Who:
 
     @property
     def audiences(self) -> tuple[Audience, ...]:
-        """Grown-up relatives also get what is for relatives in general; children only what is for children."""
+        """Return the audiences. Adult relatives include services for relatives in general; children do not."""
         return (self.audience, Audience.RELATIVES) if self.audience in GROWN_UP_RELATIVES else (self.audience,)
 
 
 @dataclass(frozen=True, eq=False)
 class Need:
-    """What somebody looks for. `ways`: how they want to be in touch, the best first, where that is what they ask."""
+    """A need of visitors. `ways` are the preferred channels, best first, if the need is to be in contact now."""
 
     slug: str
     label: Promise
@@ -34,7 +34,7 @@ class Need:
 
     @property
     def is_now(self) -> bool:
-        """Whether it matters who is open at this moment."""
+        """Return whether it matters which services are open now."""
         return bool(self.ways)
 
 

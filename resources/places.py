@@ -1,7 +1,7 @@
-"""Which county a place is in, so that whoever searches for a town finds what is there and what is for everybody.
+"""The county of each place, so that a search for a town finds services there and nationwide ones.
 
-Towns and municipalities as they are since 2024, and what the counties were called before. Left out are names that are
-also everyday words (Os, Sola, Time, Land, Stad, Ski) or lie in two counties (Våler, Bø, Herøy).
+Towns and municipalities as of 2024, and the former names of counties. Names that are also common words (Os, Sola, Time,
+Land, Stad, Ski) or are in two counties (Våler, Bø, Herøy) are omitted.
 """
 
 from functools import cache
@@ -84,5 +84,5 @@ def _counties() -> dict[str, County]:
 
 
 def county_of(folded: str) -> County | None:
-    """The county of a town, given as `fold` writes it, or nothing."""
+    """Return the county of a town in folded form, or None."""
     return _counties().get(folded)

@@ -1,5 +1,7 @@
-"""What the database lets each role do with the directory: everybody reads it, curators write, the worker notes how
-links answer. Services and articles are not deleted, only what leads to them."""
+"""Database rights on the directory: everybody reads, curators write, and the worker stores results of link checks.
+
+Services and articles cannot be deleted, only rows that refer to them.
+"""
 
 from common.tables.declarations import APP, WORKER, Table
 from resources.models import Channel, DirectoryMark, GuidanceArticle, HelpService, NumberReport, SearchWord

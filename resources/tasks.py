@@ -1,4 +1,4 @@
-"""What the clock starts of itself in the directory."""
+"""Periodic tasks of the directory."""
 
 from celery import shared_task
 
@@ -7,5 +7,5 @@ from resources import links
 
 @shared_task
 def check_links() -> None:
-    """Try the web addresses of the published services that have not been tried today."""
+    """Check the web addresses of published services that have not been checked today."""
     links.check_all()

@@ -1,4 +1,4 @@
-"""Addresses of the directory. All of them are public."""
+"""URLs of the directory. All of them are public."""
 
 from django.urls import path
 

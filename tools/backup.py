@@ -1,13 +1,14 @@
-"""`make backup TO=folder`: a backup of the whole database, whole or not at all (docs/adr/0034).
+"""`make backup TO=folder`: back up the whole database, completely or not at all (docs/adr/0034).
 
-It signs in as the backup role, by DATABASE_BACKUP_URL, or reads the demo's own database where that is not set. What it
-writes, for its owner alone:
+Connects as the backup role with DATABASE_BACKUP_URL, or backs up the demo's database if that is not set. Creates these
+files, readable by their owner only:
 
-    TO/2027-01-31T024500Z/   database.dump, manifest.json: what is in it, counted in the same moment
-    TO/keys/2027-…Z/         the families' wrapped keys, the same way; BACKUP_KEYS names another place for them
-    TO/destroyed-keys        families whose keys were destroyed; DESTROYED_KEYS_FILE is where the worker notes them
+    TO/2027-01-31T024500Z/   database.dump, and manifest.json with its contents as counted in the same snapshot
+    TO/keys/2027-…Z/         the families' wrapped keys, in the same form; BACKUP_KEYS sets another folder for them
+    TO/destroyed-keys        families whose keys were destroyed; the worker's own list is in DESTROYED_KEYS_FILE
 
-Keys older than BACKUP_KEYS_DAYS are removed: then a key that was destroyed is nowhere, and opens no older dump either.
+Backups of keys are removed after BACKUP_KEYS_DAYS. From then on no copy of a destroyed key exists, and older dumps
+cannot be decrypted with it either.
 """
 
 import argparse
@@ -41,20 +42,20 @@ from portal.roles import BACKUP
 from tools import inventory
 from tools.servers import ServerFailedError, postgres, program, url_of_running
 
-FORM = 1  # of the manifest
+FORM = 1  # version of the manifest's format
 DUMP, MANIFEST = "database.dump", "manifest.json"
 STAMP = "%Y-%m-%dT%H%M%SZ"
-STOPPED = 130  # what a command that Ctrl-C ended answers
-LOCK_SECONDS = 60  # how long a migration may keep us waiting
+STOPPED = 130  # exit status after Ctrl-C
+LOCK_SECONDS = 60  # longest wait for a migration's locks
 ABANDONED = 24 * 3600  # seconds
 
 
 class OldKeysLeftError(Exception):
-    """The backup is whole, and keys that should be gone are not."""
+    """The backup is complete, but expired keys could not be removed."""
 
 
 class NotDoneError(Exception):
-    """What is wrong, in sentences for whoever runs this at night. Nothing was left half done unless it says so."""
+    """The command failed; the message is for its operator. Nothing is left half done unless the message says so."""
 
 
 def main() -> int:
@@ -62,7 +63,7 @@ def main() -> int:
     parser.add_argument("to", type=Path, metavar="TO", help="the folder that keeps the backups")
     asked = parser.parse_args()
     began = time.monotonic()
-    for ending in (signal.SIGINT, signal.SIGTERM):  # as Ctrl-C: what was begun is cleared away
+    for ending in (signal.SIGINT, signal.SIGTERM):  # handled like Ctrl-C, so that partial files are removed
         signal.signal(ending, signal.default_int_handler)
     try:
         days = keys_days()
@@ -82,7 +83,7 @@ def main() -> int:
 
 
 def keys_days() -> int:
-    """How long keys are kept. Raises NotDoneError."""
+    """Return for how many days backups of keys are stored. Raises NotDoneError."""
     words = env.str("BACKUP_KEYS_DAYS", default="") or "7"
     if not re.fullmatch(r"[0-9]{1,5}", words):
         message = f"BACKUP_KEYS_DAYS is {words!r}. Set it to a number of days: 7 if you are not sure."
@@ -92,21 +93,24 @@ def keys_days() -> int:
 
 @dataclass(frozen=True)
 class Places:
-    """Where what does not lie with the dumps is kept."""
+    """Locations of the files that are stored separately from the dumps."""
 
-    keys: Path  # the folder of the keys' backups
-    destroyed: tuple[Path, ...]  # the list of families whose keys were destroyed, in as many copies
+    keys: Path  # folder with the backups of keys
+    destroyed: tuple[Path, ...]  # copies of the list of families whose keys were destroyed
 
     @classmethod
     def of(cls, folder: Path, variable: str) -> "Places":
-        """Those of the environment, or beside the dumps in `folder`; `variable` is what names the database."""
+        """Return the locations in the environment, by default beside the dumps in `folder`.
+
+        `variable` is the environment variable with the database URL.
+        """
         noted = list_of_the_worker(variable)
         lists = [folder / "destroyed-keys", *([noted] if noted else [])]
         return cls(Path(env.str("BACKUP_KEYS", default="") or folder / "keys"), tuple(lists))
 
 
 def list_of_the_worker(variable: str) -> Path | None:
-    """Where the worker notes the families it forgets: DESTROYED_KEYS_FILE, or where the demo's does."""
+    """Return the file in which the worker records erased families: DESTROYED_KEYS_FILE, or the demo's."""
     from tools.run import DATA
 
     if noted := env.str("DESTROYED_KEYS_FILE", default=""):
@@ -115,7 +119,7 @@ def list_of_the_worker(variable: str) -> Path | None:
 
 
 def in_one_line(problem: Exception) -> str:
-    """What a problem says, without the details PostgreSQL adds: they can be people's words."""
+    """Return the message of an error, without PostgreSQL's details: they may quote texts that people wrote."""
     if isinstance(problem, psycopg.Error):
         return problem.diag.message_primary or str(problem).splitlines()[0]
     return str(problem)
@@ -123,7 +127,7 @@ def in_one_line(problem: Exception) -> str:
 
 @contextmanager
 def database(variable: str, role: str) -> Iterator[str]:
-    """The address that the environment gives, or that of the demo's database, running or started for this."""
+    """Yield the database URL from the environment, or that of the demo's database, which is started if necessary."""
     if address := env.str(variable, default=""):
         yield address
         return
@@ -144,16 +148,16 @@ def database(variable: str, role: str) -> Iterator[str]:
 def back_up(address: str, to: Path, places: Places, keys_days: int) -> Path:
     """Write a backup of the database at `address` into a new folder in `to`, and return that folder.
 
-    Raises NotDoneError when `address` does not see every row, or when what was written is not what was counted; OSError
-    and ValueError when the list of destroyed keys is no such list. Then nothing is left of it, and no older keys are
-    removed. OldKeysLeftError when all but that was done.
+    Raises NotDoneError when `address` cannot see every row, or when the dump differs from what was counted; OSError or
+    ValueError when a list of destroyed keys is invalid. In these cases no files are left, and older keys are not
+    removed. Raises OldKeysLeftError when the backup is complete but older keys could not be removed.
     """
     now = datetime.now(UTC)
     stamp = now.strftime(STAMP)
     refuse_where_anybody_may_write({to, places.keys, *(file.parent for file in places.destroyed)})
     destroyed = lists_of_destroyed(places.destroyed, to)
     with psycopg.connect(address) as connection:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # one moment for all of it
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # one snapshot for everything
         connection.read_only = True
         inventory.read_the_same_everywhere(connection)
         if unseen := partly_visible(connection, inventory.tables(connection)):
@@ -196,7 +200,7 @@ def back_up(address: str, to: Path, places: Places, keys_days: int) -> Path:
 
 
 def lists_of_destroyed(files: tuple[Path, ...], to: Path) -> dict[UUID, datetime]:
-    """Who is in any of the lists that there are. Raises NotDoneError or ValueError for what could be no list."""
+    """Return the families in all existing lists. Raises NotDoneError or ValueError for an invalid list or location."""
     families: dict[UUID, datetime] = {}
     for file in files:
         if file.exists():
@@ -218,18 +222,18 @@ def refuse_where_anybody_may_write(folders: set[Path]) -> None:
 
 
 def anybody_may_write_in(folder: Path) -> bool:
-    """Whether strangers may put another file in the place of ours there (in /tmp, say, they may not)."""
+    """Return whether other users may replace files in `folder`: world-writable, and not sticky as /tmp is."""
     mode = folder.stat().st_mode if folder.exists() else 0
     return bool(mode & stat.S_IWOTH and not mode & stat.S_ISVTX)
 
 
 def unreadable(connection: psycopg.Connection) -> dict[str, int]:
-    """Texts by column whose key is not in the database, forgotten families' apart: none, as far as we know how to."""
+    """Return the number of texts by column whose key is missing, except those of erased families. Normally empty."""
     needed = sql.SQL("({})").format(inventory.needed_keys(inventory.sealed_columns(connection)))
     return {place: texts for place, (texts, _) in inventory.unreadable(connection, needed).items()}
 
 
-def write(  # noqa: PLR0913  # one call for the dump, one for the keys
+def write(  # noqa: PLR0913  # called for the dump and for the keys
     connection: psycopg.Connection,
     address: str,
     folder: Path,
@@ -238,10 +242,12 @@ def write(  # noqa: PLR0913  # one call for the dump, one for the keys
     *options: str,
     told: dict[str, Any] | None = None,
 ) -> None:
-    """Dump what `connection`'s transaction sees, count `names` in it, and look whether the dump holds as many rows.
-    `told` goes into the manifest too."""
+    """Dump the transaction snapshot of `connection`, count `names` in it, and check that the dump has as many rows.
+
+    The items of `told` are added to the manifest.
+    """
     snapshot = connection.execute("SELECT pg_export_snapshot()").fetchone()
-    assert snapshot is not None  # noqa: S101  # it gives one row
+    assert snapshot is not None  # noqa: S101  # always returns a row
     dump = folder / DUMP
     pg_dump = program("pg_dump", connection.info.server_version // 10000)
     ask = ["--format=custom", "--compress=1", "--no-large-objects", "--enable-row-security", *options]
@@ -273,8 +279,11 @@ def write(  # noqa: PLR0913  # one call for the dump, one for the keys
 
 
 def run(command: list[str], address: str) -> None:
-    """Run one of PostgreSQL's programs on the database at `address`. Its password goes by the environment, which other
-    people on the machine cannot read. Raises NotDoneError with its complaints, without the rows it quotes."""
+    """Run a program of PostgreSQL on the database at `address`.
+
+    The password is passed in the environment, which other users of the machine cannot read. Raises NotDoneError with
+    the program's error messages, without the rows they quote.
+    """
     password = conninfo_to_dict(address).get("password")
     done = subprocess.run(
         [*command, f"--dbname={make_conninfo(address, password=None)}"],
@@ -287,18 +296,18 @@ def run(command: list[str], address: str) -> None:
     )
     if done.returncode:
         name = Path(command[0]).name
-        # What follows the name of a table that could not be filled may be a person's words.
+        # The text after the name of a table that failed to load may quote its rows.
         told = [re.sub(r"(COPY failed for table \S+:).*", r"\1 …", line) for line in done.stderr.splitlines()]
         message = f"{name} failed:\n" + "\n".join(line for line in told if line.startswith(f"{name}: "))
         raise NotDoneError(message)
 
 
 def rows_in(dump: Path, version: int) -> dict[str, int]:
-    """How many rows a dump holds of each table, read from the dump itself to its end. Raises NotDoneError."""
+    """Return the number of rows per table in a dump, from reading all of it. Raises NotDoneError."""
     rows: dict[str, int] = {}
     command = [program("pg_restore", version), "--data-only", "--file=-", str(dump)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as reading:
-        assert reading.stdout is not None  # noqa: S101  # it is a pipe
+        assert reading.stdout is not None  # noqa: S101  # stdout is a pipe
         table, count = "", 0
         for line in reading.stdout:
             if table and line == b"\\.\n":
@@ -320,9 +329,9 @@ def sha256(file: Path) -> str:
 
 @contextmanager
 def unfinished(place: Path) -> Iterator[Path]:
-    """A new folder in `place`, for its owner alone, and gone at the end unless `finish` has given it its name."""
+    """Create a temporary folder in `place`, for its owner only, and remove it unless `finish` has renamed it."""
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for left in place.glob(".unfinished-*"):  # by a run that was cut off
+    for left in place.glob(".unfinished-*"):  # from an interrupted run
         if time.time() - left.stat().st_mtime > ABANDONED:
             shutil.rmtree(left)
     folder = Path(mkdtemp(prefix=".unfinished-", dir=place))
@@ -333,7 +342,7 @@ def unfinished(place: Path) -> Iterator[Path]:
 
 
 def finish(folder: Path, name: Path) -> Path:
-    """Give a folder that is whole, and on the disk, its name."""
+    """Sync the files of `folder` to disk and rename it to `name`."""
     for path in (*folder.iterdir(), folder):
         flush(path)
     folder.rename(name)
@@ -346,7 +355,7 @@ def finish(folder: Path, name: Path) -> Path:
 
 
 def not_left_alone(keys: Path) -> Callable[..., None]:
-    """Removes keys whose dump came to nothing, at the end of an ExitStack."""
+    """Return an ExitStack callback that removes a backup of keys if its dump fails."""
 
     def remove(failed: type[BaseException] | None, *_more: object) -> None:
         if failed:
@@ -364,7 +373,7 @@ def flush(path: Path) -> None:
 
 
 def remove_older(place: Path, before: datetime, keep: str) -> None:
-    """Remove the backups in `place` that were made before then, but for the one named `keep`."""
+    """Remove the backups in `place` that were made before `before`, except the one named `keep`."""
     for folder in place.iterdir():
         made = made_at(folder)
         if folder.name != keep and made is not None and made < before:
@@ -372,7 +381,7 @@ def remove_older(place: Path, before: datetime, keep: str) -> None:
 
 
 def made_at(folder: Path) -> datetime | None:
-    """When a backup was made, by its name. None for what is no backup."""
+    """Return when a backup was made, from its name, or None if `folder` is not a backup."""
     try:
         return datetime.strptime(folder.name, STAMP).replace(tzinfo=UTC)
     except ValueError:
@@ -380,7 +389,7 @@ def made_at(folder: Path) -> datetime | None:
 
 
 def destroyed_families(connection: psycopg.Connection) -> dict[UUID, datetime]:
-    """The families of which no key is left, and when the last was destroyed."""
+    """Return the families whose keys are all destroyed, and when the last one was."""
     asked = (
         f"SELECT family_id, max(destroyed_at) FROM {inventory.KEYS}"  # noqa: S608  # a constant
         " GROUP BY family_id HAVING bool_and(destroyed_at IS NOT NULL)"

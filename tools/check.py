@@ -1,4 +1,4 @@
-"""`make check` and `make fix`: what a machine can say about the code without running the tests."""
+"""`make check` and `make fix`: static checks of the code and automatic fixes, without running the tests."""
 
 import os
 import re
@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 BIN = Path(PYTHON).parent
 
-# As in production, but for what only production knows.
+# Production-like settings, with placeholders for secrets and hosts.
 PRODUCTION = {
     "SECRET_KEY": "only-for-the-check-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
     "SEALING_KEYS": "check:" + "A" * 43 + "=",
@@ -22,7 +22,7 @@ PRODUCTION = {
     "HTTPS": "1",
     "DEMO": "0",
 }
-# In pieces, so that this file does not contain what it looks for.
+# In pieces, so that this file does not match itself.
 HOSTS = ["pypi" + ".org", "python" + "hosted.org", "npm" + "js.org", "npm" + "js.com/-", "yarn" + "pkg.com"]
 NOT_IN_LOCKS = re.compile(r"^\s*(--(extra-)?index-url|--find-links|-i )|\"resolved\":|via http", re.MULTILINE)
 
@@ -48,7 +48,7 @@ def fixes() -> list[list[str]]:
 
 
 def steps() -> dict[str, list[str] | Callable[[], list[str]]]:
-    """Each check: a command that must exit with 0, or a function that returns complaints."""
+    """Return the checks by name: a command that must exit with 0, or a function that returns complaints."""
     manage = [PYTHON, "-W", "ignore", "manage.py"]
     return {
         "format": [f"{BIN}/ruff", "format", "--check", "--quiet", "."],
@@ -86,7 +86,7 @@ def passes(name: str, step: list[str] | Callable[[], list[str]]) -> bool:
 
 
 def tracked(*patterns: str) -> list[str]:
-    listed = subprocess.run(["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607 - the git of whoever works here
+    listed = subprocess.run(["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607 - the developer's git
     return [name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
 
 
@@ -95,7 +95,7 @@ def templates() -> list[str]:
 
 
 def registry_hosts() -> list[str]:
-    """Where packages come from is each machine's business: no address of a registry in a file of ours."""
+    """Return files that name a package registry: where packages come from is configured on each machine."""
     found = []
     for name in tracked():
         text = (ROOT / name).read_text(encoding="utf-8", errors="ignore")

@@ -1,7 +1,8 @@
-"""Install what is locked, once: `python3 tools/install.py demo` (for `make run`) or `dev` (for tests and checks too).
+"""Install the locked dependencies: `python3 tools/install.py demo` (for `make run`) or `dev` (tests and checks too).
 
-Runs before anything is installed: the standard library only, and words an old Python understands as well, so that it
-can say that it is too old. A stamp remembers what was installed: a second run takes no time.
+Runs before anything is installed, so it uses the standard library only, and syntax that an old Python can parse: it
+must be able to report that the version is too old. Stamp files with hashes of the lock files make a second run
+immediate.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def install_python_packages(what: str) -> None:
             stop("Python cannot make a virtual environment. On Debian or Ubuntu: sudo apt-get install python3-venv")
     total = (ROOT / wanted).read_text().count("==")
     pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=off", "--no-input"]
-    pip += ["--no-compile"]  # Python does it for what is used, when it is used: half the time
+    pip += ["--no-compile"]  # modules are compiled on first import instead, which halves the time
     watch([*pip, "--require-hashes", "-r", wanted], f"Installing {total} Python packages", total)
     for name in INCLUDES[what]:
         (VENV / f"installed-{name}").write_text(fingerprint(f"requirements-{name}.txt"))
@@ -77,7 +78,7 @@ def install_node_packages() -> None:
 
 
 def watch(command: list[str], title: str, total: int) -> None:
-    """Run `command` and count what it collects; show its last words when it fails."""
+    """Run `command` and print how many packages it has collected; print its last output when it fails."""
     print(f"{title} …", flush=True)
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     last: list[str] = []

@@ -1,6 +1,6 @@
-"""What a database holds, and how it is guarded, in a form that can be compared: of a backup, and after its restore.
+"""Contents and access rules of a database in a comparable form, for a backup and for the database restored from it.
 
-Counts, checksums and definitions; never a row's words.
+Consists of counts, checksums and definitions; never of the rows' texts.
 """
 
 import re
@@ -12,12 +12,12 @@ from psycopg import sql
 
 from portal.roles import ROLES
 
-KEYS = "public.sealing_familykey"  # the families' wrapped keys: backed up apart, and briefly
-# Who is signed in, and counters: of no use tomorrow, and whoever finds a dump could become somebody with them.
+KEYS = "public.sealing_familykey"  # the families' wrapped keys: backed up separately, for a short time
+# Sessions and counters: useless after a restore, and a leaked dump would let its finder take over sessions.
 PASSING = ("public.cache", "public.django_session")
 
-Contents = dict[str, dict[str, int | str]]  # table → how many rows, and a checksum over them in any order
-Catalog = dict[str, str]  # what it is → its definition
+Contents = dict[str, dict[str, int | str]]  # table → number of rows, and a checksum independent of their order
+Catalog = dict[str, str]  # kind and name → definition
 
 _OURS = """
     n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%%'
@@ -38,7 +38,7 @@ _ACL_OF_RELATION = (
 
 
 def _rights(acl: str, whose: str = "true") -> str:
-    """SQL: who may do what by this list of rights, in one order."""
+    """Return SQL for the entries of the ACL `acl`, sorted."""
     return f"""
         (SELECT string_agg(concat_ws(' ', CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
             a.privilege_type, CASE WHEN a.is_grantable THEN 'GRANTABLE' END), ', '
@@ -47,7 +47,7 @@ def _rights(acl: str, whose: str = "true") -> str:
     """
 
 
-# Each gives names and definitions. With an empty search_path every name is said in full.
+# Each query returns names and definitions. With an empty search_path, PostgreSQL qualifies every name.
 _CATALOG = {
     "role": f"""
         SELECT rolname, concat_ws(' ', 'super', rolsuper, 'inherit', rolinherit, 'createrole', rolcreaterole,
@@ -77,7 +77,7 @@ _CATALOG = {
         WHERE {_OURS.format(catalog="pg_class", object="c")} AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
             AND a.attnum > 0 AND NOT a.attisdropped
     """,
-    # A comment says whose key seals a column, and which rights were synced last.
+    # Comments state which key encrypts a column, and which rights were synced last.
     "comment on": f"""
         SELECT c.oid::regclass || '.' || a.attname, col_description(c.oid, a.attnum)
         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -85,7 +85,7 @@ _CATALOG = {
         UNION ALL
         SELECT nspname, obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = 'app'
     """,
-    # NOT NULL stands at the column; which server counts it as a constraint too differs.
+    # NOT NULL is compared with the column, as only some versions of PostgreSQL list it as a constraint too.
     "constraint": f"""
         SELECT k.conrelid::regclass || '.' || k.conname,
             concat_ws('; ', pg_get_constraintdef(k.oid), 'valid', convalidated)
@@ -117,7 +117,7 @@ _CATALOG = {
         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE {_OURS.format(catalog="pg_class", object="c")} AND a.attacl IS NOT NULL
     """,
-    # Those of PostgreSQL's own whose callers we changed, too.
+    # Includes PostgreSQL's own functions with changed rights.
     "rights to call": f"""
         SELECT p.oid::regprocedure::text, {_rights("coalesce(p.proacl, acldefault('f', p.proowner))")}
         FROM {_OUR_FUNCTIONS}
@@ -126,7 +126,7 @@ _CATALOG = {
             LEFT JOIN pg_init_privs i ON i.objoid = p.oid AND i.classoid = 'pg_proc'::regclass AND i.objsubid = 0
         WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proacl IS DISTINCT FROM i.initprivs
     """,
-    # Not in a dump either: which of PostgreSQL's own functions may be asked before a policy is (portal/roles.py).
+    # Not part of a dump either: functions that PostgreSQL may evaluate before policies (portal/roles.py).
     "harmless functions of": """
         SELECT 'PostgreSQL', count(*) || ' ' || encode(sha256(convert_to(coalesce(
             string_agg(oid::regprocedure::text, ' ' ORDER BY oid::regprocedure::text COLLATE "C"), ''), 'UTF8')), 'hex')
@@ -146,7 +146,7 @@ _CATALOG = {
 
 
 def read_the_same_everywhere(connection: psycopg.Connection) -> None:
-    """Have the server write values, and name things, in one way, whatever it is set to."""
+    """Make the server format values and names in the same way, independent of its configuration."""
     settings = {
         "search_path": "",
         "TimeZone": "UTC",
@@ -160,13 +160,13 @@ def read_the_same_everywhere(connection: psycopg.Connection) -> None:
 
 
 def tables(connection: psycopg.Connection) -> list[str]:
-    """Every table of ours, its name as pg_dump writes it."""
+    """Return every table except PostgreSQL's and extensions' own, named as in pg_dump."""
     asked = f"SELECT format('%%I.%%I', n.nspname, c.relname) FROM {_OUR_RELATIONS} AND c.relkind = 'r' ORDER BY 1"
     return [name for (name,) in connection.execute(asked, [])]
 
 
 def contents(connection: psycopg.Connection, names: list[str]) -> Contents:
-    """How many rows each table has, and the sum of their hashes: the same in any order, another when a value is."""
+    """Return each table's number of rows and the sum of their hashes, which does not depend on their order."""
     found: Contents = {}
     for name in names:
         asked = "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)::text FROM {} t"
@@ -182,7 +182,7 @@ def _parts(connection: psycopg.Connection, name: str) -> list[str]:
 
 
 def catalog(connection: psycopg.Connection) -> Catalog:
-    """Roles, owners, flags, policies, triggers, functions, grants: what guards the rows, each with its definition."""
+    """Return the definitions that protect the rows: roles, owners, flags, policies, triggers, functions and grants."""
     return {
         f"{kind} {name}": definition or "nobody"
         for kind, asked in _CATALOG.items()
@@ -191,26 +191,26 @@ def catalog(connection: psycopg.Connection) -> Catalog:
 
 
 def sequences(connection: psycopg.Connection) -> dict[str, int]:
-    """The last number each sequence gave, 0 for none."""
+    """Return the last value of each sequence, 0 if it was never used."""
     asked = "SELECT format('%%I.%%I', schemaname, sequencename), coalesce(last_value, 0) FROM pg_sequences ORDER BY 1"
     return dict(connection.execute(asked, []).fetchall())
 
 
 def newest_migrations(connection: psycopg.Connection) -> dict[str, str]:
-    """The last migration of each app, for people: which version of the code goes with this."""
+    """Return the last migration of each app. Informs the operator which version of the code fits the backup."""
     return dict(connection.execute("SELECT app, max(name) FROM public.django_migrations GROUP BY app ORDER BY app"))
 
 
 @dataclass(frozen=True)
 class Sealed:
-    """A column in which only sealed text stands, and how a text's key and place are found in its row (ADR 0033)."""
+    """An encrypted column, and how a text's key and associated data are derived from its row (ADR 0033)."""
 
     table: str
     column: str
-    family: str  # the column of the family's id
-    author: str  # that of the one person who reads it, or nothing
-    source: str  # the table whose rows it stands in: its own, or of versions the one they are versions of
-    row: str  # that row's id
+    family: str  # column with the family's id
+    author: str  # column with the id of the only reader, or empty
+    source: str  # table named in the associated data: this one, or for revisions the table they belong to
+    row: str  # column with the id of the row in `source`
 
     @property
     def place(self) -> str:
@@ -225,7 +225,7 @@ class Sealed:
 
 
 def sealed_columns(connection: psycopg.Connection) -> list[Sealed]:
-    """Every sealed column: each has a comment that says whose key seals it (sealing.fields.SealedField)."""
+    """Return all encrypted columns. Each has a comment that states its key (sealing.fields.SealedField)."""
     asked = r"""
         SELECT c.relname, a.attname, m.parts[1], m.parts[2], m.parts[3], m.parts[4]
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid,
@@ -241,7 +241,7 @@ def sealed_columns(connection: psycopg.Connection) -> list[Sealed]:
 
 
 def needed_keys(columns: list[Sealed]) -> sql.Composed:
-    """SQL: with which keys the texts of these columns are sealed, how many with each, and where one of them lies."""
+    """Return SQL that lists the keys used in these columns, the number of texts per key and one sample row per key."""
     each = """
         SELECT {place}::text AS place, {family} AS family_id, {author} AS author_id,
             get_byte({column}, 1) * 256 + get_byte({column}, 2) AS number, count(*) AS texts, min(ctid) AS one
@@ -256,9 +256,9 @@ _FORGOTTEN = sql.SQL(f"(SELECT family_id FROM {KEYS} GROUP BY family_id HAVING b
 def unreadable(
     connection: psycopg.Connection, needed: sql.Composable, forgotten: sql.Composable = _FORGOTTEN
 ) -> dict[str, tuple[int, list[UUID]]]:
-    """Where texts stand whose key is not there, how many, and of which families: those of `forgotten` apart.
+    """Return the texts whose key is missing, by column: their number and their families, except those in `forgotten`.
 
-    `needed` is a query as `needed_keys` makes it, in parentheses, or a table that keeps its answer.
+    `needed` is the query of `needed_keys` in parentheses, or a table with its result.
     """
     asked = f"""
         SELECT n.place, sum(n.texts)::bigint, array_agg(DISTINCT n.family_id) FROM {{needed}} n
@@ -272,8 +272,10 @@ def unreadable(
 
 
 def which_keys(connection: psycopg.Connection, until: str | None = None) -> dict[str, int | str | None]:
-    """Which keys were made until then, or by now: how many, and a checksum of what no rotation changes of a key. None
-    is ever deleted, so of one database any later look says the same of that moment."""
+    """Return the number of keys made up to `until` (default: all), and a checksum of what key rotation does not change.
+
+    Keys are never deleted, so a later call on the same database returns the same for that moment.
+    """
     asked = f"""
         SELECT count(*), coalesce(sum(hashtextextended(concat_ws(' ', id, family_id, author_id, number), 0)), 0)::text,
             max(made_at)::text
@@ -284,7 +286,7 @@ def which_keys(connection: psycopg.Connection, until: str | None = None) -> dict
 
 
 def different_contents(expected: Contents, found: Contents) -> list[str]:
-    """One sentence for each table that is not as expected."""
+    """Return a sentence for each table that differs."""
     said = []
     for name in sorted(expected.keys() | found.keys()):
         was, now = expected.get(name), found.get(name)
@@ -298,7 +300,7 @@ def different_contents(expected: Contents, found: Contents) -> list[str]:
 
 
 def different_catalog(expected: Catalog, found: Catalog) -> list[str]:
-    """One sentence for each guard that is not as expected."""
+    """Return a sentence for each definition that differs."""
     said = []
     for name in sorted(expected.keys() | found.keys()):
         was, now = expected.get(name, "missing"), found.get(name, "missing")
@@ -308,8 +310,10 @@ def different_catalog(expected: Catalog, found: Catalog) -> list[str]:
 
 
 def _plain(definition: str) -> str:
-    """Without the casts to text that PostgreSQL moves when it reads its own words again: (ARRAY['a'])::text[] comes
-    back as ARRAY[('a')::text]."""
+    """Remove casts to text and redundant parentheses, which PostgreSQL moves when it parses its own output again.
+
+    For example, (ARRAY['a'])::text[] becomes ARRAY[('a')::text].
+    """
     plain = re.sub(r"::(character varying|text)(\(\d+\))?(\[\])?", "", definition)
     while (less := re.sub(r"\(('[^']*'|[\w.]+|ARRAY\[[^\]()]*\])\)", r"\1", plain)) != plain:
         plain = less
@@ -322,7 +326,7 @@ def _short(definition: str) -> str:
 
 
 def different_sequences(expected: dict[str, int], found: dict[str, int]) -> list[str]:
-    """One sentence for each sequence that would give a number again. It may be further on: some drew meanwhile."""
+    """Return a sentence for each sequence that would repeat a number. A higher value is accepted."""
     return [
         f"sequence {name}: at {found.get(name, 'nothing')}, and the backup says {last}"
         for name, last in expected.items()

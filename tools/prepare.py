@@ -1,6 +1,6 @@
-"""Make the demo ready, as the owner role, and print who can sign in. One process: each start of Django takes a while.
+"""Prepare the demo as the owner role, and print who can sign in. One process, because starting Django takes time.
 
-Called by tools/run.py, which reads a line that begins with "! " as a warning.
+Called by tools/run.py, which shows lines that begin with "! " as warnings.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import DEFAULT_DB_ALIAS, OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-NEVER_SERVED = ["v2", "*.tailwind.css", "*.d.ts"]  # what the design system ships for others
+NEVER_SERVED = ["v2", "*.tailwind.css", "*.d.ts"]  # files of the design system that the portal does not use
 
 
 def main() -> None:
@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def collect_static_files() -> None:
-    """Collect, hash and compress them, unless none has changed since the last time: it takes a while."""
+    """Collect, hash and compress the static files, unless they are unchanged since the last time."""
     stamp = Path(settings.STATIC_ROOT) / ".collected"
     now = state_of_static_files()
     if stamp.exists() and stamp.read_text() == now:

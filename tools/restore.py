@@ -1,11 +1,11 @@
-"""`make restore FROM=folder`: bring a backup back, and see that it is what was backed up (docs/adr/0034).
+"""`make restore FROM=folder`: restore a backup and verify the result against it (docs/adr/0034).
 
-It acts as the superuser of DATABASE_ADMIN_URL on an empty database, or on the demo's where that is not set. With
-REPLACE=1 the database may hold something: the backup is restored beside it, and only when all is as it should be do the
-two change names. What was there is kept, under another name, and nobody can sign in to it.
+Connects as the superuser of DATABASE_ADMIN_URL to an empty database, or to the demo's if that is not set. With
+REPLACE=1 the database need not be empty: the backup is restored into a new database and verified, and then the two are
+renamed. The old database remains under another name and accepts no connections.
 
-`FROM` is a backup, or the folder with all of them, of which the newest is taken. Red, with what differs, when anything
-in the restored database is not as the backup says: rows, checksums, rights, policies, triggers, flags.
+`FROM` is a backup, or a folder of backups; the newest one is used. Reports an error and the differences when the
+restored database does not match the backup in rows, checksums, rights, policies, triggers or flags.
 """
 
 import argparse
@@ -51,7 +51,7 @@ from tools.backup import (
 from tools.restored_keys import RestoredKeys
 from tools.servers import ServerFailedError, program
 
-JOBS = 2  # at once, while rows and indexes come back
+JOBS = 2  # parallel jobs of pg_restore
 REGRET = timedelta(days=30)  # from closing a family until its keys are destroyed (families.models.REGRET)
 
 Tell = Callable[[str], None]
@@ -68,7 +68,7 @@ def main() -> int:
         "--without-list", action="store_true", help="the list of the forgotten is lost: some of them may come back"
     )
     asked = parser.parse_args()
-    for ending in (signal.SIGINT, signal.SIGTERM):  # as Ctrl-C
+    for ending in (signal.SIGINT, signal.SIGTERM):  # handled like Ctrl-C
         signal.signal(ending, signal.default_int_handler)
     try:
         with database("DATABASE_ADMIN_URL", "postgres") as address:
@@ -95,7 +95,10 @@ def main() -> int:
 
 
 def ask_for_the_list(*, without_it: bool) -> None:
-    """The list that lies with the backups does not know who was forgotten after the last. Raises NotDoneError."""
+    """Require the worker's list unless `without_it`: the list beside the backups lacks families erased after the last.
+
+    Raises NotDoneError.
+    """
     if list_of_the_worker("DATABASE_ADMIN_URL"):
         return
     why = (
@@ -112,7 +115,7 @@ def ask_for_the_list(*, without_it: bool) -> None:
 
 
 def outer_keys_at_hand() -> dict[str, AESGCM] | None:
-    """SEALING_KEYS, or the demo's; None where they are not given. Raises ImproperlyConfigured."""
+    """Return the keys in SEALING_KEYS, or the demo's; None if there are none. Raises ImproperlyConfigured."""
     from tools.run import DATA
 
     entries = env.list("SEALING_KEYS", default=[])
@@ -127,7 +130,7 @@ def say(words: str) -> None:
 
 
 def newest(source: Path) -> Path:
-    """`source` itself when it is a backup, or the newest in it."""
+    """Return `source` if it is a backup, or else the newest backup in it. Raises NotDoneError."""
     if (source / MANIFEST).exists():
         return source
     backups = [folder for folder in sorted(source.glob("*")) if made_at(folder) and (folder / MANIFEST).exists()]
@@ -137,7 +140,7 @@ def newest(source: Path) -> Path:
     return backups[-1]
 
 
-def restore(  # noqa: PLR0913  # by keyword
+def restore(  # noqa: PLR0913  # keyword arguments
     admin_url: str,
     backup: Path,
     places: Places,
@@ -149,15 +152,15 @@ def restore(  # noqa: PLR0913  # by keyword
     replace: bool = False,
     tell: Tell = say,
 ) -> None:
-    """Restore `backup` into the empty database of `admin_url`, or beside it and then into its place; compare it all.
+    """Restore `backup` into the empty database at `admin_url`, or with `replace` into a new one that takes its name.
 
-    Where `outer_keys` are given, a text of each family and column is opened. Who is in a list of `places`, or has no
-    key left in a backup of keys, is forgotten again; where such a list is missing it goes on only `without_list`. With
-    `replace` so is whom the database of `admin_url` has forgotten.
-    `without_keys` it goes on where texts stay unreadable, and says so.
+    The result is compared with the backup. With `outer_keys`, one text of each family and column is decrypted as well.
+    Families in a list of `places`, and families without a remaining key in a backup of keys, are erased again, with
+    `replace` also those that the old database has erased. A missing list is accepted only with `without_list`,
+    unreadable texts only with `without_keys`; both are reported.
 
-    Raises NotDoneError: before anything is touched when something is missing, broken or in the way, afterwards with a
-    line for each difference. With `replace` the database is then as it was; without, no longer empty.
+    Raises NotDoneError: before any change when something is missing, damaged or in the way, and afterwards with a line
+    for each difference. With `replace` the database is then unchanged; otherwise it is no longer empty.
     """
     began = time.monotonic()
     manifest = read_manifest(backup)
@@ -196,19 +199,19 @@ def restore(  # noqa: PLR0913  # by keyword
 
 @dataclass(frozen=True)
 class Found:
-    """A backup and what belongs to it, each looked at and whole."""
+    """A verified backup, with the keys and lists that belong to it."""
 
     folder: Path
     manifest: dict[str, Any]
-    keys: list[Path]  # the backups of keys, oldest first
-    destroyed: dict[UUID, datetime]  # as the lists say
-    has_keys: bool  # is there a table of keys
+    keys: list[Path]  # backups of keys, oldest first
+    destroyed: dict[UUID, datetime]  # from the lists
+    has_keys: bool  # whether the table of keys exists
     outer_keys: dict[str, AESGCM] | None
     without_keys: bool
 
 
 def fill(address: str, found: Found, passwords: dict[str, str] | None, tell: Tell) -> bool:
-    """Restore into an empty database and compare. Whether texts are lost, which only `without_keys` lets pass.
+    """Restore into an empty database and verify it. Return whether texts are unreadable, accepted with `without_keys`.
 
     Raises NotDoneError.
     """
@@ -227,7 +230,7 @@ def fill(address: str, found: Found, passwords: dict[str, str] | None, tell: Tel
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """What a backup says of itself, once its dump is what it says. Raises NotDoneError."""
+    """Return the manifest of a backup after checking the dump's size and hash. Raises NotDoneError."""
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
         if manifest["form"] != FORM:
@@ -244,8 +247,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def read_lists_of_destroyed(files: tuple[Path, ...], tell: Tell | None) -> dict[Path, dict[UUID, datetime]]:
-    """Who is in each of the lists. A missing one may be the one that knows most: then NotDoneError is raised, or `tell`
-    is told."""
+    """Return the families in each of the lists.
+
+    A missing list could be the most complete one: it raises NotDoneError, or is reported to `tell` if given.
+    """
     lists = {}
     for file in files:
         try:
@@ -271,8 +276,11 @@ def all_of(lists: Mapping[Path, Mapping[UUID, datetime]]) -> dict[UUID, datetime
 
 
 def tell_of_lists(lists: Mapping[Path, Mapping[UUID, datetime]], then: int, tell: Tell) -> None:
-    """Say which lists were emptied, or are others: each held as many as `then`, when the backup was made, and the last,
-    which is the worker's, holds all that any does."""
+    """Warn about lists that are truncated or replaced.
+
+    Each list had `then` families when the backup was made. The last one is the worker's, and has all families of the
+    others.
+    """
     everybody = len(all_of(lists))
     for file, families in lists.items():
         known = max(then, everybody) if file == list(lists)[-1] else then
@@ -286,9 +294,9 @@ def tell_of_lists(lists: Mapping[Path, Mapping[UUID, datetime]], then: int, tell
 
 
 def forgotten_there(admin_url: str, listed: Mapping[UUID, datetime], tell: Tell) -> dict[UUID, datetime]:
-    """Whom the database that is to be replaced has forgotten: thirty days after they closed their keys were destroyed.
+    """Return the families erased in the database to be replaced: keys destroyed thirty days or more after closing.
 
-    Whose keys were destroyed in another way is only told of: it may be what this restore is to mend.
+    Keys destroyed in any other way are only reported: that may be the damage this restore is meant to repair.
     """
     try:
         with psycopg.connect(admin_url) as there:
@@ -316,14 +324,14 @@ def forgotten_there(admin_url: str, listed: Mapping[UUID, datetime], tell: Tell)
 
 
 def kept_keys(place: Path, tell: Tell, *, without_keys: bool) -> list[Path]:
-    """The backups of keys that are whole, oldest first. Raises NotDoneError when there is none."""
+    """Return the intact backups of keys, oldest first. Raises NotDoneError when there is none."""
     found, broken = [], None
     for folder in sorted(place.glob("*")):
         if made_at(folder) and (folder / MANIFEST).exists():
             try:
                 read_manifest(folder)
                 found.append(folder)
-            except NotDoneError as problem:  # what the rows need decides whether that matters
+            except NotDoneError as problem:  # an error only if the rows need these keys
                 broken = problem
                 tell(f"CAREFUL: {problem}")
     if not found and not without_keys:
@@ -338,7 +346,7 @@ def kept_keys(place: Path, tell: Tell, *, without_keys: bool) -> list[Path]:
 
 @contextmanager
 def beside(admin_url: str, name: str) -> Iterator[str]:
-    """The address of a new database on the same server. It is gone again if anything in the block fails."""
+    """Create a database on the same server and yield its URL. Drop it if the block raises."""
     names = {"name": sql.Identifier(name)}
     with psycopg.connect(make_conninfo(admin_url, dbname="postgres"), autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE DATABASE {name}").format(**names))
@@ -363,7 +371,7 @@ def refuse_what_is_not_empty(address: str) -> None:
 
 
 def bring_back(admin: psycopg.Connection, address: str, found: Found, tell: Tell) -> RestoredKeys | None:
-    """Tables, rows, keys, then all that guards them. Raises NotDoneError, also for what `bring_keys_back` finds."""
+    """Restore tables, rows, keys, indexes, policies and triggers. Raises NotDoneError, also from `bring_keys_back`."""
     pg_restore = program("pg_restore", admin.info.server_version // 10000)
 
     def section(name: str, *options: str) -> None:
@@ -371,7 +379,7 @@ def bring_back(admin: psycopg.Connection, address: str, found: Found, tell: Tell
 
     for name, definition in found.manifest["guards"].items():
         kind, _, what = name.partition(" ")
-        if kind == "extension":  # a dump does not say whose they are
+        if kind == "extension":  # a dump does not contain its owner
             admin.execute(
                 sql.SQL("SET ROLE {}; CREATE EXTENSION IF NOT EXISTS {} SCHEMA public; RESET ROLE").format(
                     sql.Identifier(definition) if definition in ROLES else sql.SQL("NONE"),
@@ -390,7 +398,10 @@ def bring_back(admin: psycopg.Connection, address: str, found: Found, tell: Tell
 
 
 def bring_keys_back(admin: psycopg.Connection, address: str, found: Found, tell: Tell) -> RestoredKeys:
-    """The keys that the rows need, and what they open. Raises NotDoneError when some cannot be read, or says so."""
+    """Restore the keys that the rows need, and check what they decrypt.
+
+    Raises NotDoneError when texts are unreadable, or reports them with `without_keys`.
+    """
     keys = RestoredKeys(admin, address, found.destroyed)
     keys.bring_back(found.keys, found.folder.name, found.manifest.get("keys", {}))
     known = found.manifest.get("unreadable", {})
@@ -421,7 +432,7 @@ HOW_TO_READ_IT = (
 
 
 def differences(admin: psycopg.Connection, manifest: dict[str, Any]) -> list[str]:
-    """One line for each thing in the database that is not as the backup says."""
+    """Return one line for each difference between the database and the backup."""
     apart = {*inventory.PASSING, inventory.KEYS}
     found = inventory.contents(admin, [name for name in inventory.tables(admin) if name not in apart])
     return [
@@ -432,7 +443,7 @@ def differences(admin: psycopg.Connection, manifest: dict[str, Any]) -> list[str
 
 
 def tell_of_keys(admin: psycopg.Connection, found: Found, keys: RestoredKeys, tell: Tell) -> None:
-    """Say how many families can be read again, how many never, and what is needed for it."""
+    """Report how many families can be read, how many were erased, and which keys are needed."""
     row = admin.execute(
         "SELECT count(*) FILTER (WHERE live), count(*) FILTER (WHERE forgotten),"
         " count(*) FILTER (WHERE NOT live AND NOT forgotten) FROM ("
@@ -464,7 +475,7 @@ def tell_of_keys(admin: psycopg.Connection, found: Found, keys: RestoredKeys, te
 
 
 def forget_again(keys: RestoredKeys, tell: Tell) -> None:
-    """What was forgotten stays so, before anybody can sign in."""
+    """Repeat erasures that happened after the backup, before users can sign in."""
     closed, due, lines = keys.forget_again()
     if closed:
         tell(f"{closed} families that were forgotten after the backup are closed again, and nobody is in them.")
@@ -475,7 +486,7 @@ def forget_again(keys: RestoredKeys, tell: Tell) -> None:
 
 
 def change_places(admin_url: str, name: str, fresh: str, aside: str) -> None:
-    """Give the restored database its name, at once; whoever was signed in to the one before is sent away."""
+    """Rename the restored database to `name` atomically, and close all connections to the previous one."""
     old = sql.Identifier(name)
     with psycopg.connect(make_conninfo(admin_url, dbname="postgres"), autocommit=True) as admin:
         admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(old))

@@ -1,7 +1,7 @@
-"""The families' keys after a restore: which come back out of their backups, what they open, and who is forgotten again.
+"""The families' keys after a restore: choose them from their backups, check what they decrypt, erase families again.
 
-Of each key the newest state counts, with the newest wrapping. Only where a row that was restored is sealed with a key
-that was replaced and destroyed since does an older backup of it count; never for a family that was forgotten.
+The newest state and wrapping of each key is used. An older backup of a key is used only if restored rows are encrypted
+with a key that was replaced and destroyed since, and never for an erased family.
 """
 
 import json
@@ -33,7 +33,7 @@ from tools.inventory import (
 from tools.servers import program
 
 REGRET = "interval '30 days'"  # from closing a family until its keys are destroyed (families.models.REGRET)
-AT_ONCE = 500  # removed lines forgotten in one transaction
+AT_ONCE = 500  # removed items erased per transaction
 
 OuterKeys = Mapping[str, AESGCM]
 KeyOf = tuple[UUID, UUID | None, int]  # family, author, number
@@ -44,22 +44,24 @@ _SAME_KEY = """
 
 
 class RestoredKeys:
-    """The keys of a database that is being restored: its rows are there, its indexes and triggers are not yet."""
+    """The keys of a database during its restore: its rows are loaded, its indexes and triggers are not."""
 
     def __init__(self, admin: psycopg.Connection, address: str, destroyed: Mapping[UUID, datetime]) -> None:
-        """`destroyed` is who was forgotten by the lists."""
+        """`destroyed` contains the erased families according to the lists."""
         self.admin, self.address = admin, address
         self.forgotten = dict(destroyed)
         self.columns = sealed_columns(admin)
-        self.some_are_lost = False  # texts that cannot be read, and nobody forgot
-        self.revived = 0  # keys that were replaced and destroyed, and are needed again
+        self.some_are_lost = False  # whether texts of families that were not erased are unreadable
+        self.revived = 0  # number of keys that were replaced and destroyed, and are needed again
         admin.execute(sql.SQL("CREATE TEMP TABLE needed AS {}").format(needed_keys(self.columns)))
         admin.execute("CREATE TEMP TABLE forgotten (family_id uuid, at timestamptz)")
 
     def bring_back(self, backups: list[Path], made_with: str, keys_then: Mapping[str, Any]) -> None:
-        """Fill the table of keys from these backups of it, the oldest first. Where a key's number means two keys, the
-        one counts that lies in the backup named `made_with`, which was made with the rows, or in one that agrees with
-        `keys_then`: which keys there were when the rows were backed up."""
+        """Fill the table of keys from its backups, oldest first.
+
+        Where two keys have the same number, the one in the backup `made_with`, made together with the rows, is used,
+        or one in a backup that matches `keys_then`: the keys that existed when the rows were backed up.
+        """
         self.admin.execute(f"CREATE TEMP TABLE kept (LIKE {KEYS}, backup text, agrees boolean)")
         for folder in backups:
             self._collect(folder, keys_then)
@@ -83,7 +85,7 @@ class RestoredKeys:
             raise NotDoneError(message)
         agrees = bool(keys_then) and which_keys(self.admin, keys_then["until"]) == keys_then
         self.admin.execute(f"INSERT INTO kept SELECT k.*, %s, %s FROM {KEYS} k", [folder.name, agrees])
-        self.admin.execute(f"TRUNCATE {KEYS}")  # which leaves nothing of them on the disk
+        self.admin.execute(f"TRUNCATE {KEYS}")  # removes their data from the disk as well
 
     def _choose(self, made_with: str) -> None:
         self.admin.execute(
@@ -113,8 +115,7 @@ class RestoredKeys:
         (self.revived,) = self.admin.execute(revived).fetchone() or (0,)
 
     def missing(self, before: Mapping[str, int]) -> list[str]:
-        """One line for each column with more texts whose key is not there than there were `before`, when the backup
-        was made."""
+        """Return one line for each column with more texts without a key than `before`, at the time of the backup."""
         forgotten = sql.SQL("pg_temp.forgotten")
         found = unreadable(self.admin, sql.SQL("pg_temp.needed"), forgotten=forgotten)
         return [
@@ -124,12 +125,13 @@ class RestoredKeys:
         ]
 
     def shut(self, outer: OuterKeys) -> tuple[list[str], list[str]]:
-        """Unwrap every key, and open with each that is needed a text in each column. One line for each thing that
-        hinders it: first what shuts families, then each text that is damaged.
+        """Unwrap every key, and decrypt one text of each column with it.
 
-        A text that its key does not open is damaged where the key opens another. Where it opens none, it may be another
-        key than then. It is not when a backup of keys holds it that agrees with the rows' on which keys there were, and
-        the family is no riddle otherwise: some of its texts open.
+        Returns two lists of messages: why families cannot be read, and which texts are damaged.
+
+        A text that its key does not decrypt is damaged if the key decrypts another text. If it decrypts none, the key
+        may differ from the one at the time of the backup. That is ruled out if the key is from a backup of keys that
+        matches the keys at that time, and other texts of the family can be decrypted.
         """
         keys, why = self._unwrap(outer)
         shut: dict[str, set[UUID]] = defaultdict(set)
@@ -160,7 +162,7 @@ class RestoredKeys:
         return [f"{what} ({_named(families)})" for what, families in sorted(shut.items())], damaged
 
     def _unwrap(self, outer: OuterKeys) -> tuple[dict[KeyOf, AESGCM], dict[KeyOf, str]]:
-        """The keys that open, and why the others do not."""
+        """Return the unwrapped keys, and an error message for each of the others."""
         keys, why = {}, {}
         asked = f"SELECT family_id, author_id, number, wrapped, wrapped_by FROM {KEYS} WHERE destroyed_at IS NULL"
         for family, author, number, wrapped, by in self.admin.execute(asked).fetchall():
@@ -172,12 +174,12 @@ class RestoredKeys:
         return keys, why
 
     def _known(self) -> set[KeyOf]:
-        """The keys that are surely those which the database had when its rows were backed up."""
+        """Return the keys that are certain to be those in use when the rows were backed up."""
         asked = f"SELECT family_id, author_id, number FROM {KEYS} WHERE id IN (SELECT id FROM kept WHERE agrees)"
         return set(self.admin.execute(asked).fetchall())
 
     def _one_of_each(self, column: Sealed) -> list[tuple[KeyOf, UUID, bytes]]:
-        """A text of this column for each key that any is sealed with."""
+        """Return one text of this column for each key used in it."""
         asked = """
             SELECT n.family_id, n.author_id, n.number, t.{row}, t.{column}
             FROM pg_temp.needed n JOIN {table} t ON t.ctid = n.one WHERE n.place = {place}
@@ -186,7 +188,7 @@ class RestoredKeys:
         return [((family, author, number), row, sealed) for family, author, number, row, sealed in found]
 
     def _all_of(self, keys: set[KeyOf]) -> Iterator[tuple[Sealed, KeyOf, UUID, bytes]]:
-        """Every text that is sealed with one of these keys. One look at each table: there is no index yet."""
+        """Yield every text encrypted with one of these keys. Scans each table once, since there are no indexes yet."""
         asked = """
             SELECT n.family_id, n.author_id, n.number, n.row, n.sealed
             FROM (
@@ -203,11 +205,12 @@ class RestoredKeys:
                     yield column, (family, author, number), row, sealed
 
     def forget_again(self) -> tuple[int, int, int]:
-        """What forgetting leaves of a family, and what the worker does every night, now that all is guarded.
+        """Close families that were erased before the restore, then run the nightly erasures of the worker.
 
-        How many forgotten families had to be closed, how many were forgotten because their thirty days are over, how
-        many removed lines went. A family's keys are destroyed thirty days after it closed, so it was closed by then: by
-        whom, the backup does not know. Nobody is in it any more, and nobody opens it.
+        Runs when all policies and triggers are in place. Returns how many erased families had to be closed, how many
+        families were erased because their thirty days are over, and how many removed items were erased. Keys are
+        destroyed thirty days after closing, which gives the closing date; the backup does not record who closed the
+        family. All memberships end, and nobody can reopen it.
         """
         with self.admin.transaction():
             self.admin.execute(f"SET LOCAL ROLE {OWNER}; SET LOCAL search_path = public")
@@ -253,5 +256,5 @@ def _opens(key: AESGCM, column: Sealed, row: UUID, sealed: bytes) -> bool:
 
 
 def _named(families: Collection[UUID]) -> str:
-    """How many, and each: they are to be told."""
+    """Return the number and ids of `families`, because they must be informed."""
     return f"{len(families)} families: {', '.join(sorted(map(str, families)))}"

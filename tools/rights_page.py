@@ -1,5 +1,7 @@
-"""docs/database-rights.md: what the database's own catalogue says each role may do. `make fix` writes it; a test fails
-when it differs, so that a change of rights is read in review."""
+"""Write docs/database-rights.md: the rights of each role according to the database's catalog.
+
+`make fix` writes it, and a test fails when it differs, so that every change of rights is visible in review.
+"""
 
 import os
 import re
@@ -80,7 +82,7 @@ DEFAULTS = """
 
 
 def page(connection: psycopg.Connection) -> str:
-    """The whole page, from the catalogue of the database that `connection` is signed in to, whatever its role."""
+    """Return the page's text, from the catalog of the connected database. The result does not depend on the role."""
     read_the_same_everywhere(connection)
     parts = [HEAD, *_defaults(connection), "\n## Tables\n"]
     by_table = {
@@ -153,7 +155,7 @@ def _triggers(rows: list[Any]) -> list[str]:
         words = re.sub(r"^CREATE (CONSTRAINT )?TRIGGER \S+ | ON \S+| FOR EACH ROW| EXECUTE FUNCTION.*$", "", definition)
         if function.startswith("pgtrigger_"):
             words = words.split(" WHEN ")[0]
-        name = re.sub(r"^(pgtrigger_.*)_[0-9a-f]{5}$", r"\1", trigger)  # the library's names end with a hash
+        name = re.sub(r"^(pgtrigger_.*)_[0-9a-f]{5}$", r"\1", trigger)  # django-pgtrigger's names end with a hash
         if function.startswith("guard_"):
             found += [f"guard: refuses {refusal.replace(chr(39) * 2, chr(39))}" for refusal in dict.fromkeys(refusals)]
         kind = {"guard": "guard", "refuse": "protection"}.get(function.split("_")[0], "trigger")
@@ -167,7 +169,7 @@ def _triggers(rows: list[Any]) -> list[str]:
     return found
 
 
-def _function(name: str, definer: bool, source: str, result: str, callers: list[str], bound: str | None) -> str:  # noqa: PLR0913, PLR0917  # a row
+def _function(name: str, definer: bool, source: str, result: str, callers: list[str], bound: str | None) -> str:  # noqa: PLR0913, PLR0917  # the columns of a row
     who = ", ".join(ROLE_NAMES.get(role, role) for role in callers) or "nobody directly"
     runs = "as owner" if definer else "as who calls it"
     body = dedent(bound or source).strip()
@@ -175,7 +177,7 @@ def _function(name: str, definer: bool, source: str, result: str, callers: list[
 
 
 def _plain(text: str) -> str:
-    """Without what PostgreSQL adds when it prints its own words, and any machine's trailing space."""
+    """Remove casts and aliases that PostgreSQL adds when it prints expressions, and trailing spaces."""
     text = re.sub(r"::(character varying|text)(\[\])?(?=[\s),\]`;])", "", text)
     text = re.sub(r" AS \w+(?=\)\)\))", "", text)
     text = text.replace("ARRAY( SELECT", "ARRAY(SELECT")
@@ -183,7 +185,7 @@ def _plain(text: str) -> str:
 
 
 def main() -> None:
-    """Migrate a new database, and write the page from it."""
+    """Write the page from a newly migrated database."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     import django
 

@@ -1,7 +1,7 @@
-"""`make run`: the whole portal on this machine, with a demo family in it. Ctrl-C or SIGTERM stops all of it.
+"""`make run`: run the whole portal locally, with demo data. Ctrl-C or SIGTERM stops everything.
 
-PostgreSQL and Valkey come out of wheels, with their data in var/, unless DATABASE_URL, DATABASE_WORKER_URL and
-DATABASE_OWNER_URL, or REDIS_URL, say where they are. Web, worker and beat are one process group.
+PostgreSQL and Valkey are installed from wheels and store their data in var/, unless DATABASE_URL, DATABASE_WORKER_URL
+and DATABASE_OWNER_URL, or REDIS_URL, point to other servers. Web, worker and beat are one process group.
 """
 
 import fcntl
@@ -25,19 +25,19 @@ from tools.translations import compile_stale
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("DEMO_DATA") or ROOT / "var").resolve()
 READY_WITHIN = 60.0  # seconds
-STOPPED_WITHIN = 10.0  # seconds, then by force
+STOPPED_WITHIN = 10.0  # seconds before SIGKILL
 
 
 class Stopped(BaseException):
-    """Ctrl-C or SIGTERM."""
+    """Raised on Ctrl-C or SIGTERM."""
 
 
 class CannotRunError(Exception):
-    """One line that says what is wrong and what to do."""
+    """The portal cannot run. The message is one line with the problem and its solution."""
 
 
 class EarlierVersionError(CannotRunError):
-    """The demo's data were made by an earlier version, whose migrations are gone."""
+    """The demo's data is from an earlier version, with migrations that no longer exist."""
 
 
 def main() -> int:
@@ -62,7 +62,7 @@ def main() -> int:
 
 
 def stop(number: int, frame: FrameType | None) -> None:
-    # Once is enough: while things stop, more of it is ignored.
+    # Ignore further signals during shutdown.
     for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
     raise Stopped
@@ -73,14 +73,14 @@ def say(words: str) -> None:
 
 
 def agrees_to_start_over(problem: EarlierVersionError) -> bool:
-    """Ask whoever sits at the terminal, if somebody does."""
+    """Ask for confirmation if the session is interactive."""
     if not sys.stdin.isatty() or os.environ.get("DATABASE_OWNER_URL"):
         return False
     return input(f"\n{problem}\nStart over now? [y/N] ").strip().lower() in {"y", "yes", "j", "ja"}
 
 
 def run(running: ExitStack, *, start_over: bool = False) -> None:
-    """Start everything, then wait for a signal or for something to die. With `start_over` on new data."""
+    """Start everything, then wait for a signal or an exited process. `start_over` moves existing data aside first."""
     port = int(os.environ.get("PORT", "8000"))
     DATA.mkdir(parents=True, exist_ok=True)
     running.enter_context(only_one_of_us(port))
@@ -98,8 +98,8 @@ def run(running: ExitStack, *, start_over: bool = False) -> None:
 
     say("Preparing the database and the static files …")
     compile_stale()
-    # What serves people never has the owner's address, and what the clock starts has not theirs,
-    # nor the key to what families write.
+    # The web process never gets the owner's URL. Worker and beat get neither the web process's URL nor the key for the
+    # families' texts.
     owner_url = environment.pop("DATABASE_OWNER_URL")
     sign_ins = prepare({**environment, "DATABASE_URL": owner_url})
     worker_url = environment.pop("DATABASE_WORKER_URL")
@@ -128,7 +128,7 @@ def only_one_of_us(port: int) -> Iterator[None]:
 
 
 def put_data_aside() -> None:
-    """Move everything in the data folder into a folder of its own there."""
+    """Move everything in the data folder to a subfolder."""
     aside = DATA / f"before-{time.strftime('%Y-%m-%dT%H%M%S')}"
     aside.mkdir()
     for path in DATA.iterdir():
@@ -138,7 +138,7 @@ def put_data_aside() -> None:
 
 
 def refuse_data_of_an_earlier_version(owner_url: str) -> None:
-    """Raise EarlierVersionError when a migration was applied that our apps do not have any more."""
+    """Raise EarlierVersionError when an applied migration no longer exists in the project's apps."""
     import psycopg
 
     try:
@@ -190,8 +190,10 @@ def settings_of_the_demo(port: int) -> dict[str, str]:
 
 
 def sealing_keys(owner_url: str) -> dict[str, str]:
-    """What wraps the families' keys. It is made the first time, and never once there are families: a new one would open
-    nothing of theirs."""
+    """Return SEALING_KEYS with the key-encryption key, generated on the first run.
+
+    Raises CannotRunError if the key is missing although families exist: a new key could not decrypt their texts.
+    """
     file = DATA / "sealing-key"
     if not file.exists() and (families := families_with_keys(owner_url)):
         message = (
@@ -218,7 +220,7 @@ def families_with_keys(owner_url: str) -> int:
 
 
 def kept_secret(name: str, new: str) -> str:
-    """The secret in the file of this name, beside the database and not in it; `new` the first time."""
+    """Return the secret in the file `name`, outside the database. Writes `new` to it on the first run."""
     file = DATA / name
     if not file.exists():
         file.touch(mode=0o600)
@@ -227,7 +229,7 @@ def kept_secret(name: str, new: str) -> str:
 
 
 def databases(running: ExitStack, servers: dict[str, subprocess.Popen[bytes]]) -> dict[str, str]:
-    """The addresses of the database for each role that `make run` acts as. A server of our own joins `servers`."""
+    """Return the database URL of each role that `make run` uses. A server started for this is added to `servers`."""
     roles = {
         "DATABASE_URL": "portal_app",
         "DATABASE_WORKER_URL": "portal_worker",
@@ -262,7 +264,7 @@ def make_database(server: Postgres) -> None:
 
 
 def prepare(environment: dict[str, str]) -> str:
-    """Make the database, the files and the demo family ready, and return who can sign in. Warnings are shown."""
+    """Migrate the database, collect static files and load the demo. Print warnings, and return the sign-in details."""
     done = subprocess.run(
         [sys.executable, "-m", "tools.prepare"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
@@ -293,8 +295,10 @@ Start = Callable[[str, dict[str, str]], None]
 
 @contextmanager
 def process_group(programs: dict[str, list[str]]) -> Iterator[tuple[Start, dict[str, subprocess.Popen[bytes]]]]:
-    """Yield what starts one of `programs` in its environment, and what runs. They are one process group; at the end
-    none of it is left."""
+    """Yield a function that starts one of `programs` in an environment, and the running processes.
+
+    They form one process group, which is stopped at the end.
+    """
     processes: dict[str, subprocess.Popen[bytes]] = {}
     group = 0
 
@@ -306,7 +310,7 @@ def process_group(programs: dict[str, list[str]]) -> Iterator[tuple[Start, dict[
             env=environment,
             stdin=subprocess.DEVNULL,
             process_group=group,
-            preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - we have one thread
+            preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - single-threaded
         )
         group = group or processes[name].pid
 

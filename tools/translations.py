@@ -1,10 +1,10 @@
-"""The words of the portal, without any tool of the system: Babel extracts, checks and compiles them.
+"""Extract, check and compile translations with Babel, without gettext's command-line tools.
 
-Each room keeps its own file of bokmål. A room is an app; templates/<app>/ belongs to it; whatever is nobody's
-(common/, base.html, error pages, allauth's look) belongs to portal/.
+Each app has its own Norwegian catalog, which includes templates/<app>/. Messages of common/, base.html, the error pages
+and allauth's overridden templates are in portal/.
 
-The words of another package are said our way by an entry with the comment `# overrides django` (or allauth, …): such an
-entry is kept although nothing of ours says it, and `check` makes sure that the package still does.
+An entry with the comment `# overrides django` (or allauth, …) replaces a translation of that package. It is retained
+although the project's sources do not use it, and `check` verifies that the package still does.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGE = "nb"
 ROOMS = ("accesslog", "accounts", "families", "crisisplans", "incidentlog", "resources", "portal")
-BELONGS_TO = {"account": "accounts", "mfa": "accounts"}  # allauth's names for the folders of its pages
+BELONGS_TO = {"account": "accounts", "mfa": "accounts"}  # allauth's template folders
 KEYWORDS = DEFAULT_KEYWORDS | {
     f"{name}{suffix}": spec
     for name, spec in {
@@ -54,7 +54,7 @@ Key = tuple[str | None, str]  # context and (first) message id
 
 @dataclass
 class Said:
-    """A message as the sources say it."""
+    """A message as it occurs in the sources."""
 
     id: str | tuple[str, str]
     context: str | None
@@ -71,7 +71,7 @@ def path_of(room: str) -> Path:
 
 
 def sources() -> Iterator[tuple[str, Path]]:
-    """Every file of ours that may say something, with the room it belongs to."""
+    """Yield every source file that may contain messages, with the app whose catalog they belong to."""
     for package in (*ROOMS, "common"):
         for path in sorted((ROOT / package).rglob("*.py")):
             if "migrations" not in path.parts:
@@ -85,10 +85,10 @@ def sources() -> Iterator[tuple[str, Path]]:
 
 
 def said_in(path: Path) -> Iterator[Said]:
-    """What one file says."""
+    """Yield the messages of one file."""
     text = path.read_text(encoding="utf-8")
     if path.suffix != ".py":
-        # In brackets, so that the indentation of HTML means nothing to Python's tokenizer.
+        # In brackets, so that Python's tokenizer ignores the indentation of the HTML.
         text = f"(\n{templatize(text, str(path))}\n)"
     found = extract("python", BytesIO(text.encode()), KEYWORDS, ("Translators:",), strip_comment_tags=False)
     for _line, message, comments, context in found:
@@ -97,13 +97,13 @@ def said_in(path: Path) -> Iterator[Said]:
 
 
 def said_by_rooms() -> dict[str, dict[Key, Said]]:
-    """What every room says, in the order of its files."""
+    """Return the messages of every app, in the order of its files."""
     rooms: dict[str, dict[Key, Said]] = {room: {} for room in ROOMS}
     for room, path in sources():
         for said in said_in(path):
             known = rooms[room].setdefault(said.key, said)
             if isinstance(known.id, str):
-                known.id = said.id  # the plural, when any file has one
+                known.id = said.id  # with the plural, if any file has one
             known.files.add(str(path.relative_to(ROOT)))
             known.comments = list(dict.fromkeys([*known.comments, *said.comments]))
     return rooms
@@ -117,13 +117,13 @@ def read(path: Path) -> Catalog:
 
 
 def overridden_package(message: Message) -> str | None:
-    """The package whose words this entry replaces, if it says so."""
+    """Return the package that this entry overrides, or None."""
     match = OVERRIDES.search(" ".join(message.user_comments))
     return match[1] if match else None
 
 
 def written(room: str, said: dict[Key, Said], old: Catalog) -> str:
-    """The room's file: what is said now with the words it had, then the overrides."""
+    """Return the text of the app's catalog: current messages with their existing translations, then overrides."""
     new = Catalog(locale=LANGUAGE)
     for entry in sorted(said.values(), key=lambda entry: min(entry.files)):
         before = old.get(entry.key[1], entry.context)
@@ -148,7 +148,7 @@ def _first(message: Message) -> str:
 
 
 def update() -> None:
-    """Bring the files in step with the sources. What nobody says any more goes, and is shown."""
+    """Update the catalogs from the sources. Messages that no longer occur are removed and printed."""
     for room, said in said_by_rooms().items():
         path = path_of(room)
         old = read(path)
@@ -166,7 +166,7 @@ def update() -> None:
 
 
 def complaints() -> list[str]:
-    """What is not right, one line each. Empty means: every word has its bokmål, and nothing is left over."""
+    """Return one line per problem. An empty list means that every message is translated and none is obsolete."""
     found: list[str] = []
     translations: dict[Key, dict[str, str]] = {}
     for room, said in said_by_rooms().items():
@@ -211,7 +211,7 @@ def _wrong(message: Message, said: Said | None, catalog: Catalog) -> Iterator[st
     expected = [words] if isinstance(message.id, str) else list(message.id)
     for index, string in enumerate(strings):
         source = expected[min(index, len(expected) - 1)]
-        # A plural's singular may say "one" instead of the number.
+        # The singular form may say "one" instead of the number.
         spare = len(expected) > 1 and index == 0
         if _places(string) - _places(source) or (_places(source) - _places(string) and not spare):
             yield f"other placeholders in the bokmål of {words!r}"
@@ -224,19 +224,19 @@ def _places(text: str) -> Counter[str]:
 
 
 def _words_of(package: str) -> set[str]:
-    """The English words that `package` has a translation file for, of whichever language."""
+    """Return the English messages in the translation files of `package`."""
     found = find_spec(package)
     if found is None or found.origin is None:
         return set()
     words: set[str] = set()
-    for language in ("en", "nb"):  # the Norwegian of a package may lag behind
+    for language in ("en", "nb"):  # a package's Norwegian may be incomplete
         for file in Path(found.origin).parent.rglob(f"locale/{language}/LC_MESSAGES/django.po"):
             words |= {_first(message) for message in read(file) if message.id}
     return words
 
 
 def _repeated(path: Path) -> Iterator[str]:
-    """Babel silently keeps the last of two entries with one id; the first is somebody's work."""
+    """Yield a complaint for each duplicate entry: Babel would silently drop all but the last."""
     if not path.exists():
         return
     entries = re.split(r"\n\s*\n", path.read_text(encoding="utf-8"))
@@ -251,7 +251,7 @@ def _repeated(path: Path) -> Iterator[str]:
 
 
 def compile_stale() -> list[Path]:
-    """Compile each .po that is newer than its .mo, and return those."""
+    """Compile each .po file that is newer than its .mo file, and return those compiled."""
     stale = []
     for path in sorted(ROOT.glob("*/locale/*/LC_MESSAGES/django.po")):
         target = path.with_suffix(".mo")
@@ -259,7 +259,7 @@ def compile_stale() -> list[Path]:
             continue
         output = BytesIO()
         write_mo(output, read(path), use_fuzzy=False)
-        gettext.GNUTranslations(BytesIO(output.getvalue()))  # it can be read
+        gettext.GNUTranslations(BytesIO(output.getvalue()))  # fails if it is invalid
         temporary = target.with_suffix(".mo.new")
         temporary.write_bytes(output.getvalue())
         temporary.replace(target)

@@ -1,1 +1,1 @@
-"""What only the demo has. Never in production."""
+"""Code and data of the demo. Never enabled in production."""

@@ -1,4 +1,4 @@
-"""The demo's curator, and the app that makes their codes: a page, so that whoever tries the demo needs no phone."""
+"""The demo's curator, and TOTP codes for it shown on a page, so that trying the demo needs no authenticator app."""
 
 import time
 
@@ -10,18 +10,18 @@ from accounts.models import User
 from portal.demo.story import Person
 
 CURATOR = Person("redaktor", "steller med oversikten over hjelp, og er med i ingen familie")
-SECRET = "FOTFESTEDEMOFOTFESTEDEMOFOTFESTE"  # noqa: S105  # everybody's, as the demo's password is
+SECRET = "FOTFESTEDEMOFOTFESTEDEMOFOTFESTE"  # noqa: S105  # public, like the demo's password
 STEP = 30  # seconds
 
 
 def give_app(user: User) -> None:
-    """Make `user` the demo's curator."""
+    """Make `user` a curator with the demo's TOTP secret."""
     appoint(user.email)
     TOTP.activate(user, SECRET)
     RecoveryCodes.activate(user)
 
 
 def code_now() -> tuple[str, int]:
-    """Return the code the app would show, and for how many seconds more."""
+    """Return the current TOTP code, and for how many more seconds it is valid."""
     now = int(time.time())
     return format_hotp_value(hotp_value(SECRET, now // STEP)), STEP - now % STEP

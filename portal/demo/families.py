@@ -1,7 +1,7 @@
-"""The people and plans of the demo. Everybody here is made up.
+"""Users, families and plans of the demo. All of them are fictitious.
 
-Mobile numbers of people stand in the series 999, which no operator has been given (Google's number data, 2026), and
-the Swedish one among those set aside for stories (Post- och telestyrelsen). Public help has its real numbers.
+Mobile numbers are in the series 999, which is not assigned to any operator (Google's number data, 2026). The Swedish
+number is one that Post- och telestyrelsen reserves for fiction. Numbers of public services are real.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Loads the demo's families by the same actions people use, so that history and access log are real."""
+"""Load the demo's families through the same actions as the views, so that history and access log are real."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,12 +25,11 @@ from portal.demo.story import PASSWORD, DemoFamily, Line
 
 
 class OtherPeopleError(Exception):
-    """The database holds people who are not the demo's. Nothing was written."""
+    """The database holds users who do not belong to the demo. Nothing was written."""
 
 
 def load() -> bool:
-    """Load the demo, whole or not at all. False when the families are there already: then they are left as people
-    made them.
+    """Load the demo in one transaction. Return False, and leave the families unchanged, when they already exist.
 
     Raises OtherPeopleError.
     """
@@ -68,14 +67,14 @@ def _sign_up(email: str) -> User:
 
 @contextmanager
 def _clock_at(moment: datetime) -> Iterator[None]:
-    """Let what happens inside happen at `moment`: a plan that grew over weeks cannot be told in a second."""
+    """Patch `timezone.now` to return `moment`, so that weeks of history can be created at once."""
     with patch.object(timezone, "now", return_value=moment):
         yield
 
 
 @dataclass
 class _Telling:
-    """One family's story, told in the order it happened."""
+    """Replay the story of one family in chronological order."""
 
     family: DemoFamily
     users: dict[str, User]
@@ -98,7 +97,7 @@ class _Telling:
         return self.members[self.family.members[0].key]
 
     def _at(self, ago: int, minutes: int = 0) -> datetime:
-        """That many days ago in the evening; yesterday at the latest, so that nothing lies ahead of the clock."""
+        """Return the evening `ago` days back plus `minutes`, yesterday at the latest: nothing is in the future."""
         return self.began - timedelta(days=max(ago, 1)) + timedelta(minutes=minutes)
 
     def _later(self, moment: datetime, event: Callable[[datetime], None]) -> None:
@@ -126,7 +125,7 @@ class _Telling:
             if joined is None:
                 raise ValueError(member.key)
             self.members[member.key] = joined
-            # The database answers it by its own clock, by which its time was over long ago.
+            # The database sets these by its own clock, by which the invitation expired long ago.
             answer = {"accepted_at": self._at(member.joined), "accepted_by": user}
             Invitation.objects.waiting().filter(pk=invited.pk).update(**answer)
 
@@ -139,7 +138,7 @@ class _Telling:
         return values
 
     def _plan_line(self, plan: CrisisPlan, line: Line) -> None:
-        """Set down when `line` is written, and what becomes of it."""
+        """Schedule the creation of the item `line` and its changes, comments, removal and test call."""
         by, values, entry = self.members[line.by], self._values(line.values), _Entry()
 
         def write(_moment: datetime) -> None:
@@ -184,6 +183,6 @@ class _Telling:
 
 
 class _Entry:
-    """The line as it stands at this point of the story."""
+    """Holds the current revision of an item while the story is replayed."""
 
     is_now: Entry

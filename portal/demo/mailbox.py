@@ -1,4 +1,4 @@
-"""The mail that the demo did not send: Django's file backend left it in a folder."""
+"""Reads the mail of the demo, which Django's file-based e-mail backend writes to a folder."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
-END_OF_MESSAGE = b"\n" + b"-" * 79 + b"\n"  # the file backend's line
+END_OF_MESSAGE = b"\n" + b"-" * 79 + b"\n"  # separator written by the file-based backend
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Letter:
 
 
 def newest(folder: Path, limit: int = 30) -> list[Letter]:
-    """The newest letters, newest first."""
+    """Return the newest messages, newest first."""
     files = sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
     letters: list[Letter] = []
     for path in files[:limit]:
@@ -29,11 +29,11 @@ def newest(folder: Path, limit: int = 30) -> list[Letter]:
 
 def _letter(source: bytes) -> Letter:
     message = message_from_bytes(source, policy=policy.default)
-    assert isinstance(message, EmailMessage)  # noqa: S101 - what this policy makes
+    assert isinstance(message, EmailMessage)  # noqa: S101 - what this policy returns
     body = message.get_body(("plain", "html"))
     return Letter(
         to=str(message["To"] or ""),
         subject=str(message["Subject"] or ""),
-        at=message["Date"].datetime.replace(tzinfo=UTC),  # Django writes UTC, as -0000, which Python reads as nowhere
+        at=message["Date"].datetime.replace(tzinfo=UTC),  # Django writes UTC as -0000, which Python parses as naive
         text=body.get_content().strip() if body else "",
     )

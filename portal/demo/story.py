@@ -1,4 +1,4 @@
-"""How a demo family is told: who is in it, and who wrote, changed, removed or said what, how many days ago."""
+"""Data classes for a demo family: its members, and who wrote, changed or removed which item, how many days ago."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,15 +6,15 @@ from typing import Any
 from crisisplans.models import Comment, Section
 from families.models import Role
 
-PASSWORD = "en-rolig-morgen"  # noqa: S105  # everybody's in the demo, printed when it is loaded
+PASSWORD = "en-rolig-morgen"  # noqa: S105  # shared by all users of the demo, printed when it is loaded
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who signs in."""
+    """A user of the demo."""
 
     key: str
-    who: str  # for the one who tries the demo
+    who: str  # shown to people who try the demo
 
     @property
     def email(self) -> str:
@@ -23,7 +23,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Member:
-    """A person in a family. The first one started it; the others were invited and said yes."""
+    """A member of a family. The first one created it; the others accepted an invitation."""
 
     key: str
     name: str
@@ -34,7 +34,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Change:
-    """What somebody wrote instead."""
+    """A later revision of an item."""
 
     by: str
     ago: int
@@ -43,7 +43,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Said:
-    """What the other side said to it."""
+    """A comment on an item by another member."""
 
     by: str
     ago: int
@@ -53,7 +53,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the plan. Days in its values count from today."""
+    """An item of the plan. `review_on` in its values counts days from today."""
 
     section: Section
     by: str
@@ -61,8 +61,8 @@ class Line:
     values: dict[str, Any]
     changes: tuple[Change, ...] = ()
     said: tuple[Said, ...] = ()
-    removed: int | None = None  # days ago, by whom it was written
-    tested: int | None = None  # days ago, by whom it was written
+    removed: int | None = None  # days ago, by its author
+    tested: int | None = None  # days ago, by its author
 
 
 @dataclass(frozen=True)

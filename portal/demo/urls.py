@@ -1,4 +1,4 @@
-"""Addresses that only the demo has."""
+"""URLs of the demo."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The demo's letter box, and its curator's app. Mounted only where DEMO is on (portal.urls)."""
+"""The demo's mailbox and the curator's TOTP code. Mounted only when DEMO is enabled (portal.urls)."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +11,7 @@ from portal.demo.mailbox import newest
 
 @public
 def demo_mail(request: HttpRequest) -> HttpResponse:
-    """The newest mail to anybody, with its codes and links."""
+    """List the newest mail to any address, with its codes and links."""
     response = render_page(request, "portal/demo/mail.html", {"letters": newest(settings.DEMO_MAIL)})
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -19,7 +19,7 @@ def demo_mail(request: HttpRequest) -> HttpResponse:
 
 @public
 def demo_code(request: HttpRequest) -> HttpResponse:
-    """What the app of the demo's curator shows now."""
+    """Show the current TOTP code of the demo's curator."""
     code, seconds = code_now()
     response = render_page(request, "portal/demo/code.html", {"code": code, "seconds": seconds, "email": CURATOR.email})
     response.headers["Cache-Control"] = "no-store"

@@ -1,4 +1,4 @@
-"""`/krise/`: the page that must always answer."""
+"""`/krise/`: the crisis page, which must work at all times."""
 
 from functools import cache
 
@@ -12,11 +12,11 @@ CRISIS_PATH = "/krise/"
 
 @public
 def crisis_now(request: HttpRequest) -> HttpResponse:
-    """The crisis page, the same bytes for everybody. Touches neither session nor database."""
+    """Return the crisis page, the same bytes for all requests. Uses neither session nor database."""
     return HttpResponse(_page(), headers={"Cache-Control": "public, max-age=600, stale-if-error=86400"})
 
 
 @cache
 def _page() -> bytes:
-    """The page, made once a process."""
+    """Return the rendered page, cached for the life of the process."""
     return render_to_string("portal/crisis.html").encode()

@@ -1,4 +1,4 @@
-"""The first page."""
+"""The front page."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -10,7 +10,7 @@ from portal.views.pages import who_runs_it
 
 @public
 def front(request: HttpRequest) -> HttpResponse:
-    """What this is, for whom, and three doors. Whoever is signed in comes to their overview."""
+    """Show what the site is for, with links to its three parts. Redirect signed-in users to their overview."""
     if request.user.is_authenticated:
         return redirect("overview")
     return render_page(request, "portal/front.html", who_runs_it())

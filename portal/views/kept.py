@@ -1,4 +1,4 @@
-"""Nothing typed is lost: the page that answers a form sent with an expired session or secret."""
+"""Error pages that return the text of a form when the session or CSRF token expired, or the server failed."""
 
 import re
 from http import HTTPStatus
@@ -17,26 +17,26 @@ from accounts.kept import keep, typed_fields
 from common.guard import TypedBy, person_id, read_form
 from common.http import render_page
 
-# What the curators' forms carry unseen: when they were fetched, and how many rows of what.
+# Hidden fields of the admin's forms: when the form was loaded, and the formsets' management data.
 _BOOKKEEPING = re.compile(r"seen|.+-(TOTAL|INITIAL|MIN_NUM|MAX_NUM)_FORMS|.+-__prefix__-.+")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a form whose secret is missing or of another session. Another site's form gets none of its text shown."""
+    """Answer a form with a missing or foreign CSRF token. Never echo the text of a form sent by another site."""
     foreign = request.headers.get("Sec-Fetch-Site", "same-origin") == "cross-site"
     return _show_what_was_typed(request, {} if foreign else typed_fields(request))
 
 
 def session_over(request: HttpRequest) -> HttpResponse:
-    """Answer a form that somebody sent after their session had ended."""
+    """Answer a form that was sent after the session had expired."""
     return _show_what_was_typed(request, typed_fields(request))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer when something failed on our side, also with the database gone: the numbers, and what was typed."""
+    """Answer a server error, also without a database: show the emergency numbers and the text of the form."""
     try:
         texts = _texts(typed_fields(request), kept=False)
-    except Exception:  # noqa: BLE001  # whatever is wrong with the request, this page must come
+    except Exception:  # noqa: BLE001  # this page must render whatever is wrong with the request
         texts = []
     page = render_to_string("500.html", {"texts": texts})
     return HttpResponse(page, status=HTTPStatus.INTERNAL_SERVER_ERROR, headers={"Cache-Control": "no-store, private"})
@@ -55,7 +55,7 @@ def _show_what_was_typed(request: HttpRequest, fields: dict[str, list[str]]) -> 
     response = render_page(request, "portal/kept.html", context, status=HTTPStatus.FORBIDDEN)
     response.headers["Cache-Control"] = "no-store, private"
     if getattr(request, "htmx", None):
-        # htmx swaps no 403: let this page take the whole place instead of the part that was asked for.
+        # htmx does not swap a 403: replace the whole page instead of the requested fragment.
         response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
         response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = "#main"
         response.headers["HX-Reswap"] = "outerHTML"
@@ -63,12 +63,12 @@ def _show_what_was_typed(request: HttpRequest, fields: dict[str, list[str]]) -> 
 
 
 def _came_from(request: HttpRequest) -> str:
-    """The page of ours where the form stood, as the browser tells it; else the first page."""
+    """Return the local path of the page with the form, from the Referer header; the front page if there is none."""
     address = request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(address, {request.get_host()}):
         return reverse("front")
     parts = urlsplit(address)
-    path = f"/{parts.path.lstrip('/')}"  # two slashes would begin another host
+    path = f"/{parts.path.lstrip('/')}"  # two slashes would start another host
     return f"{path}?{parts.query}" if parts.query else path
 
 
@@ -78,18 +78,20 @@ def _may_be_theirs(request: HttpRequest, typed_by: TypedBy) -> bool:
 
 
 def _texts(fields: dict[str, list[str]], *, kept: bool) -> list[str]:
-    """What is worth showing of `fields`."""
+    """Return the values in `fields` that are worth showing."""
     written = [values for name, values in fields.items() if not _BOOKKEEPING.fullmatch(name)]
     return [value for values in written for value in values if _is_text(value, kept=kept)]
 
 
 def _is_text(value: str, *, kept: bool) -> bool:
-    """Whether a value is worth showing: ticks, ids and counters are not what somebody wrote. Nor, most likely, is one
-    small word, which is how choices are sent; it is left out only when it is kept besides."""
+    """Return whether a value is text that a person wrote: not a checkbox, an id or a counter.
+
+    A single lowercase word is probably a choice. It is omitted only if the values are stored as well.
+    """
     bare = value.strip()
     if kept and re.fullmatch("[a-z_]+", bare):
         return False
-    return bool(bare) and bare != "on" and not (bare.isdecimal() and len(bare) < 3) and not _is_id(bare)  # noqa: PLR2004  # 113 is a phone
+    return bool(bare) and bare != "on" and not (bare.isdecimal() and len(bare) < 3) and not _is_id(bare)  # noqa: PLR2004  # 113 is a phone number
 
 
 def _is_id(value: str) -> bool:

@@ -1,4 +1,4 @@
-"""Quick exit: away from here in one touch, and a page that says beforehand what it cannot do."""
+"""Quick exit, and a page that explains its limits."""
 
 from contextlib import suppress
 
@@ -15,13 +15,13 @@ EXIT_PATH = "/forlat/"
 
 @public
 def quick_exit(request: HttpRequest) -> HttpResponse:
-    """End the session and go to an ordinary page. The one GET that writes: it can only sign out.
+    """End the session and redirect to an unrelated page. The only GET that writes, and all it can do is sign out.
 
-    Answers before any middleware that needs the database (portal.middleware), so it works when that is down: then the
-    browser forgets the session, and the session runs out by itself.
+    Runs before any middleware that needs the database (portal.middleware), so it works without one: the browser then
+    drops the session cookie, and the session expires later.
     """
     if request.headers.get("Sec-Purpose", "").startswith("prefetch"):
-        return HttpResponse(status=503)  # fetched beforehand, not chosen
+        return HttpResponse(status=503)  # prefetched, not chosen
     response = HttpResponseRedirect(settings.QUICK_EXIT_URL)
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
     if key and request.method == "GET":
@@ -35,5 +35,5 @@ def quick_exit(request: HttpRequest) -> HttpResponse:
 
 @public
 def about_leaving(request: HttpRequest) -> HttpResponse:
-    """What quick exit does, and what it does not do."""
+    """Explain what quick exit does and does not do."""
     return render_page(request, "portal/about_leaving.html", {})

@@ -1,4 +1,4 @@
-"""Without a net: the worker that keeps a copy of public pages in the browser, and the page it shows (ADR 0028)."""
+"""Offline use: the service worker, which caches public pages in the browser, and the offline page (ADR 0028)."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ from resources.showing.short import show_short
 
 WORKER_PATH = "/sw.js"
 PAGES = ("front", "crisis_now", "offline")
-# Kept where they are published: what to read when it burns, and what a child can read alone.
+# Cached if they are published: the article to read in an emergency, and one that a child can read alone.
 ARTICLES = ("tilbakefall-og-overdose", "til-deg-som-er-barn")
 FILES = (
     "designsystemet-css/theme/designsystemet.css",
@@ -36,8 +36,10 @@ FILES = (
 
 @public
 def service_worker(request: HttpRequest) -> HttpResponse:
-    """The worker, the same bytes for everybody. Asked for at every page a browser opens, so it costs next to nothing
-    and answers before session and database (portal.middleware)."""
+    """Return the service worker, the same bytes for all requests.
+
+    Browsers request it on every page view, so it is cheap and runs before session and database (portal.middleware).
+    """
     script = _worker() if settings.OFFLINE_COPY else _source("service-worker-gone.js").encode()
     etag = quote_etag(hashlib.sha256(script).hexdigest()[:16])
     headers = {"Cache-Control": "no-cache", "ETag": etag}
@@ -47,7 +49,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 
 @public
 def offline(request: HttpRequest) -> HttpResponse:
-    """What is of use without a net: the numbers, the steps, and the whole directory in short."""
+    """Show what is useful offline: emergency numbers, first steps and a short form of the directory."""
     now = timezone.now()
     context = {"short": show_short(list_short(), now), "fetched_on": timezone.localdate(now)}
     return for_everybody(request, render_page(request, "portal/offline.html", context))
@@ -55,7 +57,7 @@ def offline(request: HttpRequest) -> HttpResponse:
 
 @public
 def manifest(request: HttpRequest) -> HttpResponse:
-    """What a home screen shows: a name and an icon that tell nothing. It opens an ordinary tab."""
+    """Return the web app manifest. Name and icon are discreet, and it opens an ordinary browser tab."""
     about = {
         "name": settings.SITE_NAME,
         "lang": "nb",
@@ -71,7 +73,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
 
 @cache
 def _worker() -> bytes:
-    """The worker with what it keeps, made once a process. Its version is that of all it names."""
+    """Return the service worker's source with the URLs it caches, versioned by a hash of both. Built once a process."""
     copy = {
         "files": [static(name) for name in FILES],
         "pages": [reverse(name) for name in PAGES],

@@ -1,4 +1,4 @@
-"""`/oversikt/`: what matters today, from all the rooms. It tells; it never counts, compares or nags."""
+"""`/oversikt/`: what is relevant today, from all apps. By design it shows no counts or comparisons and does not nag."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -24,13 +24,13 @@ from resources.models import GuidanceArticle
 
 NEWS_FROM = timedelta(days=7)
 NEWS_ON_A_CARD = 3
-REST = "ta-vare-pa-deg-selv"  # the key of the article on looking after oneself
+REST = "ta-vare-pa-deg-selv"  # key of the article on self-care
 News = dict[UUID, list[dict[str, Any]]]
 
 
 @own
 def overview(request: FamilyRequest) -> HttpResponse:
-    """A card for each family, or the first step where there is none."""
+    """Show a card for each of the user's families, or the first step if they have none."""
     today = timezone.localdate()
     plans = {plan.family_id: plan for plan in map(_Plan._make, _PLANS.rows(user=request.user.pk))}
     members = memberships_of(request)
@@ -49,8 +49,10 @@ def overview(request: FamilyRequest) -> HttpResponse:
 
 
 class _Plan(NamedTuple):
-    """The plan of one of one's families: when to look at it again, and whether anything one may read is written in it.
-    Asked along with it, since it costs no statement: whether the article on one's own rest is there to read."""
+    """The plan of one family: its next review date, and whether it has any content visible to the user.
+
+    `rest_is_there` says whether the self-care article is public; fetching it here saves a query.
+    """
 
     family_id: UUID
     review_on: date
@@ -68,7 +70,7 @@ def _plans(user: User) -> QuerySet[CrisisPlan, Any]:
 
 
 def _left(user: User, since: datetime) -> QuerySet[Membership]:
-    """Where `user` was removed and does not know it yet; and what they closed themself, and may still open again."""
+    """Return memberships that others ended without the user having seen it, and of families the user may reopen."""
     left = Membership.objects.untold_farewells(user).select_related(None) | Membership.objects.closed_by(user, since)
     return named(left).annotate(closed_at=F("family__closed_at"))
 
@@ -78,7 +80,7 @@ def _names(user: User) -> QuerySet[Membership]:
 
 
 def _written_since(model: type[PlanItem | SupportContact]) -> Callable[[User, datetime], QuerySet[Any, Any]]:
-    """When others than `user` last wrote what `user` may read, by family, person and section."""
+    """Return a function that builds a queryset of the latest changes by others, by family, author and section."""
     section = F("section") if model is PlanItem else Value(Section.CONTACTS.value)
 
     def build(user: User, since: datetime) -> QuerySet[Any, Any]:
@@ -108,9 +110,9 @@ def _card(member: Membership, plan: "_Plan", today: date, news: News) -> dict[st
 
 
 def _news(user: User) -> News:
-    """Who wrote in which section lately, newest first, by family: others than `user`, and only what they may read.
+    """Return who recently wrote in which section, newest first, by family.
 
-    Three queries, however many families.
+    Only changes by others that are visible to `user`. Three queries, however many families.
     """
     asked = {"user": user.pk, "since": timezone.now() - NEWS_FROM}
     people = {(one.family_id, one.user_id): one for one in _NAMES.fetch(user=user.pk)}
@@ -144,12 +146,12 @@ def _closed(member: Membership) -> dict[str, Any]:
 
 
 def _closed_at(member: Membership) -> datetime:
-    at: datetime = member.closed_at  # type: ignore[attr-defined]  # fetched along by `_left`
+    at: datetime = member.closed_at  # type: ignore[attr-defined]  # annotated by `_left`
     return at
 
 
 def _word_of_rest(today: date) -> str:
-    """One line about one's own rest, another one each day."""
+    """Return a reminder to look after oneself, a different one each day."""
     words = [
         _("You also need a break. Ten minutes outdoors counts."),
         _("You do not have to manage everything today."),

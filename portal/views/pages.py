@@ -1,4 +1,4 @@
-"""Pages of words alone: who we are, what we keep, how well it can be used."""
+"""Static pages: about, privacy, accessibility; also robots.txt and the health check."""
 
 from typing import Any
 
@@ -10,31 +10,31 @@ from common.views import public
 
 
 def who_runs_it() -> dict[str, Any]:
-    """Who answers for this installation, for the pages that say so."""
+    """Return who is responsible for this installation, as template context."""
     return {"site": settings.SITE_NAME, "operator": settings.OPERATOR, "contact": settings.CONTACT_EMAIL}
 
 
 @public
 def about(request: HttpRequest) -> HttpResponse:
-    """Who runs this, and what it is and is not."""
+    """Show who runs the site, and what it is and is not."""
     return render_page(request, "portal/about.html", who_runs_it())
 
 
 @public
 def privacy(request: HttpRequest) -> HttpResponse:
-    """The privacy notice. People's consents name its version: a new wording is a new version."""
+    """Show the privacy notice. Consents record its version, so every change of the text needs a new version."""
     return render_page(request, "portal/privacy.html", who_runs_it() | {"version": settings.PRIVACY_NOTICE_VERSION})
 
 
 @public
 def accessibility(request: HttpRequest) -> HttpResponse:
-    """The accessibility statement."""
+    """Show the accessibility statement."""
     return render_page(request, "portal/accessibility.html", who_runs_it())
 
 
 @public
 def robots(request: HttpRequest) -> HttpResponse:
-    """Search engines may know the public pages, and nothing behind them."""
+    """Let search engines index the public pages only."""
     closed = ("/familie/", "/konto/", "/oversikt/", "/forlat/", "/hjelp/utvalg/")
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
@@ -42,5 +42,5 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 @public
 def health(request: HttpRequest) -> HttpResponse:
-    """The web process answers. Asks nothing of the database: that is another question."""
+    """Report that the web process is up. Does not check the database."""
     return HttpResponse("ok\n", content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})

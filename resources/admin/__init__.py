@@ -1,10 +1,10 @@
-"""The curators' rooms at /redaktor/: Django's admin with the directory's tables and nothing else (ADR 0027)."""
+"""The curators' admin at /redaktor/: Django's admin with the directory's models only (ADR 0027)."""
 
 from django.contrib.admin import AdminSite
 
 
 def register(site: AdminSite) -> None:
-    """Put the directory's tables into `site`."""
+    """Register the directory's models with `site`."""
     from resources.admin.articles import ArticleAdmin
     from resources.admin.reports import ReportAdmin
     from resources.admin.services import ServiceAdmin

@@ -1,4 +1,4 @@
-"""The articles."""
+"""Admin of articles."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from resources.models import GuidanceArticle, HelpService
 
 
 class ArticleAdmin(CuratedAdmin):
-    """The articles, in the order in which they are listed."""
+    """Articles, in the order of the public list."""
 
     form = ArticleForm
     public_page = "article"

@@ -1,4 +1,4 @@
-"""What the rooms of services and articles have in common: who may what, saving, the buttons, the look before."""
+"""Base classes of the admin: permissions, saving, buttons, history and preview."""
 
 from collections.abc import Callable
 from copy import copy
@@ -28,13 +28,15 @@ from resources.reading.versions import version_of, versions_of
 PREVIEW = "_preview"
 
 
-class ReadAdmin(ModelAdmin):  # type: ignore[type-arg]  # of any of the directory's tables
-    """Whoever passed the site's door may read. Nothing is ever deleted, and Django's own log stays empty: the history
-    is in the version tables."""
+class ReadAdmin(ModelAdmin):  # type: ignore[type-arg]  # for several models
+    """Read access for users with permission on the site.
+
+    Nothing is ever deleted, and Django's admin log stays empty, because the version tables contain the history.
+    """
 
     actions = None
     list_per_page = 50
-    show_facets = ShowFacets.NEVER  # a count for each choice would cost a query each
+    show_facets = ShowFacets.NEVER  # each count would cost a query
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.admin_site.has_permission(request)
@@ -58,11 +60,11 @@ class ReadAdmin(ModelAdmin):  # type: ignore[type-arg]  # of any of the director
         return None
 
     def address(self, name: str, *args: Any) -> str:
-        """The address of one of this table's pages."""
+        """Return the URL of one of this model's admin pages."""
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
 
     def route(self, pattern: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
-        """An address of our own below this table, behind the site's door."""
+        """Return a URL pattern for an additional page of this model, behind the site's permission check."""
         return path(
             pattern, self.admin_site.admin_view(view), name=f"{self.opts.app_label}_{self.opts.model_name}_{name}"
         )
@@ -74,7 +76,7 @@ class ReadAdmin(ModelAdmin):  # type: ignore[type-arg]  # of any of the director
             raise Http404 from None
 
     def back(self, request: HttpRequest, otherwise: str) -> HttpResponse:
-        """Go back to the page of these rooms where a button was pressed."""
+        """Redirect to the admin page with the button that was pressed."""
         came_from = request.headers.get("Referer", "")
         ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
         inside = ours and reverse("admin:index") in came_from
@@ -82,12 +84,12 @@ class ReadAdmin(ModelAdmin):  # type: ignore[type-arg]  # of any of the director
 
 
 class CuratedAdmin(ReadAdmin):
-    """Services and articles: drafts, checks, history, and a look at the page before it is shown."""
+    """Base admin of services and articles: drafts, checks, history and preview."""
 
     change_form_template = "resources/admin/change_form.html"
     change_list_template = "resources/admin/change_list.html"
-    public_page = ""  # the name of the address where everybody sees it
-    as_shown: dict[str, Any] = {"state": State.PUBLISHED}  # what lets everybody see it
+    public_page = ""  # name of the public page's URL pattern
+    as_shown: dict[str, Any] = {"state": State.PUBLISHED}  # field values that make it public
     save_on_top = False
     view_on_site = False
 
@@ -98,7 +100,7 @@ class CuratedAdmin(ReadAdmin):
         return self.admin_site.has_permission(request)
 
     def get_urls(self) -> list[URLPattern]:
-        """Return Django's pages to list, add and change, and ours."""
+        """Return Django's list, add and change pages, and the custom ones."""
         prefix = f"{self.opts.app_label}_{self.opts.model_name}_"
         plain = [
             pattern
@@ -119,7 +121,7 @@ class CuratedAdmin(ReadAdmin):
         return ("address_here",) if obj else ()
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Return the fields as they stand; the address on the site is chosen once, and only shown after."""
+        """Return the fieldsets. After creation, the key is shown as a read-only URL."""
         if obj is None:
             return super().get_fieldsets(request, obj)
         return [
@@ -134,23 +136,23 @@ class CuratedAdmin(ReadAdmin):
     # Buttons
 
     def verify(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        """Note that the curator has checked it just now."""
+        """Record that the curator has checked the item now."""
         item = actions.verify(item=self.found(pk), by=request.user)
         done = _("“%(name)s” is checked. Next time: %(day)s.") % {"name": item, "day": day_words(item.due_on)}
         return self._done(request, item, done)
 
     def publish(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        """Show it to everybody."""
+        """Publish the item."""
         item = actions.publish(item=self.found(pk), by=request.user)
         return self._done(request, item, _("“%(name)s” is shown to everybody now.") % {"name": item})
 
     def withdraw(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        """Show it to nobody any more."""
+        """Withdraw the item from public view."""
         item = actions.withdraw(item=self.found(pk), by=request.user)
         return self._done(request, item, _("“%(name)s” is shown to nobody any more.") % {"name": item})
 
     def undo(self, request: HttpRequest, pk: Any, version_id: int) -> HttpResponse:
-        """Take back what one of these buttons did a moment ago."""
+        """Revert a recent check, publication or withdrawal."""
         item = self.found(pk)
         if actions.undo(item=item, version_id=version_id, by=request.user):
             messages.success(request, _("Undone."))
@@ -166,7 +168,7 @@ class CuratedAdmin(ReadAdmin):
     # History
 
     def history(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        """Show who changed what and when, the newest first."""
+        """Show who changed what and when, newest first."""
         item = self.found(pk)
         newest, *older = versions_of(item)
         versions = [
@@ -189,7 +191,7 @@ class CuratedAdmin(ReadAdmin):
         return render_page(request, "resources/admin/history.html", context)
 
     def restore(self, request: HttpRequest, pk: Any, version_id: int) -> HttpResponse:
-        """Let it say again what it said then. The version of until now stays in the history."""
+        """Restore the content of an older version. The current one remains in the history."""
         item = self.found(pk)
         version = version_of(item, version_id)
         if version is None:
@@ -211,8 +213,11 @@ class CuratedAdmin(ReadAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """Show the form, or save it. One curator at a time: the row is held from before it is compared until it is
-        saved. A look before saving does save, shows the public page, and takes everything back."""
+        """Show the form or save it.
+
+        The row is locked before it is compared with the form and until it is saved, so that only one curator saves at a
+        time. A preview saves the form, renders the public page and rolls back.
+        """
         request = self._with_what_was_kept(request)
         context = self._about(object_id) | (extra_context or {})
         with transaction.atomic():
@@ -224,7 +229,7 @@ class CuratedAdmin(ReadAdmin):
         return response
 
     def _with_what_was_kept(self, request: HttpRequest) -> HttpRequest:
-        """The request, or where the session had run out under a form, the form as it was sent; never saved."""
+        """Return the request or, after an expired session, a copy with the data that was sent, which is never saved."""
         kept = self.admin_site.kept(request)  # type: ignore[attr-defined]  # DirectorySite
         if not kept:
             return request
@@ -232,8 +237,8 @@ class CuratedAdmin(ReadAdmin):
         for name, value in kept.items():
             sent.setlist(name, value if isinstance(value, list) else [value])
         again = copy(request)
-        again.method, again.POST = "POST", sent  # type: ignore[assignment]  # Django lets it be set
-        again._files = MultiValueDict()  # type: ignore[attr-defined]  # else Django reads the form anew, from nothing
+        again.method, again.POST = "POST", sent  # type: ignore[assignment]  # Django allows assignment
+        again._files = MultiValueDict()  # type: ignore[attr-defined]  # or Django would parse the empty body
         again.is_kept = True  # type: ignore[attr-defined]
         return again
 
@@ -248,7 +253,7 @@ class CuratedAdmin(ReadAdmin):
         return found
 
     def _about(self, object_id: str | None) -> dict[str, Any]:
-        """What stands above the form: how it is with the item, and what can be done with it."""
+        """Return the item's status and available actions, shown above the form."""
         if object_id is None:
             return {"about": None}
         item = self.get_object(HttpRequest(), object_id)
@@ -268,15 +273,15 @@ class CuratedAdmin(ReadAdmin):
         }
 
     def why_hidden(self, item: Any) -> str:
-        """Why nobody sees it although it is published, in words; nothing for most."""
+        """Return why a published item is hidden from the public, or an empty string."""
         return ""
 
     def fixed_words(self, item: Any) -> str:
-        """What to know where a page that asks no database names it besides."""
+        """Return a warning if the item is also hard-coded in a page, or an empty string."""
         return ""
 
     def save_model(self, request: HttpRequest, obj: Checked, form: Any, change: bool) -> None:
-        obj.changed_by, obj.changed_at = request.user, timezone.now()  # type: ignore[assignment]  # signed in, says the door
+        obj.changed_by, obj.changed_at = request.user, timezone.now()  # type: ignore[assignment]  # signed in, see has_permission
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -286,7 +291,7 @@ class CuratedAdmin(ReadAdmin):
             actions.verify(item=form.instance, by=request.user)
 
     def saved(self, item: Any) -> None:
-        """What is made of the item's words, made anew."""
+        """Update data derived from the item. Called after the item and its inlines are saved."""
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         return self._preview(request, obj) or super().response_add(request, obj, post_url_continue)
@@ -295,8 +300,7 @@ class CuratedAdmin(ReadAdmin):
         return self._preview(request, obj) or super().response_change(request, obj)
 
     def _preview(self, request: HttpRequest, obj: Any) -> HttpResponse | None:
-        """The page as everybody would see it, drawn by the public view itself from what is saved this moment, and a
-        word at its top that it is only a look."""
+        """Return the public page, rendered by its view from uncommitted data, with a notice that it is a preview."""
         if PREVIEW not in request.POST:
             return None
         self.model._default_manager.filter(pk=obj.pk).update(**self.as_shown)
@@ -313,7 +317,7 @@ class CuratedAdmin(ReadAdmin):
     # The list
 
     def check_words(self, item: Checked) -> str:
-        """How it stands with checking it."""
+        """Describe when the item was checked and when it is due."""
         today = timezone.localdate()
         if item.checked_on is None:
             return _("never checked")
@@ -327,7 +331,7 @@ class CuratedAdmin(ReadAdmin):
 
     @display(description=gettext_lazy("Check now"))
     def verify_button(self, item: Checked) -> str:
-        """One click in the list. It belongs to the list's own form, which carries its secret."""
+        """Return a button that submits the changelist's form, which contains the CSRF token."""
         return format_html(
             '<button class="button" type="submit" formaction="{}">{}<span class="visually-hidden"> {}</span></button>',
             self.address("verify", item.pk),

@@ -1,7 +1,7 @@
-"""The services as a file, out and in again: CSV for a spreadsheet, JSON for a program (ADR 0027).
+"""Export and import of services, as CSV for spreadsheets and JSON for programs (ADR 0027).
 
-A file that comes back as it went out changes nothing. One that was written in changes exactly the rows that differ,
-through the same form as a curator's typing, all of them or none.
+Importing an unchanged export changes nothing. An edited file changes exactly the rows that differ, validated by the
+curators' form, all or none.
 """
 
 import csv
@@ -28,30 +28,30 @@ from resources.reading.versions import CONTENT, Snapshot, Way, snapshot
 
 COLUMNS = ("key", *CONTENT[HelpService], "channels")
 ROWS = 20_000
-BYTES = 400_000  # of a file
-MOST_CHANGES = 200  # at a time: each goes through the form, and nobody else can save meanwhile
+BYTES = 400_000  # maximum size of a file
+MOST_CHANGES = 200  # per import: each is validated by the form, and other curators cannot save meanwhile
 _CHOSEN = {"audiences", "kinds", "counties"}
-_HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can write one; no database keeps it
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # surrogates: possible in JSON, but not in PostgreSQL
 _YES_NO = {"is_anonymous", "is_free", "needs_referral"}
-# What a spreadsheet would take for a formula. An apostrophe before it, and before an apostrophe, so that one taken away
-# gives back what was there.
+# Prefixes that a spreadsheet interprets as a formula. Such cells get a leading apostrophe, and so do cells that start
+# with an apostrophe, so that removing one always restores the original.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 
 Row = dict[str, str]
 
 
 class RowForm(ServiceForm):
-    """The curators' form with what a file may change."""
+    """The curators' form, limited to the fields that a file may change."""
 
     class Meta(ServiceForm.Meta):
-        fields = ("key", *CONTENT[HelpService])  # type: ignore[assignment]  # not all of them, as the base has
+        fields = ("key", *CONTENT[HelpService])  # type: ignore[assignment]  # a subset of the base's fields
 
 
 @dataclass
 class Change:
-    """A row that differs from what is here: a new service, or what will be different of one."""
+    """A row that differs from the database: a new service, or changes to an existing one."""
 
-    number: int  # of the row in the file, the first after the headings is 1
+    number: int  # of the row in the file; the first after the header is 1
     name: str
     is_new: bool
     differences: list[Difference] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Change:
 
 @dataclass
 class Plan:
-    """What a file would do. Where there are `errors`, nothing."""
+    """The changes that a file would make. None are made if there are `errors`."""
 
     changes: list[Change] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Plan:
 
 
 def write_rows() -> list[Row]:
-    """Every service, withdrawn ones and drafts too, in the order of their keys."""
+    """Return every service, including drafts and withdrawn ones, ordered by key."""
     return [row_of(service) for service in HelpService.objects.order_by("key")]
 
 
@@ -78,7 +78,7 @@ def row_of(service: HelpService) -> Row:
 
 
 def to_csv(rows: list[Row]) -> bytes:
-    """As a Norwegian spreadsheet opens it, with semicolons; nothing in it is run as a formula."""
+    """Return CSV for Norwegian spreadsheets, separated by semicolons. No cell is interpreted as a formula."""
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, COLUMNS, delimiter=";", lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     writer.writeheader()
@@ -93,7 +93,7 @@ def to_json(rows: list[Row]) -> bytes:
 
 
 def read(content: str) -> list[Row]:
-    """The rows of a file of ours, CSV (comma or semicolon) or JSON. ValidationError, in words, when it is none."""
+    """Parse an exported file, CSV (comma or semicolon) or JSON. Raises ValidationError if it is not one."""
     text = content.removeprefix("\ufeff").strip("\r\n ")
     rows = _read_json(text) if text.startswith("[") else _read_csv(text)
     if not rows:
@@ -146,7 +146,7 @@ def _read_csv(text: str) -> list[Row]:
 
 
 def plan(rows: list[Row]) -> Plan:
-    """What `rows` would change, or what is wrong with them. Nothing is saved."""
+    """Return what `rows` would change, or their errors. Nothing is saved."""
     with transaction.atomic():
         found = _carry_out(rows, by=None)
         transaction.set_rollback(True)
@@ -155,7 +155,7 @@ def plan(rows: list[Row]) -> Plan:
 
 @transaction.atomic
 def carry_out(rows: list[Row], *, by: Any) -> Plan:
-    """Save what differs, all of it, or nothing where anything is wrong."""
+    """Save all rows that differ, or nothing if any has an error."""
     found = _carry_out(rows, by=by)
     if found.errors:
         transaction.set_rollback(True)
@@ -191,7 +191,7 @@ def _change(number: int, before: Snapshot | None, saved: HelpService) -> Change:
 
 
 def _save(row: Row, service: HelpService | None, by: Any) -> tuple[list[str], HelpService | None]:
-    """Save a row as if a curator had typed it. Return what is wrong with it, or the service."""
+    """Validate and save a row with the curators' form. Return its errors, or the service."""
     form = RowForm(_typed(row, service), instance=service)
     errors = [
         _("%(field)s: %(error)s") % {"field": form.fields[name].label if name in form.fields else name, "error": error}
@@ -213,7 +213,7 @@ def _save(row: Row, service: HelpService | None, by: Any) -> tuple[list[str], He
 
 
 def _typed(row: Row, service: HelpService | None) -> QueryDict:
-    """The cells as the form's fields would be sent."""
+    """Return the row as form data."""
     sent = QueryDict(mutable=True)
     for name, cell in row.items():
         if name in _CHOSEN:
@@ -228,7 +228,10 @@ def _typed(row: Row, service: HelpService | None) -> QueryDict:
 
 
 def _ways(cell: str, service: HelpService | None) -> tuple[list[Way], list[str]]:
-    """The ways of a cell: a line each. One that is there already keeps its row, also where only its number changed."""
+    """Parse the channels in a cell, one per line. Return them and the errors.
+
+    An existing channel retains its row, also if only its number has changed.
+    """
     there = list(snapshot(service).ways) if service else []
     if [_line(way) for way in there] == cell.split("\n") or not (there or cell):
         return there, []
@@ -254,7 +257,7 @@ def _ways(cell: str, service: HelpService | None) -> tuple[list[Way], list[str]]
 
 
 def _line(way: Way) -> str:
-    """`kind | value | label | hours`, without what is empty at the end. A bar inside gets a stroke before it."""
+    """Return `kind | value | label | hours` without trailing empty parts. A bar inside is escaped with a backslash."""
     parts = [way.kind, way.value.replace("|", "\\|"), way.label.replace("|", "\\|"), way.opening_hours]
     while not parts[-1]:
         parts.pop()

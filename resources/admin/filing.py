@@ -1,4 +1,4 @@
-"""The form that takes a file of services back."""
+"""The form to import a file of services."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from resources.admin.exchange import BYTES, Row, read
 
 
 class FileForm(PortalForm):
-    """A file, or the `content` of one that the curator has looked at and says yes to."""
+    """A file, or the `content` of a file that the curator has reviewed and confirmed."""
 
     file = forms.FileField(required=False, label=gettext_lazy("The file"))
     content = forms.CharField(required=False, widget=forms.HiddenInput, max_length=BYTES, strip=False)

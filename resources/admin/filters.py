@@ -1,4 +1,4 @@
-"""What the lists can be narrowed to."""
+"""List filters of the admin."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ Choices = list[tuple[str, Any]]
 
 
 class Narrowing(SimpleListFilter):
-    """A filter whose choices each stand for a condition."""
+    """A list filter with a condition for each choice."""
 
     title: Any = ""
     parameter_name = ""

@@ -1,4 +1,4 @@
-"""The curators' forms: what they refuse, beside the field, and how two who save at once learn of each other."""
+"""The curators' forms: validation, and detection of concurrent edits."""
 
 import re
 from typing import Any
@@ -18,13 +18,13 @@ from resources.hours import clean_hours
 from resources.models import Channel, Checked, GuidanceArticle, HelpService
 from resources.reading.versions import snapshot, versions_of
 
-LINES = 40  # in a list
+LINES = 40  # at most, in a list
 _LANGUAGE = re.compile("[a-z]{2,3}")
 _IN_ADDRESSES = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "Æ": "ae", "Ø": "o", "Å": "a"})
 
 
 class LinesField(forms.CharField):
-    """A list, one to a line."""
+    """A list with one value per line."""
 
     widget = forms.Textarea
 
@@ -54,7 +54,7 @@ class LinesField(forms.CharField):
 
 
 class LanguagesField(LinesField):
-    """Languages by their codes."""
+    """Language codes, one per line."""
 
     def clean(self, value: Any) -> Any:
         codes = [code.lower() for code in super().clean(value)]
@@ -68,7 +68,7 @@ class LanguagesField(LinesField):
 
 
 class FacetsField(forms.MultipleChoiceField):
-    """Some of a few, as boxes to tick; kept in the order in which they are listed."""
+    """Multiple choices as checkboxes, stored in the order of the choices."""
 
     widget = forms.CheckboxSelectMultiple
 
@@ -77,12 +77,12 @@ class FacetsField(forms.MultipleChoiceField):
 
 
 def read_lines(text: str) -> list[str]:
-    """The lines of a text that say something."""
+    """Return the non-empty lines of a text, stripped."""
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def yes_no(**kwargs: Any) -> forms.TypedChoiceField:
-    """Yes, no, or that no source says."""
+    """Return a field with the choices yes, no, and not stated by any source."""
     return forms.TypedChoiceField(
         choices=[("", gettext_lazy("not stated")), ("True", gettext_lazy("yes")), ("False", gettext_lazy("no"))],
         coerce=lambda value: value == "True",
@@ -92,12 +92,12 @@ def yes_no(**kwargs: Any) -> forms.TypedChoiceField:
     )
 
 
-class CuratedForm(forms.ModelForm):  # type: ignore[type-arg]  # of services and of articles
-    """What services and articles have in common.
+class CuratedForm(forms.ModelForm):  # type: ignore[type-arg]  # for several models
+    """Base form of services and articles.
 
-    `seen` is when what the curator saw had last been changed. Where somebody else has saved since, nothing is
-    overwritten: the form comes back with what was typed and `meanwhile`, what the other changed; sent once more, it
-    stands. A form that is `kept` was typed before the session ran out, and is shown again without being saved.
+    `seen` is the `changed_at` of the item when the form was loaded. If another curator has saved since, nothing is
+    overwritten: the form is shown again with the submitted values, and `meanwhile` lists the other changes. Submitting
+    it again saves it. A form whose session had expired (`kept`) is shown again without being saved.
     """
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -150,7 +150,7 @@ class CuratedForm(forms.ModelForm):  # type: ignore[type-arg]  # of services and
 
 
 class ServiceForm(CuratedForm):
-    """A service."""
+    """Form of a service."""
 
     former_names = LinesField(
         longest=120, help_text=gettext_lazy("One on each line. A search for an old name finds the new.")
@@ -181,7 +181,7 @@ class ServiceForm(CuratedForm):
 
     class Meta:
         model = HelpService
-        fields = "__all__"  # noqa: DJ007  # the admin says which, by its fieldsets
+        fields = "__all__"  # noqa: DJ007  # the admin's fieldsets select the fields
         widgets = {
             "summary": forms.TextInput({"class": "vLargeTextField"}),
             "description": forms.Textarea({"rows": 8}),
@@ -209,7 +209,7 @@ class ServiceForm(CuratedForm):
 
 
 class ArticleForm(CuratedForm):
-    """An article."""
+    """Form of an article."""
 
     key = forms.SlugField(
         required=False,
@@ -219,7 +219,7 @@ class ArticleForm(CuratedForm):
 
     class Meta:
         model = GuidanceArticle
-        fields = "__all__"  # noqa: DJ007  # the admin says which, by its fieldsets
+        fields = "__all__"  # noqa: DJ007  # the admin's fieldsets select the fields
         widgets = {
             "summary": forms.TextInput({"class": "vLargeTextField"}),
             "today": forms.Textarea({"rows": 4}),
@@ -234,7 +234,7 @@ class ArticleForm(CuratedForm):
 
 
 def _clean_key(form: CuratedForm, cleaned: dict[str, Any], name: str) -> None:
-    """A new one gets an address of its own, made of its name where the curator wrote none."""
+    """Derive the key of a new item from its name if it is empty, and refuse reserved keys."""
     if "key" not in form.fields or "key" not in cleaned:
         return
     model: type[Checked] = form._meta.model
@@ -248,7 +248,7 @@ def _clean_key(form: CuratedForm, cleaned: dict[str, Any], name: str) -> None:
 
 
 class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # of channels
-    """A way to reach a service."""
+    """Form of a channel."""
 
     class Meta:
         model = Channel
@@ -279,7 +279,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # of channels
 
 
 def clean_way(kind: str, value: str) -> str:
-    """Return where a way leads as it is kept, or raise ValidationError with a word for the curator."""
+    """Return a channel's value as stored. Raises ValidationError with a message for the curator."""
     value = value.strip()
     if kind in (ChannelKind.PHONE, ChannelKind.SMS):
         return clean_phone(value)

@@ -1,4 +1,4 @@
-"""What people said of numbers: that they did not work."""
+"""Admin of reports that a number does not work."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from resources.models import NumberReport
 
 
 class ReportAdmin(ReadAdmin):
-    """Numbers that did not work, those nobody has looked into first. Who said so is not kept."""
+    """Reports of numbers that do not work, unhandled ones first. Nothing about the reporters is stored."""
 
     change_list_template = "resources/admin/change_list.html"
     list_display = ("number", "service", "day", "times", "handle_button")
@@ -47,14 +47,14 @@ class ReportAdmin(ReadAdmin):
         return (F("handled_at").desc(nulls_first=True), "-reported_on", "id")
 
     def handle(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Note that somebody has looked into it."""
+        """Mark the report as handled."""
         report = self.found(pk)
         actions.handle_report(report=report, by=request.user)
         tell(request, _("Noted. Check the service too, if the number is right."), undo=self.address("reopen", pk))
         return self.back(request, self.address("changelist"))
 
     def reopen(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Take that back."""
+        """Mark the report as not handled."""
         actions.reopen_report(report=self.found(pk))
         messages.success(request, _("Undone."))
         return self.back(request, self.address("changelist"))

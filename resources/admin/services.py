@@ -1,4 +1,4 @@
-"""The services, each with its ways."""
+"""Admin of services and their channels."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ class ChannelInline(StackedInline):  # type: ignore[type-arg]  # channels of ser
 
 
 class ServiceAdmin(CuratedAdmin):
-    """The directory's services. The most urgent first: to be checked, pinned, then by name."""
+    """Services, most urgent first: due for a check, then pinned, then by name."""
 
     form = ServiceForm
     inlines = (ChannelInline,)
@@ -74,17 +74,17 @@ class ServiceAdmin(CuratedAdmin):
         ]
 
     def fetch_csv(self, request: HttpRequest) -> HttpResponse:
-        """Every service, for a spreadsheet."""
+        """Download all services as CSV."""
         return _as_file(exchange.to_csv(exchange.write_rows()), "text/csv; charset=utf-8", "tjenester.csv")
 
     def fetch_json(self, request: HttpRequest) -> HttpResponse:
-        """Every service, for a program."""
+        """Download all services as JSON."""
         return _as_file(exchange.to_json(exchange.write_rows()), "application/json", "tjenester.json")
 
     def bring_back(self, request: HttpRequest) -> HttpResponse:
-        """Take a file back: first what it would change, then, when the curator says so, the changes themselves.
+        """Import a file in two steps: preview its changes, then apply them when the curator confirms.
 
-        Between the two the file lies in the page, nowhere else.
+        Between the steps, the file is stored in the page only.
         """
         sent = request.method == "POST"
         form = FileForm(request.POST if sent else None, request.FILES if sent else None)
@@ -154,7 +154,7 @@ class ServiceAdmin(CuratedAdmin):
         return self.why_hidden(service) or service.get_state_display()
 
     def why_hidden(self, item: HelpService) -> str:
-        """The same rule as of HelpServiceQuerySet.public."""
+        """Return why a published service is hidden, by the same rule as HelpServiceQuerySet.public."""
         if item.state != State.PUBLISHED or item.on_failure != OnFailure.HIDE or item.pin is not None:
             return ""
         if item.checked_on is not None and item.due_on <= timezone.localdate():

@@ -1,4 +1,4 @@
-"""The rooms themselves: addresses, front page, door. Who may pass the door is said in portal/curating.py."""
+"""The admin site of the directory: its URLs, index page and permission check, which portal/curating.py implements."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,12 +14,12 @@ from django.views.decorators.http import require_safe
 
 from resources.reading import desk
 
-# Django's rooms that nobody here needs: signing in and out is ours, and the others reach beyond the directory.
+# Django's admin pages that are not used: the portal has its own sign-in, and the others expose more than the directory.
 CLOSED = {"login", "logout", "password_change", "password_change_done", "autocomplete", "view_on_site", "app_list"}
 
 
 class DirectorySite(AdminSite):
-    """Django's admin, with the directory's addresses alone and one door before each of them."""
+    """Django's admin with the directory's URLs only, each behind a permission check."""
 
     site_header = _("Curator")
     site_title = _("Curator")
@@ -30,41 +30,41 @@ class DirectorySite(AdminSite):
     empty_value_display = "–"
 
     def turn_away(self, request: HttpRequest) -> HttpResponse:
-        """Answer somebody who may not come in."""
+        """Return the response for a user without permission."""
         raise NotImplementedError
 
     def kept(self, request: HttpRequest) -> dict[str, Any]:
-        """What the curator typed into the form of this page before their session ran out; nothing, mostly."""
+        """Return the data of this page's form from before the session expired, or an empty dict."""
         raise NotImplementedError
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Put the door before `view`. Every address of these rooms goes through here."""
+        """Add the permission check to `view`. Every URL of the site passes through this method."""
         inside = super().admin_view(view, cacheable)
 
         def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             return inside(request, *args, **kwargs) if self.has_permission(request) else self.turn_away(request)
 
         door.__name__ = getattr(view, "__name__", "view")
-        door.kind = "curator"  # type: ignore[attr-defined]  # the mark of common.views
+        door.kind = "curator"  # type: ignore[attr-defined]  # the marker of common.views
         return door
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Return Django's addresses without the closed ones, all marked, all led to the site's own sign-in."""
+        """Return Django's URL patterns except the closed ones, marked for curators and with the portal's sign-in."""
         open_ones = [
             pattern for pattern in super().get_urls() if isinstance(pattern, URLResolver) or pattern.name not in CLOSED
         ]
         for pattern in _all(open_ones):
-            pattern.callback.kind = "curator"  # type: ignore[attr-defined]  # Django's wrapper hides admin_view's
-            pattern.callback.login_url = settings.LOGIN_URL  # type: ignore[attr-defined]  # not a page of the admin's own
+            pattern.callback.kind = "curator"  # type: ignore[attr-defined]  # Django's wrapper hides that of admin_view
+            pattern.callback.login_url = settings.LOGIN_URL  # type: ignore[attr-defined]  # not the admin's own page
         return open_ones
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Return nothing: the rooms stand in the menu, by their own names."""
+        """Return nothing: the menu links to the models directly."""
         return []
 
     @method_decorator(require_safe)
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """Show what needs looking after, and how much of it."""
+        """Show what needs attention, with counts."""
         return super().index(request, {"desk": desk.read(), **(extra_context or {})})
 
 

@@ -1,4 +1,4 @@
-"""What the fields are called here, and how their values and differences are said."""
+"""Labels of the fields, and descriptions of their values and changes."""
 
 import difflib
 from collections.abc import Iterable
@@ -61,7 +61,7 @@ _TEXTS = {"description", "today", "body", "source"}
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a text: taken away, put in, or there before and after."""
+    """A line of a text diff: removed, added or unchanged."""
 
     mark: str  # "-", "+" or " "
     text: str
@@ -69,7 +69,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Difference:
-    """What a field said and says. Long texts and ways by their lines."""
+    """The old and new value of a field. Long texts and channels are compared line by line."""
 
     label: str
     before: str = ""
@@ -78,7 +78,7 @@ class Difference:
 
 
 def say(name: str, value: Any) -> str:
-    """The value of a field in words."""
+    """Return the value of a field as text."""
     if value is None or value in ("", []):
         return _("not stated")
     if isinstance(value, bool):
@@ -92,14 +92,14 @@ def say(name: str, value: Any) -> str:
 
 
 def say_way(way: Way) -> str:
-    """A way to reach a service, on one line."""
+    """Return a channel as one line of text."""
     kind = str(ChannelKind(way.kind).label) if way.kind in ChannelKind.values else way.kind
     value = show_phone(way.value) if way.kind in (ChannelKind.PHONE, ChannelKind.SMS) else way.value
     return " · ".join(part for part in (f"{kind}: {value}", way.label, way.opening_hours) if part)
 
 
 def differences(before: Snapshot, after: Snapshot) -> list[Difference]:
-    """What is not the same, in the order of the fields."""
+    """Return the changed fields, in the order of the fields."""
     return [_difference(name, before, after) for name in before.differs_in(after)]
 
 

@@ -1,4 +1,4 @@
-"""Articles, as anybody may read them."""
+"""Selectors for published articles."""
 
 import re
 
@@ -13,7 +13,7 @@ from resources.models import STEMS, GuidanceArticle, GuidanceArticleQuerySet, He
 from resources.reading.spelling import can_be_misspelt, is_one_letter_away
 
 FEW = 3
-# What people call what an article calls so. No short word is taken for another that is nearly so spelt.
+# Colloquial words for terms in articles. A short word is never matched by a similarly spelt one.
 CALLED = {
     "gambling": "automat automaten automater automatene bette betting casino gamble gambler gambling kasino lotto odds "
     "odsen oddsen pengespill poker rikstoto spill spilleautomat spillegal spillegjeld spillegalskap spilleproblem "
@@ -25,13 +25,15 @@ SHORT = 5  # letters
 
 
 def list_articles() -> list[GuidanceArticle]:
-    """What is published, in order, without the texts."""
+    """Return the published articles in order, without their texts."""
     return list(GuidanceArticle.objects.public().in_order().only("key", "title", "summary", "theme"))
 
 
 def search_articles(words: str, *, for_children: bool = False) -> list[GuidanceArticle]:
-    """The few published articles that say all of `words`, each in any of its forms, or of what one of them is called
-    (CALLED); without the texts. For children, only what was written for them."""
+    """Return the few published articles that contain all of `words`, in any inflection, or the term for one (CALLED).
+
+    Without their texts. With `for_children`, only articles written for children.
+    """
     told = [word for word in re.findall(r"[^\W_]+", words) if telling(fold(word))]
     if not told:
         return []
@@ -49,7 +51,7 @@ def _found_among(articles: GuidanceArticleQuerySet) -> Prepared[GuidanceArticle]
     return Prepared(build)
 
 
-# By whether a child asks.
+# Keyed by whether the visitor is a child.
 _FOUND = {
     False: _found_among(GuidanceArticle.objects.public()),
     True: _found_among(GuidanceArticle.objects.public().filter(is_for_children=True)),
@@ -57,7 +59,7 @@ _FOUND = {
 
 
 def _is_among(word: str, words: frozenset[str]) -> bool:
-    """Whether a folded word is one of these, or one letter from one that is not short."""
+    """Return whether a folded word is among `words`, or one letter from one that is not short."""
     return word in words or (
         can_be_misspelt(word)
         and any(len(one) > SHORT and abs(len(one) - len(word)) <= 1 and is_one_letter_away(word, one) for one in words)
@@ -65,7 +67,7 @@ def _is_among(word: str, words: frozenset[str]) -> bool:
 
 
 def find_article(key: str) -> GuidanceArticle:
-    """A published article with the services it names and how to reach them. Raises Http404."""
+    """Return a published article with its public services and their channels. Raises Http404."""
     services = HelpService.objects.public().in_order().prefetch_related("channels")
     found = GuidanceArticle.objects.public().filter(key=key).prefetch_related(Prefetch("services", services)).first()
     if found is None:
@@ -74,12 +76,12 @@ def find_article(key: str) -> GuidanceArticle:
 
 
 def is_there(key: str) -> bool:
-    """Whether anybody may read the article."""
+    """Return whether the article is public."""
     return GuidanceArticle.objects.public().filter(key=key).exists()
 
 
 def list_closed(article: GuidanceArticle) -> frozenset[str]:
-    """The keys of those articles that `article` links to and nobody may read. Asks nothing where it links to none."""
+    """Return the keys of non-public articles that `article` links to. Runs no query if it links to none."""
     named = articles_in(f"{article.today}\n{article.body}\n{article.source}")
     if not named:
         return frozenset()

@@ -1,12 +1,11 @@
-"""The directory in short, kept by each process: whom each service is for, by which words it is found, in which order,
-and how these words are spelt.
+"""An in-memory index of the directory in each process: audiences, search words, order and spelling of the services.
 
-Nothing of it is shown. What a page shows is read from the database each time, and so are the marks that are others
-whenever the directory has changed (`DirectoryMark`): then it is read anew. So nothing chosen by it can be out of date,
-and to choose costs no statement.
+It is only used to select services; what a page shows is read from the database. Each request also reads the marks that
+change whenever the directory does (`DirectoryMark`), and the index is rebuilt if they differ. So a selection is never
+out of date, and needs no other query.
 
-A set of services is a number with a byte for each of them, 1 or 0, the first in the directory's order lowest: what fits
-two choices is `one & other`.
+A set of services is an integer with one byte per service, 1 or 0. The lowest byte is the first service in the
+directory's order. The intersection of two sets is `one & other`.
 """
 
 from array import array
@@ -30,13 +29,13 @@ from resources.models import NAME, UNPINNED, WORD, Channel, DirectoryMark, HelpS
 from resources.reading.listed import LISTED, Row
 from resources.reading.spelling import Spelling, read_spelling
 
-EVERYWHERE = ""  # the county of what is for the whole country
-LAST = chr(0x10FFFF)  # stands after every letter
-AT_ONCE = 500  # rows, while the directory is read
+EVERYWHERE = ""  # the county of nationwide services
+LAST = chr(0x10FFFF)  # sorts after every letter
+AT_ONCE = 500  # rows per fetch while the index is built
 
 
 class IsAmong(Func):
-    """Whether a value is one of an array's."""
+    """SQL to test whether a value is in an array."""
 
     template, arg_joiner, output_field = "%(expressions)s)", " = ANY(", BooleanField()
 
@@ -53,7 +52,7 @@ Marks = list[tuple[UUID]]
 
 
 class Words:
-    """Services by words that are said of them: sorted, and the places of each word's services one after another."""
+    """Sets of services by word: the sorted words, and the places of their services in one array."""
 
     def __init__(self, said: dict[str, "array[int]"], size: int) -> None:
         self._size, self._words = size, sorted(said)
@@ -63,11 +62,11 @@ class Words:
             self._begin.append(len(self._places))
 
     def just(self, word: str) -> int:
-        """Those of whom this word is said."""
+        """Return services with exactly this word."""
         return self._between(bisect_left(self._words, word), bisect_right(self._words, word))
 
     def beginning(self, start: str) -> int:
-        """Those of whom a word is said that begins so."""
+        """Return services with a word that starts with `start`."""
         return self._between(bisect_left(self._words, start), bisect_left(self._words, start + LAST))
 
     def _between(self, first: int, last: int) -> int:
@@ -76,7 +75,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All that anybody may see on a day. `places` are in the directory's order: pin, sort key, id."""
+    """The index of all services that are public on a day. `places` is in the directory's order: pin, sort key, id."""
 
     marks: Marks
     day: date
@@ -93,18 +92,18 @@ class Catalogue:
         return int.from_bytes(b"\1" * len(self.places), "little")
 
     def having(self, facet: str, *values: str | bool) -> int:
-        """Those with one of these values; `""` where a list of values is empty."""
+        """Return services with one of these values; `""` matches an empty list of values."""
         found = 0
         for value in values:
             found |= self.facets.get((facet, value), 0)
         return found
 
     def after(self, place: tuple[int, str, UUID]) -> int:
-        """Those that stand after this place, whether or not somebody stands there now."""
+        """Return services after `place`, which need not be the place of a service."""
         return self.everybody >> (before := 8 * bisect_right(self.places, place)) << before
 
     def rows(self, places: Iterable[int]) -> list[Row]:
-        """What the database says now of the services at these places, but for those it does not show any more."""
+        """Return current rows for the services at these places, without those that are no longer public."""
         ids = [self.places[place][2] for place in places]
         if not ids:
             return []
@@ -113,14 +112,14 @@ class Catalogue:
 
 
 def set_of(places: Iterable[int], size: int) -> int:
-    """The services at these places, of so many in all."""
+    """Return the set of the services at these places, out of `size` services."""
     marks = bytearray(size)
-    deque(map(marks.__setitem__, places, repeat(1)), maxlen=0)  # a loop that runs in C: there may be thousands
+    deque(map(marks.__setitem__, places, repeat(1)), maxlen=0)  # a loop in C, because there may be thousands
     return int.from_bytes(marks, "little")
 
 
 def first(found: int, count: int) -> list[int]:
-    """The places of the first of these services."""
+    """Return the places of the first `count` services in a set."""
     marks = found.to_bytes((found.bit_length() + 7) // 8, "little")
     places: list[int] = []
     at = marks.find(1)
@@ -130,12 +129,12 @@ def first(found: int, count: int) -> list[int]:
     return places
 
 
-_kept: list[Catalogue] = []  # the newest that was read
+_kept: list[Catalogue] = []  # at most one: the most recent
 _reading = Lock()
 
 
 def read_catalogue(at: datetime | None = None) -> Catalogue:
-    """The directory as it is now. One statement; three where it has changed since this process last asked."""
+    """Return the index of the directory. One query, or three if the directory has changed since the last call."""
     marks, day = _MARKS.rows(), timezone.localdate(at)
     with _reading:
         if not _kept or (_kept[0].marks, _kept[0].day) != (marks, day):
@@ -144,7 +143,7 @@ def read_catalogue(at: datetime | None = None) -> Catalogue:
 
 
 def _read(marks: Marks, day: date) -> Catalogue:
-    """The directory, read whole. What changes meanwhile has other marks, and is read next time."""
+    """Build the index. A concurrent change has other marks, so the next call builds it again."""
     places: list[tuple[int, str, UUID]] = []
     facets: dict[tuple[str, str | bool], array[int]] = defaultdict(lambda: array("I"))
     names, keywords, stems = (defaultdict[str, "array[int]"](lambda: array("I")) for _ in range(3))

@@ -1,4 +1,4 @@
-"""What needs a curator: what is to be checked, and what failed."""
+"""What needs a curator's attention: due checks, drafts, reports and dead links."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from resources.models import GuidanceArticle, HelpService, NumberReport
 
 @dataclass(frozen=True)
 class Desk:
-    """How many of each."""
+    """The counts for the index page of the admin."""
 
     services_due: int
     services_in_draft: int
@@ -22,24 +22,24 @@ class Desk:
 
 
 def to_check() -> Q:
-    """Of services or articles: shown to people, and never checked or not for too long."""
+    """Return the condition for published items that were never checked or are overdue."""
     return Q(state=State.PUBLISHED) & (Q(checked_on=None) | Q(due_on__lte=timezone.localdate()))
 
 
 def dead_links() -> Q:
-    """Of services: shown to people with a web address that did not answer last time."""
+    """Return the condition for published services whose web address did not respond last time."""
     return Q(state=State.PUBLISHED, link_failures__gt=0)
 
 
 def most_urgent_first(services: QuerySet[HelpService]) -> QuerySet[HelpService]:
-    """What is to be checked before the rest, pinned first, never checked before long ago."""
+    """Annotate `urgency`: 0 for services that are due for a check, otherwise 1."""
     return services.annotate(
         urgency=Case(When(to_check(), then=Value(0)), default=Value(1), output_field=IntegerField())
     )
 
 
 def read() -> Desk:
-    """Count. Seven small queries."""
+    """Return the counts, with one small query each."""
     services, articles = HelpService.objects.all(), GuidanceArticle.objects.all()
     return Desk(
         services_due=services.filter(to_check()).count(),

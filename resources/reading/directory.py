@@ -1,4 +1,4 @@
-"""The services of the directory, a page at a time, as anybody may see them."""
+"""Selectors for the public services of the directory, with pagination."""
 
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, field, replace
@@ -17,17 +17,17 @@ from resources.reading.catalogue import EVERYWHERE, Catalogue, first, read_catal
 from resources.reading.listed import Row
 from resources.reading.search import search
 
-PAGE = 25  # services
+PAGE = 25  # services per page
 UNSHOWN = ("description", "search_names", "search_text", "keywords", "loaded_digest")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """Some services in order, each with all that a card says in `listed`; `more` is where the next page begins, if any.
+    """A page of services in order, each with its card's content in `listed`. `more` is where the next page begins.
 
-    Where nothing fits, `meant` are named nearly as was searched for, and `nearest` anybody can try. Of a search:
-    `is_alike` when the words stand nowhere as they were written, `counties` when places were named, `articles` what
-    there is to read about it.
+    If nothing matches, `meant` are services with names similar to the search text, and `nearest` are suggestions for
+    all. In a search, `is_alike` is set if the words were not found as written, `counties` are those of places in the
+    search text, and `articles` are related articles.
     """
 
     services: list[Row]
@@ -40,7 +40,7 @@ class Page:
 
 
 def find_page(filters: Filters, at: datetime) -> Page:
-    """What the directory shows for these choices: to begin with the pinned services, then a page of what fits."""
+    """Return a page of services for the filters. Without filters, the first page has the pinned services."""
     catalogue = read_catalogue(at)
     if not filters.pairs and (pinned := _pinned(catalogue)):
         return Page(services=catalogue.rows(pinned), more=Cursor(*catalogue.places[pinned[-1]]))
@@ -53,7 +53,7 @@ def find_page(filters: Filters, at: datetime) -> Page:
 
 
 def find_ids(filters: Filters, at: datetime, count: int) -> list[UUID]:
-    """The first of all that the directory shows for these choices, page after page."""
+    """Return the ids of the first `count` services over all pages."""
     catalogue = read_catalogue(at)
     found = matching(catalogue, filters, at)
     if filters.words:
@@ -66,14 +66,13 @@ def find_ids(filters: Filters, at: datetime, count: int) -> list[UUID]:
 
 
 def _pinned(catalogue: Catalogue, who: Who | None = None) -> list[int]:
-    """The services most people begin with, without those for danger to life: their numbers stand on the page
-    already."""
+    """Return the pinned services without acute help, whose numbers are on the page already."""
     found = matching(catalogue, Filters(who=who)) & catalogue.having("pinned", True)
     return first(found & ~catalogue.having("kinds", Kind.ACUTE), len(catalogue.places))
 
 
 def _list_page(catalogue: Catalogue, filters: Filters, at: datetime) -> Page:
-    """One page of what fits, in the directory's order: by pins, then by name."""
+    """Return a page of matching services in the directory's order, by pin and name."""
     found = matching(catalogue, filters, at)
     if isinstance(filters.after, Cursor):
         found &= catalogue.after(astuple(filters.after))
@@ -83,7 +82,7 @@ def _list_page(catalogue: Catalogue, filters: Filters, at: datetime) -> Page:
 
 
 def _search_page(catalogue: Catalogue, filters: Filters, at: datetime) -> Page:
-    """One page of what is found by words among what fits the rest, best first."""
+    """Return a page of search results among services that match the other filters, best first."""
     start = filters.after if isinstance(filters.after, int) else 0
     stop = start + PAGE
     found = search(filters.words, catalogue, matching(catalogue, filters, at))
@@ -99,7 +98,7 @@ def _search_page(catalogue: Catalogue, filters: Filters, at: datetime) -> Page:
 
 
 def matching(catalogue: Catalogue, filters: Filters, at: datetime | None = None) -> int:
-    """What fits all that was chosen but words. What is for danger to life is for everybody."""
+    """Return services that match all filters except the search text. Acute help is for all audiences."""
     having, found = catalogue.having, catalogue.everybody
     if filters.who:
         found &= having("audiences", *filters.who.audiences) | having("kinds", Kind.ACUTE)
@@ -119,7 +118,7 @@ def matching(catalogue: Catalogue, filters: Filters, at: datetime | None = None)
 
 
 def find_service(key: str) -> HelpService:
-    """A service with its channels fetched, if anybody may see it. Raises Http404."""
+    """Return a public service with its channels fetched. Raises Http404."""
     found = HelpService.objects.public().filter(key=key).prefetch_related("channels").first()
     if found is None:
         raise Http404
@@ -127,10 +126,10 @@ def find_service(key: str) -> HelpService:
 
 
 def list_articles_of(service: HelpService) -> list[GuidanceArticle]:
-    """What there is to read that leads to this service."""
+    """Return the public articles that link to this service."""
     return list(service.articles.public().in_order().only("key", "title", "summary"))
 
 
 def open_hours(texts: Iterable[str], at: datetime | None) -> list[str]:
-    """Those of these opening hours by which one is surely open at `at`."""
+    """Return those opening hours that are certainly open at `at`."""
     return [text for text in texts if read_now(text, at).is_open]

@@ -1,4 +1,4 @@
-"""Whom to call instead of a number that did not work."""
+"""Alternatives to a number that did not work."""
 
 from django.db.models import Case, F, Q, QuerySet, Value, When
 
@@ -8,13 +8,15 @@ from resources.models import Channel, HelpService
 from resources.reading.always import choose_always_open
 
 FEW = 3
-LOOKED_AT = 12  # some have several numbers, and each is offered once
+LOOKED_AT = 12  # candidates: some services have several numbers, but each is offered once
 OPEN, UNKNOWN, CLOSED = range(3)
 
 
 def channels_instead_of(channel: Channel) -> list[Channel]:
-    """The other ways to talk to the same service, a few who help the same people there, and what is always open: who is
-    surely open first, then those whose hours nobody states, last who is closed. Services fetched."""
+    """Return other channels of the same service, a few similar services, and services that are always open.
+
+    Open ones are first, then those with unknown hours, then closed ones. Their services are fetched.
+    """
     talking = Channel.objects.filter(kind__in=TALK_NOW).exclude(value=channel.value).select_related("service")
     own = talking.filter(service=channel.service).order_by("position", "id")
     acute = HelpService.objects.public().filter(pin__isnull=False, kinds__contains=[Kind.ACUTE])
@@ -24,7 +26,7 @@ def channels_instead_of(channel: Channel) -> list[Channel]:
 
 
 def _alike(channel: Channel, talking: QuerySet[Channel]) -> list[Channel]:
-    """One telephone each of a few who help the same people in the same place: by rank, then pins before names."""
+    """Return a phone for each of a few services with the same audience and area, by opening state, pin and name."""
     service = channel.service
     there = Q(counties=[]) | Q(counties__overlap=service.counties) if service.counties else Q(counties=[])
     services = HelpService.objects.public().filter(there, audiences__overlap=service.audiences)

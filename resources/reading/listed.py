@@ -1,7 +1,8 @@
-"""A service as lists show it: one text with all that a card says, its channels too.
+"""A service in lists, as one JSON text with the content of its card and its channels.
 
-A page of 25 takes one statement instead of two, and what was made of a text can be kept (resources.showing.cards): a
-service that changed is another text. What stands in it is no model object: to make those was a third of making cards.
+A page of 25 services takes one query instead of two, and results derived from the text can be cached
+(resources.showing.cards), because any change results in another text. It is not parsed into model instances: creating
+those took a third of the time of rendering cards.
 """
 
 import json
@@ -18,7 +19,7 @@ from resources.models import Channel, Checked, HelpService
 
 
 class Row(NamedTuple):
-    """A service in a list: which it is, and the text of it."""
+    """A service in a list: its id, key and JSON text."""
 
     pk: UUID
     key: str
@@ -26,7 +27,7 @@ class Row(NamedTuple):
 
 
 class ListedChannel(NamedTuple):
-    """What lists say of a channel."""
+    """The content of a channel in lists."""
 
     kind: str
     value: str
@@ -36,7 +37,7 @@ class ListedChannel(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What lists say of a service: the columns of these names, and its channels in order."""
+    """The content of a service in lists: the columns of the same names, and the channels in order."""
 
     key: str
     name: str
@@ -64,7 +65,7 @@ _TABLE, _CHANNELS = HelpService._meta.db_table, Channel._meta.db_table
 _SERVICE = [field.name for field in fields(Listed) if field.name != "channels"]
 
 
-# PostgreSQL's JSON, and not Django's: the same forty names would be put together anew for each page.
+# Raw SQL, because Django's expressions for JSON would compile the same forty names for each page.
 LISTED = RawSQL(  # noqa: S611 - a constant
     f"json_build_array({', '.join(f'{_TABLE}.{name}' for name in _SERVICE)},"  # noqa: S608 - as above
     f" (SELECT json_agg(json_build_array({', '.join(f'c.{name}' for name in ListedChannel._fields)})"
@@ -75,7 +76,7 @@ LISTED = RawSQL(  # noqa: S611 - a constant
 
 
 def read_listed(text: str) -> Listed:
-    """The service in a text that PostgreSQL made of LISTED."""
+    """Parse the JSON text of a LISTED column."""
     words: dict[str, Any] = dict(zip((*_SERVICE, "channels"), json.loads(text), strict=True))
     for name in ("checked_on", "due_on"):
         words[name] = words[name] and date.fromisoformat(words[name])

@@ -1,14 +1,14 @@
-"""Search in the directory: by words however they are spelt, by old names, numbers and places.
+"""Search in the directory: words in any spelling, former names, numbers and places.
 
-What is asked is tried strictly first and more forgivingly only while nothing is found:
+Matching becomes more tolerant as long as nothing is found:
 
-1. every word stands in the service, in any form of it (Norwegian full text), or its name is written so;
-2. the same for the nearest words that the directory knows: «ivarta», «blå kårs» (`resources.reading.spelling`);
-3. any of the words does, those with most of them first.
+1. every word occurs in the service, in any inflection (Norwegian full text), or is its name;
+2. the same with the most similar words in the directory: «ivarta», «blå kårs» (`resources.reading.spelling`);
+3. any of the words occurs, sorted by how many do.
 
-Those whose name or keyword says just what was asked stand first, then those whose name begins so; equals stand as the
-directory has them, by their pins, then by name. A place in the question («søster drikker Trondheim») is no word to be
-found: it leaves out what is only for other counties, and puts the near before what is for the whole country.
+Services with a name or keyword equal to the search text are first, then those with a name that starts with it. Ties are
+in the directory's order, by pin and name. A place in the search text («søster drikker Trondheim») is not matched as a
+word: it excludes services that are only for other counties, and ranks local services before nationwide ones.
 """
 
 from collections.abc import Iterable
@@ -23,17 +23,19 @@ from resources.places import county_of
 from resources.reading.catalogue import EVERYWHERE, Catalogue, first
 from resources.reading.spelling import Spelling, Stems, can_be_misspelt, stems_of
 
-MOST = 100  # services: nobody reads further
-LONGEST = 200  # characters that are read of a question
+MOST = 100  # results
+LONGEST = 200  # characters of the search text that are used
 MOST_WORDS = 8
-SHORTEST_PREFIX = 3  # letters: of a shorter word, only the word itself is found
+SHORTEST_PREFIX = 3  # letters; shorter words match exactly
 OFFERED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A question as it is searched for. `telling` is `joined` without small words; `words` are what must be found,
-    `counties` the places that were named."""
+    """A parsed search text. `words` are to be matched, and `counties` are those of the places in it.
+
+    `telling` is `joined` without stop words.
+    """
 
     folded: str
     joined: str
@@ -42,8 +44,11 @@ class Asked:
     counties: tuple[County, ...] = ()
 
     def spelt(self, spelling: Spelling) -> Self:
-        """The same, each word as the directory has it where it has one so like it. Of numbers only the first that it
-        does not have: thousands begin alike, and each is as dear to look for as eight words."""
+        """Return the search text with each word replaced by the most similar one in the directory, if any.
+
+        Of several unknown numbers, only the first is looked up: thousands start alike, and each lookup costs as much as
+        eight words.
+        """
         asked = dict.fromkeys((*self.words, self.joined))
         missing = [word for word in asked if word not in spelling.stems and can_be_misspelt(word)]
         left = [word for word in missing if word.isdecimal()][1:]
@@ -71,9 +76,11 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What a question finds, at most MOST, best first. `all_words`: whether each word was found as it was written; else
-    the page says that this is the nearest. `counties` were named in the question. Where nothing was found, `meant` are
-    those whose names are like it, if any are. Services are named by their places in the catalogue."""
+    """Search results, at most MOST, best first, as places in the catalogue.
+
+    `all_words` is whether each word was found as written; if not, the page announces approximate results. `counties`
+    are those of places in the search text. If nothing was found, `meant` are services with similar names, if any.
+    """
 
     places: list[int]
     all_words: bool = True
@@ -82,7 +89,7 @@ class Found:
 
 
 def search(text: str, catalogue: Catalogue, among: int) -> Found:
-    """Find `text` among these services. A text without a letter or digit finds nothing."""
+    """Search for `text` in the services `among`. A text without letters or digits finds nothing."""
     asked = Asked.read(text)
     if not asked.folded:
         return Found(places=[])
@@ -99,19 +106,21 @@ def search(text: str, catalogue: Catalogue, among: int) -> Found:
 
 
 def _forgivingly(asked: Asked, spelt: Asked, stems: Stems, catalogue: Catalogue, near: int) -> list[int]:
-    """What has every word as the directory spells it, else what has some of them."""
+    """Return services with all words in corrected spelling, or else those with some of them."""
     places = _with_all(spelt, stems, catalogue, near) if spelt != asked else []
     return places or (_with_any(spelt, stems, catalogue, near) if len(spelt.words) > 1 else [])
 
 
 def _near(catalogue: Catalogue, among: int, counties: tuple[County, ...]) -> int:
-    """What is for one of these counties or for the whole country."""
+    """Return those of the services that are for one of these counties or nationwide."""
     return among & catalogue.having("counties", *counties, EVERYWHERE) if counties else among
 
 
 def _with_all(asked: Asked, stems: Stems, catalogue: Catalogue, among: int) -> list[int]:
-    """What is so named, then what has every word: here, then in the whole country. Only a place, or only «jeg trenger
-    hjelp»: everything."""
+    """Return services with this name, then those with all words, local before nationwide.
+
+    A text of places or stop words only («jeg trenger hjelp») matches everything.
+    """
     said = [text for text in dict.fromkeys((asked.joined, asked.telling)) if text]
     words = catalogue.everybody
     if asked.words:
@@ -127,7 +136,7 @@ def _with_all(asked: Asked, stems: Stems, catalogue: Catalogue, among: int) -> l
 
 
 def _with_any(asked: Asked, stems: Stems, catalogue: Catalogue, among: int) -> list[int]:
-    """What has one of the words, those with most of them first."""
+    """Return services with any of the words, those with most of them first."""
     with_so_many = [among, *(0 for _ in asked.words)]
     for word in asked.words:
         said = _saying((word,), stems, catalogue)
@@ -138,7 +147,7 @@ def _with_any(asked: Asked, stems: Stems, catalogue: Catalogue, among: int) -> l
 
 
 def _saying(words: Iterable[str], stems: Stems, catalogue: Catalogue) -> int:
-    """Who says all of these words, each in any of its forms; longer words that begin so, too."""
+    """Return services that contain all of these words, in any inflection or as the start of a longer word."""
     said = [
         catalogue.stems.beginning(stem) if len(word) >= SHORTEST_PREFIX else catalogue.stems.just(stem)
         for word in words
@@ -152,7 +161,7 @@ def _any(found: Iterable[int]) -> int:
 
 
 def _in_turn(among: int, *shelves: int) -> list[int]:
-    """The places of the first of these services, shelf by shelf, none twice."""
+    """Return the places of the first services of each set in order, without duplicates."""
     places: list[int] = []
     for shelf in shelves:
         places += first(shelf & among, MOST - len(places))
@@ -161,7 +170,7 @@ def _in_turn(among: int, *shelves: int) -> list[int]:
 
 
 def _meant(asked: Asked, catalogue: Catalogue, among: int) -> list[int]:
-    """The services with a name that is like what was asked as a whole."""
+    """Return services with a name similar to the whole search text."""
     like = map(catalogue.spelling.names_like, dict.fromkeys((asked.joined, asked.telling)))
     names = next(filter(None, like), [])
     return first(_any(map(catalogue.names.just, names)) & among, OFFERED)

@@ -1,11 +1,11 @@
-"""The directory whole, for a page that is kept for when there is no net."""
+"""Selector for the offline page: the whole directory."""
 
 from resources.models import HelpService
 from resources.reading.directory import UNSHOWN
 
-MOST = 200  # services: what a phone can keep without noticing
+MOST = 200  # services; small enough for a phone's cache
 
 
 def list_short() -> list[HelpService]:
-    """The services anybody may see, channels fetched, those on top first; of very many the first."""
+    """Return the public services with channels fetched, pinned ones first, at most MOST."""
     return list(HelpService.objects.public().in_order().defer(*UNSHOWN).prefetch_related("channels")[:MOST])

@@ -1,4 +1,4 @@
-"""What a service or an article was like before, and what differs from one version to the next."""
+"""Former versions of a service or an article, and the differences between them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from django.db.models import F
 
 from resources.models import Channel, ChannelVersion, Checked, GuidanceArticle, HelpService
 
-# What a curator writes; restored with an older version.
+# The fields that a curator writes, restored with an older version.
 CONTENT: dict[type[Checked], tuple[str, ...]] = {
     HelpService: (
         "name",
@@ -46,14 +46,14 @@ CONTENT: dict[type[Checked], tuple[str, ...]] = {
         "check_days",
     ),
 }
-# What a curator answers for; shown in the history, and left as it is when a version is restored.
+# The fields that are shown in the history, but not restored with a version.
 ANSWERED_FOR = ("key", "state", "checked_on", "due_on")
 CHANNEL = ("kind", "value", "label", "opening_hours", "position")
 
 
 @dataclass(frozen=True)
 class Way:
-    """A way to reach a service, as it is or was."""
+    """A channel of a service, as it is or was."""
 
     id: UUID
     kind: str
@@ -65,20 +65,20 @@ class Way:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A service or an article at a moment: its fields, and of a service its ways in their order."""
+    """The state of an article, or of a service with its channels in order."""
 
     fields: dict[str, Any]
     ways: tuple[Way, ...] = ()
 
     def differs_in(self, other: "Snapshot") -> list[str]:
-        """The names of the fields that are not the same in `other`; `channels` for the ways."""
+        """Return the names of the fields that differ in `other`; `channels` for the channels."""
         names = [name for name in self.fields if self.fields[name] != other.fields[name]]
         return names + (["channels"] if self.ways != other.ways else [])
 
 
 @dataclass(frozen=True)
 class Version:
-    """What was there after a change, who made it (None: the data file, or somebody who is gone) and when."""
+    """The state after a change, its time and its author (empty: the data file, or a deleted user)."""
 
     id: int
     at: datetime
@@ -93,7 +93,7 @@ def fields_of(item: type[Checked]) -> tuple[str, ...]:
 
 
 def snapshot(item: Checked) -> Snapshot:
-    """What a service (its channels asked for anew) or an article is like now."""
+    """Return the current state of an article, or of a service with its channels from the database."""
     ways: tuple[Way, ...] = ()
     if isinstance(item, HelpService):
         ways = ways_of(Channel.objects.filter(service=item))
@@ -106,9 +106,11 @@ def ways_of(channels: Iterable[Any]) -> tuple[Way, ...]:
 
 
 def versions_of(item: Checked) -> list[Version]:
-    """Every version of `item`, the newest first. What was saved at once is one version; what changed nothing that is
-    read is none."""
-    rows = list(item.versions.order_by("pgh_id").annotate(email=F("changed_by__email")))  # type: ignore[attr-defined]  # made by pghistory
+    """Return all versions of `item`, newest first. What was saved at the same time is one version.
+
+    Versions without a visible change are omitted.
+    """
+    rows = list(item.versions.order_by("pgh_id").annotate(email=F("changed_by__email")))  # type: ignore[attr-defined]  # added by pghistory
     last = {(row.pgh_created_at, row.changed_at): row for row in rows}
     moments = [at for at, _changed_at in last]
     ways = _ways_at(item, moments) if isinstance(item, HelpService) else {}
@@ -127,7 +129,7 @@ def version_of(item: Checked, version_id: int) -> Version | None:
 
 
 def _ways_at(service: HelpService, moments: list[datetime]) -> dict[datetime, tuple[Way, ...]]:
-    """The ways that led to `service` at each of `moments` (in order), from what the triggers wrote."""
+    """Return the channels of `service` at each of `moments` (sorted), from the rows written by triggers."""
     events = iter(ChannelVersion.objects.filter(service_id=service.pk).order_by("pgh_created_at", "pgh_id"))
     return dict(_replay(events, moments))
 

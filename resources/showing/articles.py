@@ -1,4 +1,4 @@
-"""Articles as the page shows them: finished words, addresses and HTML."""
+"""Presenters of articles: finished texts, URLs and HTML."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,12 +15,12 @@ from resources.markdown import Heading, render, to_html
 from resources.models import GuidanceArticle, HelpService
 from resources.showing.cards import Card, show_card, show_way
 
-CONTENTS_FROM = 4  # headings; a shorter text is seen at a glance
+CONTENTS_FROM = 4  # headings; shorter texts need no table of contents
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An article in the list."""
+    """An article in a list."""
 
     title: str
     summary: str
@@ -29,7 +29,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class ThemeShown:
-    """What a reader may have on their mind, and what there is to read about it."""
+    """A theme and its articles."""
 
     key: str
     label: str
@@ -38,7 +38,7 @@ class ThemeShown:
 
 @dataclass(frozen=True)
 class BigButton:
-    """One of the few buttons of the page for children: what it does, and whom one comes to."""
+    """A large button on the page for children: its link, its label, and who answers."""
 
     href: str
     label: str
@@ -47,7 +47,7 @@ class BigButton:
 
 @dataclass(frozen=True)
 class ArticleShown:
-    """A whole article."""
+    """An article with its full text."""
 
     title: str
     summary: str
@@ -61,12 +61,12 @@ class ArticleShown:
 
 
 def show_entry(article: GuidanceArticle) -> Entry:
-    """An article, its text not needed, as a list names it."""
+    """Return an article as a list entry. Its text need not be fetched."""
     return Entry(article.title, article.summary, reverse("article", args=[article.key]))
 
 
 def show_list(articles: list[GuidanceArticle]) -> list[ThemeShown]:
-    """The articles under their themes; a theme with none is left out."""
+    """Group the articles by theme, omitting empty themes."""
     by_theme: dict[str, list[Entry]] = {theme: [] for theme in Theme}
     for article in articles:
         by_theme[article.theme].append(show_entry(article))
@@ -74,7 +74,7 @@ def show_list(articles: list[GuidanceArticle]) -> list[ThemeShown]:
 
 
 def show_article(article: GuidanceArticle, at: datetime, closed: frozenset[str] = frozenset()) -> ArticleShown:
-    """The article as it is at `at`, with its `services` and their channels fetched, and no link to what is `closed`."""
+    """Return the article as of `at`, without links to `closed` ones. Expects `services` and their channels fetched."""
     services, base = list(article.services.all()), reverse("help_directory")
     body = render(article.body, closed=closed)
     return ArticleShown(
@@ -91,12 +91,12 @@ def show_article(article: GuidanceArticle, at: datetime, closed: frozenset[str] 
 
 
 def _answers_last(card: Card) -> bool:
-    """Whom one can call stands before who only has a page."""
+    """Sort key that puts services with a phone number first."""
     return not any(way.href.startswith("tel:") for way in card.ways)
 
 
 def checked_words(article: GuidanceArticle, today: date) -> str:
-    """What we may say of an article: whether anybody who knows has read it, and when."""
+    """Describe whether and when professionals have checked the article."""
     if article.checked_on is None:
         return _("Written by us after the sources. Not yet read by professionals.")
     if article.is_due(today):
@@ -105,13 +105,13 @@ def checked_words(article: GuidanceArticle, today: date) -> str:
 
 
 def show_buttons(services: list[HelpService]) -> list[BigButton]:
-    """One button for each service that a child can reach from here, those to call first."""
+    """Return a button for each service that a child can contact from the page, phones first."""
     buttons = [button for service in services if (button := show_button(service))]
     return sorted(buttons, key=lambda button: not button.href.startswith("tel:"))
 
 
 def show_button(service: HelpService) -> BigButton | None:
-    """The one way in for a child: to write, where one can, else to call. None where there is neither."""
+    """Return a child's button for a service: its chat or else its phone. None if it has neither."""
     channels = {channel.kind: channel for channel in reversed(service.channels.all())}
     channel = channels.get(ChannelKind.CHAT) or channels.get(ChannelKind.PHONE)
     if channel is None:

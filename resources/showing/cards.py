@@ -1,5 +1,7 @@
-"""A service as a card: finished words and links. A page shows 25 of them, so nothing is worked out twice: what a card
-says is kept by the very words of the service, and its HTML with it."""
+"""Presenter of services as cards: finished texts and links.
+
+A page shows 25 of them, so cards and their HTML are cached by the service's content.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,12 +28,12 @@ FEW_PLACES = 6
 NUMBERS = {ChannelKind.PHONE, ChannelKind.SMS}
 LINKS = {ChannelKind.PHONE, ChannelKind.SMS, ChannelKind.CHAT, ChannelKind.EMAIL}
 NOW_FIRST = ("open", "unknown", "closed")
-KEPT = 2048  # cards: some 5 kB each
-STANDINGS = 2048  # how it stands with some hours in a minute
+KEPT = 2048  # cards, about 5 kB each
+STANDINGS = 2048  # cached states of opening hours, by minute
 
 
 class Way(NamedTuple):
-    """A button that leads to somebody. `label` says what it does and where: Ring 800 40 567."""
+    """A button to contact a service. `label` has the action and the number: Ring 800 40 567."""
 
     href: str
     label: str
@@ -41,7 +43,7 @@ class Way(NamedTuple):
 
 @dataclass(frozen=True)
 class Card:
-    """A service in short. Empty words are not shown. `how` it stands with it now: open, closed or unknown."""
+    """A service in short. Empty texts are not shown. `how` is the current state: open, closed or unknown."""
 
     key: str
     url: str
@@ -57,20 +59,20 @@ class Card:
 
     @cached_property
     def html(self) -> SafeString:
-        """The finished card."""
+        """Return the rendered card."""
         return render_to_string("resources/card.html", vars(self))
 
 
 @dataclass(frozen=True, slots=True)
 class _Settled:
-    """A card that does not say yet how it stands now, and the hours that decide it."""
+    """A card without its current state, and the opening hours that determine the state."""
 
     card: Card
     hours: tuple[Hours, ...]
-    _as_of: dict[tuple[str, str], Card] = field(default_factory=dict)  # few: a day has only so many
+    _as_of: dict[tuple[str, str], Card] = field(default_factory=dict)  # few, since a day has few states
 
     def as_of(self, standing: tuple[str, str]) -> Card:
-        """The card when it stands so."""
+        """Return the card in the given state."""
         if standing not in self._as_of:
             now, how = standing
             self._as_of[standing] = replace(self.card, now=now, how=how)
@@ -78,8 +80,11 @@ class _Settled:
 
 
 def show_cards(services: Sequence[HelpService | Row], at: datetime, need: Need | None = None) -> list[Card]:
-    """The services as cards, each as a list has it or with its channels fetched. Where one wants to talk now, who is
-    surely open stands first on the page, then those whose hours nobody states; else they stand as they came."""
+    """Return cards for services given as list rows, or as instances with channels fetched.
+
+    If the need is to be in contact now, open services are first on the page, then those with unknown hours. Otherwise
+    the order is unchanged.
+    """
     if not services:
         return []
     show = _Shown(reverse("help_directory"), at, need)
@@ -88,19 +93,19 @@ def show_cards(services: Sequence[HelpService | Row], at: datetime, need: Need |
 
 
 def how(now: Now | None) -> str:
-    """One word for it: open, closed or unknown."""
+    """Return the state as one word: open, closed or unknown."""
     if now is None or not (now.is_open or now.is_known):
         return "unknown"
     return "open" if now.is_open else "closed"
 
 
 def show_card(service: HelpService, base: str, at: datetime) -> Card:
-    """The card of a service with its channels fetched, at `at`."""
+    """Return the card of a service with its channels fetched, as of `at`."""
     return _Shown(base, at, None).card(service)
 
 
 class _Shown:
-    """Cards as they are at one moment for somebody who needs `need`."""
+    """Makes cards for a moment and a visitor's need."""
 
     def __init__(self, base: str, at: datetime, need: Need | None) -> None:
         self.base, self.wanted, self.language = base, need.ways if need else (), get_language()
@@ -121,8 +126,10 @@ def _standing(
     minute: datetime,
     language: str | None,
 ) -> tuple[str, str]:
-    """How it stands now with whoever keeps these hours, in words of `language` and in one: by the ways that are wanted,
-    where there are such."""
+    """Return the current state for these hours, described in `language` and as one word.
+
+    Only wanted kinds of channels count, if there are any among them.
+    """
     now = service_now((one for one in hours if not wanted or one.kind in wanted), minute) or service_now(hours, minute)
     return now_words(now, minute) if now else "", how(now)
 
@@ -135,7 +142,7 @@ def _settle_listed(
     wanted: tuple[ChannelKind, ...],
     language: str | None,
 ) -> _Settled:
-    """As `_settle`, kept. The words are in `language`."""
+    """Return the cached result of `_settle`. Its texts are in `language`."""
     service = read_listed(text)
     return _settle(service, service.channels, base, today, wanted)
 
@@ -167,7 +174,7 @@ def _settle(
 def show_ways(
     service: HelpService | Listed, channels: Iterable[Channel | ListedChannel], wanted: tuple[ChannelKind, ...] = ()
 ) -> tuple[Way, ...]:
-    """The buttons, what is wanted first; one of them is the one to touch. Whoever has no other way has a web page."""
+    """Return the buttons, wanted kinds first. The first is the primary one. The website is last."""
     links = [channel for channel in channels if channel.kind in LINKS]
     links.sort(key=lambda one: wanted.index(one.kind) if one.kind in wanted else len(wanted))
     ways = [show_way(channel, is_first=not at) for at, channel in enumerate(links)]
@@ -177,29 +184,29 @@ def show_ways(
 
 
 def show_way(channel: Channel | ListedChannel, *, is_first: bool = True) -> Way:
-    """The button of a channel that is a link."""
+    """Return the button of a channel that is a link."""
     return Way(*_link(channel), note=channel.label, is_first=is_first)
 
 
 def _link(channel: Channel | ListedChannel) -> tuple[str, str]:
-    """Where the button leads, and what it says."""
+    """Return the URL and the label of a button."""
     if channel.kind == ChannelKind.CHAT:
         return channel.value, pgettext("button", "Chat")
     if channel.kind == ChannelKind.EMAIL:
         return f"mailto:{channel.value}", _("Write an e-mail")
-    number = show_phone(channel.value).replace(" ", "\u00a0")  # spaces that do not break
+    number = show_phone(channel.value).replace(" ", "\u00a0")  # non-breaking spaces
     if channel.kind == ChannelKind.SMS:
         return f"sms:{channel.value}", _("Text %(number)s") % {"number": number}
     return phone_href(channel.value), _("Call %(number)s") % {"number": number}
 
 
 def former_words(service: HelpService | Listed) -> str:
-    """What it was called before: whoever knows the old name finds it again."""
+    """Return the former names, by which visitors may know the service."""
     return _("Formerly %(names)s") % {"names": ", ".join(service.former_names)} if service.former_names else ""
 
 
 def facts_words(service: HelpService | Listed) -> str:
-    """Anonymt · Gratis · Uten henvisning · For pårørende · 14 til 35 år · Oslo: only what is known."""
+    """Return known facts: Anonymt · Gratis · Uten henvisning · For pårørende · 14 til 35 år · Oslo."""
     said = []
     if service.is_anonymous:
         said.append(_("Anonymous"))
@@ -213,14 +220,14 @@ def facts_words(service: HelpService | Listed) -> str:
 
 
 def whom_words(service: HelpService | Listed) -> str:
-    """søsken, venn; nothing when it is for everybody."""
+    """Return the audiences, such as «søsken, venn»; empty if the service is for all of them."""
     if len(service.audiences) == len(Audience):
         return ""
     return ", ".join(str(Audience(value).label).lower() for value in service.audiences)
 
 
 def age_words(service: HelpService | Listed) -> str:
-    """14 til 35 år, fra 18 år; til 18 år."""
+    """Return the age range: 14 til 35 år, fra 18 år or til 18 år."""
     ages = {"first": service.age_from, "last": service.age_to}
     if service.age_from is not None and service.age_to is not None:
         return _("%(first)s–%(last)s years") % ages
@@ -230,7 +237,7 @@ def age_words(service: HelpService | Listed) -> str:
 
 
 def area_words(service: HelpService | Listed) -> str:
-    """The towns it is in, else the counties, else the whole country."""
+    """Return the service's towns, or else its counties, or else the whole country."""
     if len(service.places) > FEW_PLACES:
         named = {"places": ", ".join(service.places[:FEW_PLACES]), "count": len(service.places) - FEW_PLACES}
         return _("%(places)s and %(count)s more") % named
@@ -242,7 +249,7 @@ def area_words(service: HelpService | Listed) -> str:
 
 
 def checked_words(service: HelpService | Listed) -> str:
-    """Whether we have checked it, when, and where it comes from."""
+    """Describe whether and when the service was checked, and its source."""
     if service.checked_on is None:
         words = _("From a source, not checked by us yet")
     else:
@@ -253,7 +260,7 @@ def checked_words(service: HelpService | Listed) -> str:
 
 
 def warning_words(service: HelpService | Listed, today: date) -> tuple[str, ...]:
-    """What one should know before trusting it."""
+    """Return warnings about an overdue check or a dead website."""
     warnings = []
     if service.checked_on is not None and service.is_due(today):
         warnings.append(_("Should have been checked again %(day)s") % {"day": day_words(service.due_on)})

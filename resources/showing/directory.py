@@ -1,4 +1,4 @@
-"""The page of the directory: what is chosen, what can be chosen, and what was found."""
+"""Presenter of the directory page: chosen and available filters, and the results."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ from resources.showing.instead import Way
 from resources.showing.languages import language_name
 
 LANGUAGES = len(settings.LANGUAGES)
-ROWS_KEPT = 128 * LANGUAGES  # drawn, by each process, some 2 kB each: with each choice, and beside a search
-# Stand in a row that is kept, for addresses: what is said before the row's own choice, after it, and all without it.
+ROWS_KEPT = 128 * LANGUAGES  # cached by each process, about 2 kB each: for each choice, with and without a search text
+# Placeholders in a cached row, for the query string before the row's own parameter, after it, and without it.
 BEFORE, AFTER, WITHOUT = "\ue000", "\ue001", "\ue002"
-WHO_ROW, NEED_ROW, SWITCHES = ("hvem",), ("hva",), ("anonym", "gratis", "apent")  # what each says
+WHO_ROW, NEED_ROW, SWITCHES = ("hvem",), ("hva",), ("anonym", "gratis", "apent")  # the parameters of each
 
 
 class Chip(NamedTuple):
-    """One choice, as a link. Of what is chosen, the link that takes it back."""
+    """A choice as a link. If it is chosen, the link removes it."""
 
     label: str
     url: str
@@ -40,7 +40,7 @@ class Chip(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of choices of which one can be chosen."""
+    """A row of choices, of which one can be chosen."""
 
     title: str
     chips: list[Chip]
@@ -57,10 +57,13 @@ class Option(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class DirectoryShown:
-    """The whole page, finished. `choices` is HTML. Where nothing fits, `taken` is all that was chosen, each a link that
-    takes it away, and `meant` and `nearest` are what to try; `articles` are what there is to read about what was
-    searched for. Whoever asks fills in `always`, whom one can surely call, where the page `needs_always`, and
-    `children_url`, what a child can read, where the page is `for_children` and it is there."""
+    """The whole page, rendered. `choices` is HTML.
+
+    If nothing matches, `taken` are the chosen filters, each as a link that removes it, and `meant` and `nearest` are
+    suggestions. `articles` are articles found by the search. The view fills in `always`, channels that are always open,
+    if the page `needs_always`, and `children_url`, an article for children, if the page is `for_children` and the
+    article is public.
+    """
 
     url: str
     choices: SafeString
@@ -82,7 +85,7 @@ class DirectoryShown:
 
     @property
     def needs_always(self) -> bool:
-        """Whether it must be said who is surely open: nobody here is, or nobody is here."""
+        """Return whether to show channels that are always open: no service is certainly open, or none was found."""
         return self.nobody_is_surely_open or not (self.cards or self.is_first_visit)
 
     @property
@@ -91,11 +94,11 @@ class DirectoryShown:
 
     @property
     def other_cards(self) -> SafeString:
-        return mark_safe("".join(card.html for card in self.cards[1:]))  # noqa: S308 - each is
+        return mark_safe("".join(card.html for card in self.cards[1:]))  # noqa: S308 - rendered by a template
 
 
 class _Addresses:
-    """Addresses of the directory with something else chosen."""
+    """URLs of the directory with other filters."""
 
     def __init__(self, filters: Filters) -> None:
         self.filters, self.base = filters, reverse("help_directory")
@@ -104,17 +107,17 @@ class _Addresses:
         return f"{self.base}{self.filters.but(**changes)}"
 
     def fill_in(self, row: SafeString, names: tuple[str, ...]) -> SafeString:
-        """The HTML of a row that says these names, with the rest of what is chosen in its addresses."""
+        """Replace the placeholders in a row for the parameters `names` by the other filters."""
         before, after = self.filters.around(names)
         said = {BEFORE: f"{self.base}{before}", AFTER: after, WITHOUT: self.but(**dict.fromkeys(names, ""))}
         filled = str(row)
         for stand_in, words in said.items():
             filled = filled.replace(stand_in, escape(words))
-        return mark_safe(filled)  # noqa: S308 - what was filled in is escaped
+        return mark_safe(filled)  # noqa: S308 - the replacements are escaped
 
 
 def show_directory(filters: Filters, page: Page, at: datetime) -> DirectoryShown:
-    """The page for what was chosen, as it is at `at`."""
+    """Return the page for these filters as of `at`."""
     to = _Addresses(filters)
     cards = show_cards(page.services, at, filters.need)
     return DirectoryShown(
@@ -139,7 +142,7 @@ def show_directory(filters: Filters, page: Page, at: datetime) -> DirectoryShown
 
 
 def _draw_choices(to: _Addresses) -> SafeString:
-    """What is chosen and what can be, as links that lead to the first page of each."""
+    """Render chosen and available filters, as links to the first page of each."""
     chosen, language = to.filters, get_language()
     rows = {
         names: to.fill_in(_draw_row(names[0], chosen.said[names[0]], bool(chosen.words), language), names)
@@ -161,8 +164,10 @@ def _draw_choices(to: _Addresses) -> SafeString:
 
 @lru_cache(maxsize=ROWS_KEPT)
 def _draw_row(name: str, now: str, is_folded: bool, language: str | None) -> SafeString:  # in `language`
-    """A row of choices, the same whatever else is chosen: `_Addresses.fill_in` puts that in. Beside a search it is
-    folded away; what is chosen stands first on it."""
+    """Render a row of choices independent of the other filters, which `_Addresses.fill_in` inserts.
+
+    Beside a search, the row is collapsed. The chosen value is shown first.
+    """
     titles: dict[str, tuple[str, Mapping[str, Who | Need]]]
     titles = {"hvem": (_("Who are you?"), WHO), "hva": (_("What do you need?"), WHAT)}
     title, choices = titles[name]
@@ -177,7 +182,7 @@ def _draw_row(name: str, now: str, is_folded: bool, language: str | None) -> Saf
 
 @lru_cache(maxsize=2 ** len(SWITCHES) * LANGUAGES)
 def _draw_switches(anonymous: bool, free: bool, open_now: bool, language: str | None) -> SafeString:  # in `language`
-    """The switches, each of which turns one of them on or off, as `_draw_row`."""
+    """Render the switches, each a link that toggles one of them. Independent of other filters, like `_draw_row`."""
     are_on = dict(zip(SWITCHES, (anonymous, free, open_now), strict=True))
     chips = []
     for name, is_on in are_on.items():
@@ -197,7 +202,7 @@ def _draw_counties(chosen: str, language: str | None) -> SafeString:  # in `lang
 
 
 def _taken(to: _Addresses) -> list[Chip]:
-    """What is chosen, each a link that takes it away."""
+    """Return the chosen filters, each as a link that removes it."""
     chosen = to.filters
     labels = {
         "hvem": chosen.who and chosen.who.label,
@@ -213,7 +218,7 @@ def _taken(to: _Addresses) -> list[Chip]:
 
 
 def _heading(filters: Filters, page: Page) -> str:
-    """How many there are, said first: also to whoever listens."""
+    """Return the number of results as a heading, so that screen readers announce it first."""
     count = len(page.services)
     if not filters.pairs:
         return _("Many begin here")
@@ -227,7 +232,7 @@ def _heading(filters: Filters, page: Page) -> str:
 
 
 def _notes(page: Page) -> list[str]:
-    """What one should know of a search: that it took words for others, or a word for a place."""
+    """Return notes about a search: approximate results, or words interpreted as places."""
     notes = [_("We did not find just that. This comes nearest.")] if page.is_alike else []
     if page.counties and page.services:
         places = ", ".join(str(county.label) for county in page.counties)

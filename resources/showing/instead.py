@@ -1,4 +1,4 @@
-"""Ways to reach somebody, as a short list to touch."""
+"""Presenter of channels as a short list of buttons."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from resources.models import Channel
 
 @dataclass(frozen=True)
 class Way:
-    """One way: what stands large on it, whose it is, where it leads, how it stands with its hours."""
+    """A channel: its prominent text, its service's name, its link, and its opening state."""
 
     words: str
     name: str
@@ -21,7 +21,7 @@ class Way:
 
 
 def ways_of(channels: list[Channel]) -> list[Way]:
-    """The channels, with their services fetched."""
+    """Return buttons for the channels. Expects their services fetched."""
     return [_way(channel) for channel in channels]
 
 

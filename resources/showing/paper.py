@@ -1,4 +1,4 @@
-"""Services on paper: nothing that is true of this minute alone, nothing to touch, every number in full."""
+"""Presenter of services for print: no current opening state, no buttons, and all numbers in full."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -15,12 +15,12 @@ from resources.models import Channel, HelpService
 from resources.showing.cards import NUMBERS, checked_words, facts_words, former_words, warning_words
 from resources.showing.service import bare_address
 
-LONGEST_ADDRESS = 80  # characters somebody may be asked to type
+LONGEST_ADDRESS = 80  # characters; the longest URL to type by hand
 
 
 @dataclass(frozen=True, slots=True)
 class WayOnPaper:
-    """How to reach them: a number, an address. `kind` says what it is, where that is no telephone."""
+    """A channel in print: a number or an address. `kind` is empty for phones."""
 
     words: str
     kind: str
@@ -30,7 +30,7 @@ class WayOnPaper:
 
 @dataclass(frozen=True, slots=True)
 class ServiceOnPaper:
-    """One service. `numbers` stand large."""
+    """A service in print. `numbers` are in large print."""
 
     key: str
     name: str
@@ -45,7 +45,7 @@ class ServiceOnPaper:
 
 @dataclass(frozen=True, kw_only=True)
 class ListOnPaper:
-    """The whole list. `address` is where to find it again; `cut` says that there would have been more."""
+    """The whole list. `address` is its URL; `cut` is a note that there are more services."""
 
     services: list[ServiceOnPaper]
     made: str
@@ -54,7 +54,7 @@ class ListOnPaper:
 
 
 def show_list(services: list[HelpService], *, today: date, address: str, directory: str, is_cut: bool) -> ListOnPaper:
-    """The services, channels fetched. An `address` too long to type gives way to the `directory`'s."""
+    """Return the services for print. Expects channels fetched. An `address` too long to type becomes `directory`."""
     shown = [_service(service, today) for service in services]
     short = bare_address(address)
     return ListOnPaper(
@@ -68,7 +68,7 @@ def show_list(services: list[HelpService], *, today: date, address: str, directo
 
 
 def list_html(shown: ListOnPaper, *, missing: int = 0) -> str:
-    """The paper as HTML; `missing` is how many different characters cannot be drawn, which it says itself."""
+    """Render the list as HTML for the PDF. `missing` is the number of characters without a glyph, shown as a note."""
     note = _("Some characters cannot be printed here. They stand as empty boxes.") if missing else ""
     return render_to_string("resources/pdf/list.html", {"page": shown, "missing_note": note})
 

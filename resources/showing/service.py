@@ -1,4 +1,4 @@
-"""A service's own page: everything we know of it, in words."""
+"""Presenter of a service's page."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -32,8 +32,7 @@ from resources.showing.languages import language_name
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelShown:
-    """One way to reach it. `address` instead of `way` where one goes there oneself; `number_id` of a number, to
-    say that it did not work."""
+    """A channel. `address` replaces `way` for visits in person. `number_id` is set for numbers that can be reported."""
 
     way: Way | None
     address: str
@@ -57,7 +56,7 @@ class ToRead:
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceShown:
-    """The whole page. Empty words are not shown."""
+    """The whole page. Empty texts are not shown."""
 
     key: str
     name: str
@@ -76,7 +75,7 @@ class ServiceShown:
 
 
 def show_service(service: HelpService, articles: Iterable[GuidanceArticle], at: datetime) -> ServiceShown:
-    """The page as it is at `at`; channels fetched."""
+    """Return the page as of `at`. Expects channels fetched."""
     today = timezone.localdate(at)
     return ServiceShown(
         key=service.key,
@@ -97,7 +96,7 @@ def show_service(service: HelpService, articles: Iterable[GuidanceArticle], at: 
 
 
 def bare_address(url: str) -> str:
-    """An address on the web as one says it: ivareta.no"""
+    """Return a web address without scheme, `www.` and trailing slashes: ivareta.no."""
     return url.removeprefix("https://").removeprefix("http://").removeprefix("www.").rstrip("/")
 
 
@@ -120,7 +119,7 @@ def _channel(channel: Channel, at: datetime) -> ChannelShown:
 
 
 def _facts(service: HelpService) -> list[tuple[str, str]]:
-    """What is known, each with its name."""
+    """Return the known facts with their labels."""
     yes_or_no = {True: _("Yes"), False: _("No"), None: ""}
     facts = [
         (_("What you get"), ", ".join(str(Kind(value).label) for value in service.kinds)),

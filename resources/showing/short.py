@@ -1,7 +1,7 @@
-"""The directory in short, for when there is no net: who, which number, when, and no more.
+"""Presenter of the directory for offline use: names, numbers and opening hours.
 
-Nothing here is true of this minute alone: it may be read a week from now. So the hours are those of the week, and the
-choices are attributes of each line, for a script in the browser to choose by.
+It may be read a week later, so it contains nothing that depends on the current time: the hours are those of the week.
+Filter values are attributes of each row, which a script in the browser filters by.
 """
 
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ ORDER = ("akutt", *(slug for slug in WHAT if slug != "akutt"))
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A button that calls, and when somebody answers."""
+    """A button that calls, and its opening hours."""
 
     way: Way
     hours: str
@@ -36,8 +36,10 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A service. What is for danger to life is for everybody, and says no more of whom it is for. `who`, `what`,
-    `where`: the words of an address it fits, with spaces between."""
+    """A service. Acute help is for all, so its audience is not shown.
+
+    `who`, `what` and `where` are the filter values that it matches, separated by spaces.
+    """
 
     key: str
     name: str
@@ -56,7 +58,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Services one turns to for the same thing. Each service stands in one group."""
+    """Services for the same need. Each service is in one group."""
 
     slug: str
     title: str
@@ -65,7 +67,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class ShortDirectory:
-    """The whole of it: what can be chosen, everybody who helps, where we have it from, and who surely answers."""
+    """The whole offline directory: filters, services, sources, and channels that are always open."""
 
     rows: list[Row]
     groups: list[Group]
@@ -74,7 +76,7 @@ class ShortDirectory:
 
 
 def show_short(services: Iterable[HelpService], at: datetime) -> ShortDirectory:
-    """The directory in short as it is on the day of `at`."""
+    """Return the offline directory for the day of `at`."""
     today = timezone.localdate(at)
     groups: dict[str, list[Line]] = {slug: [] for slug in ORDER}
     sources: set[str] = set()
@@ -115,7 +117,7 @@ def _line(service: HelpService, today: date) -> Line:
 
 
 def _checked_words(service: HelpService) -> str:
-    """Whether we have checked it, and when. Where we have it from is said once, at the end."""
+    """Describe whether and when the service was checked. Sources are listed once, at the end of the page."""
     if service.checked_on is None:
         return _("From a source, not checked by us yet")
     return _("Checked %(day)s") % {"day": day_words(service.checked_on)}

@@ -1,4 +1,4 @@
-"""Something to read."""
+"""Views of articles."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -13,7 +13,7 @@ from resources.showing.articles import show_article, show_list
 @public
 @require_safe
 def articles(request: HttpRequest) -> HttpResponse:
-    """What there is to read, by what one has on one's mind."""
+    """List the articles by theme."""
     page = render_page(request, "resources/articles.html", {"themes": show_list(list_articles())})
     return for_everybody(request, page)
 
@@ -21,7 +21,7 @@ def articles(request: HttpRequest) -> HttpResponse:
 @public
 @require_safe
 def article(request: HttpRequest, key: str) -> HttpResponse:
-    """One article. Those for children have a page of their own kind."""
+    """Show an article. Articles for children have their own template."""
     found = find_article(key)
     template = "resources/article_for_children.html" if found.is_for_children else "resources/article.html"
     shown = show_article(found, timezone.now(), list_closed(found))

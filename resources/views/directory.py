@@ -1,4 +1,4 @@
-"""Find somebody: by who one is and what one needs, or by words."""
+"""The directory of help, by audience and need or by search."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ from resources.showing.instead import ways_of
 @public
 @require_safe
 def directory(request: HttpRequest) -> HttpResponse:
-    """The directory. Every choice has one address; what is said in another way, or makes no sense, leads there."""
+    """Show the directory. Other and invalid forms of a query string are redirected to the canonical one."""
     filters, at = Filters.read(request.GET), timezone.now()
     if not filters.are_said_by(request.GET):
         return for_everybody(request, redirect(f"{reverse('help_directory')}{filters.address}"))

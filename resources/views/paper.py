@@ -1,4 +1,4 @@
-"""Help to take along: a list fit to print, and the same as PDF. Neither writes anything of anybody."""
+"""Printable lists of services, as a page and as PDF. Neither stores anything about visitors."""
 
 from functools import lru_cache
 
@@ -16,23 +16,23 @@ from common.views import public
 from resources.reading.choice import Choice, list_choice
 from resources.showing.paper import ListOnPaper, list_html, show_list
 
-A_PLACE, SECONDS = 10, 600  # papers a place may ask for in so long
-A_WHILE = 60  # seconds; by then whatever filled the lane is printed
-KEPT = 16  # papers: everybody who asks for the same list on a day gets the same bytes
+A_PLACE, SECONDS = 10, 600  # PDFs per client and period
+A_WHILE = 60  # seconds until the queue should be empty
+KEPT = 16  # cached PDFs: the same list on the same day gives the same bytes
 TOO_MANY, LATER = 429, 503
 
 
 @public
 @require_safe
 def choice(request: HttpRequest) -> HttpResponse:
-    """What was ticked, or whatever fits what was chosen, on one page fit to print."""
+    """Show the ticked services, or all that match the filters, on one printable page."""
     return for_everybody(request, show_page(request, Choice.read(request.GET)))
 
 
 @public
 @require_safe
 def choice_pdf(request: HttpRequest) -> HttpResponse:
-    """The same as PDF. Where none comes of it, the page itself, which any browser can print."""
+    """Return the list as PDF. If that fails or the rate limit is exceeded, return the printable page instead."""
     chosen = Choice.read(request.GET)
     if not within_rate("public_paper", place_of(request), amount=A_PLACE, seconds=SECONDS):
         return show_page(request, chosen, problem=True, status=TOO_MANY, again_in=SECONDS)
@@ -49,12 +49,12 @@ def choice_pdf(request: HttpRequest) -> HttpResponse:
 
 @lru_cache(maxsize=KEPT)
 def set_paper(html: str) -> Paper:
-    """Set it, or hand out the same paper again. Raises PaperError."""
+    """Render a PDF, or return it from the cache. Raises PaperError."""
     return print_public_paper(html)
 
 
 def what_stands_on_it(request: HttpRequest, chosen: Choice) -> ListOnPaper:
-    """The list, and where it is found again."""
+    """Return the list with its URL."""
     services, is_cut = list_choice(chosen, timezone.now())
     return show_list(
         services,
@@ -68,8 +68,10 @@ def what_stands_on_it(request: HttpRequest, chosen: Choice) -> ListOnPaper:
 def show_page(
     request: HttpRequest, chosen: Choice, *, problem: bool = False, status: int = 200, again_in: int = 0
 ) -> HttpResponse:
-    """The list as a page; with `problem`, why it is no PDF and what to do instead, and in how many seconds to
-    ask again."""
+    """Render the printable page.
+
+    With `problem`, it explains why there is no PDF and what to do instead. `again_in` sets Retry-After, in seconds.
+    """
     words = _("The PDF could not be made just now. You can print this page from your browser instead.")
     context = {
         "page": what_stands_on_it(request, chosen),

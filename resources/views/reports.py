@@ -1,4 +1,4 @@
-"""«The number did not work», in one touch."""
+"""Reports that a number does not work."""
 
 from uuid import UUID
 
@@ -22,9 +22,9 @@ A_PLACE_AN_HOUR, A_NUMBER_A_DAY = 20, 50
 
 
 @public
-@csrf_exempt  # a public page has no cookie to carry a secret: see from_own_page
+@csrf_exempt  # public pages have no CSRF cookie: see from_own_page
 def number_failed(request: HttpRequest, channel_id: UUID) -> HttpResponse:
-    """Tell the curators, and say whom to call instead. Said too often it is only answered."""
+    """Report the number to the curators and show alternatives. Reports beyond the limits are not counted."""
     public_numbers = Channel.objects.filter(service__in=HelpService.objects.public(), kind__in=NUMBERS)
     channel = get_object_or_404(public_numbers.select_related("service"), pk=channel_id)
     if request.method != "POST":
@@ -38,7 +38,7 @@ def number_failed(request: HttpRequest, channel_id: UUID) -> HttpResponse:
 
 
 def _is_counted(place: str, channel: Channel) -> bool:
-    """Whether this is one more: the first today from a place for a number, and not one of a flood."""
+    """Return whether to count a report: the first today by a client for a number, and within the rate limits."""
     return (
         within_rate("number_failed_here", f"{place}:{channel.pk}", amount=1, seconds=DAY)
         and within_rate("number_failed_place", place, amount=A_PLACE_AN_HOUR, seconds=HOUR)

@@ -1,4 +1,4 @@
-"""One service."""
+"""The page of a service."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -13,7 +13,7 @@ from resources.showing.service import show_service
 @public
 @require_safe
 def service(request: HttpRequest, key: str) -> HttpResponse:
-    """Everything we know of a service that anybody may see."""
+    """Show all information about a public service."""
     found = find_service(key)
     shown = show_service(found, list_articles_of(found), timezone.now())
     return for_everybody(request, render_page(request, "resources/service.html", {"service": shown}))

@@ -1,4 +1,4 @@
-"""`manage.py load_demo`: the demo's families, and who signs in how."""
+"""`manage.py load_demo`: load the demo's families and print how to sign in."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`manage.py make_roles`: the database roles, once for each database, before its first `migrate`."""
+"""`manage.py make_roles`: create the database roles, once for each database, before its first `migrate`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`manage.py migrate`, which ends with the rights of all tables as the apps declare them (common.tables)."""
+"""`manage.py migrate`, extended to apply the access rights that the apps declare for their tables (common.tables)."""
 
 from typing import Any
 

@@ -1,5 +1,7 @@
-"""`manage.py sync_rights`: replace all rights by those declared, as `migrate` does when anything differs. For when they
-were changed by hand."""
+"""`manage.py sync_rights`: replace all access rights by the declared ones.
+
+`migrate` does so whenever they differ; this command is for rights that were changed by hand.
+"""
 
 from typing import Any
 

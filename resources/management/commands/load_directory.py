@@ -1,4 +1,4 @@
-"""`manage.py load_directory`: the directory of help as the data files have it."""
+"""`manage.py load_directory`: load the directory from the data files."""
 
 from typing import Any
 
