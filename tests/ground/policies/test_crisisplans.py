@@ -143,7 +143,7 @@ def test_when_the_one_it_concerns_has_left_relatives_take_out_and_do_not_rewrite
     theirs = make_entry(table, family=ours.family, subjects=True, created_by=ours.subject)
     remove, change = REMOVE.format(table), CHANGE.format(table)
     assert ask(ours.relative, remove, ours.relative.pk, theirs.pk) == REFUSED
-    Membership.objects.filter(role=Role.SUBJECT).update(ended_at=NOW, ended_by=ours.subject)
+    Membership.objects.filter(family=ours.family, role=Role.SUBJECT).update(ended_at=NOW, ended_by=ours.subject)
     assert ask(ours.relative, remove, ours.relative.pk, theirs.pk) == 1
     assert ask(ours.relative, change, ours.relative.pk, theirs.pk) == REFUSED
 
