@@ -41,7 +41,7 @@ class SessionStore(db.SessionStore):
         if must_create or self.session_key is None:
             super().save(must_create)
             return
-        row: Any = self.create_model_instance(self._session)  # type: ignore[attr-defined] # missing in the stubs
+        row: Any = self.create_model_instance(self._session)  # type: ignore[attr-defined]  # missing in the stubs
         if not _KEEP.save(_KEEP.values_of(row), key=row.pk):
             raise UpdateError
 

@@ -138,7 +138,7 @@ class ChangePasswordView(AccountPage, allauth_views.PasswordChangeView):
     success_url = reverse_lazy("account")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.has_usable_password():  # type: ignore[union-attr] # the view requires sign-in
+        if not request.user.has_usable_password():  # type: ignore[union-attr]  # the view requires sign-in
             return HttpResponseRedirect(reverse("account_reset_password"))
         response: HttpResponse = super().dispatch(request, *args, **kwargs)
         return response
