@@ -1,4 +1,4 @@
-"""The one way a row gets into the log."""
+"""Write entries in the access log."""
 
 from uuid import UUID
 
@@ -10,9 +10,9 @@ Action = AccessEntry.Action
 
 
 def record(*, action: Action, event: str, by: UUID, entity: Model, family: UUID | None = None) -> None:
-    """Write that person `by` did `event` to `entity`, in the transaction that is open now.
+    """Log that user `by` did `event` to `entity`, in the current transaction.
 
-    Call it inside the transaction of the change itself: both happen, or neither.
+    Call it inside the transaction of the change, so that both are committed or neither is.
     """
     AccessEntry.objects.create(
         action=action,

@@ -1,7 +1,7 @@
-"""Who read or changed what. Rows are only ever added; the database itself refuses anything else (rights.py).
+"""The access log: who read or changed what.
 
-Ids are text and point nowhere, so that the log outlives what it tells of. It holds ids and constants,
-never a name and never a text.
+The table is append-only; the database refuses updates and deletes (rights.py). Ids are stored as text without foreign
+keys, so that entries outlive the rows they refer to. The log contains ids and constants, never names or texts.
 """
 
 import uuid
@@ -10,20 +10,20 @@ from django.db import models
 
 
 class AccessEntry(models.Model):
-    """One act by one person on one thing. Field names follow FHIR R5 AuditEvent."""
+    """One action by one user on one object. Field names follow FHIR R5 AuditEvent."""
 
     class Action(models.TextChoices):
         CREATE = "C"
         READ = "R"
         UPDATE = "U"
         DELETE = "D"
-        EXECUTE = "E"  # print, export, sign in a role
+        EXECUTE = "E"  # print, export, sign-in
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     recorded_at = models.DateTimeField(auto_now_add=True)  # UTC
     action = models.CharField(max_length=1, choices=Action)
     event = models.CharField(max_length=40)  # a constant, e.g. "item_revised"
-    agent_id = models.CharField(max_length=36)  # the person who acted
+    agent_id = models.CharField(max_length=36)  # the acting user
     family_id = models.CharField(max_length=36, blank=True, default="")
     entity_type = models.CharField(max_length=40)  # "crisisplans.planitem"
     entity_id = models.CharField(max_length=36)

@@ -1,4 +1,4 @@
-"""How allauth behaves here."""
+"""The allauth adapter: sign-in, rate limits and mail."""
 
 import logging
 import time
@@ -24,7 +24,10 @@ logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """E-mail addresses only, neutral words, and nobody told who has an account."""
+    """Adapter for accounts identified by e-mail address only.
+
+    No response reveals whether an address has an account.
+    """
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "email_password_mismatch": _("The address and the password do not fit together. Try once more."),
@@ -39,13 +42,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return ["allauth.account.stages.EmailVerificationStage", "allauth.mfa.stages.AuthenticateStage"]
 
     def is_ajax(self, request: HttpRequest) -> bool:  # noqa: ARG002  # allauth's signature
-        """Pages only: allauth's JSON answers are not offered."""
+        """Return False: the site serves pages only, not allauth's JSON responses."""
         return False
 
     def is_safe_url(self, url: str) -> bool:
         return url.isprintable() and bool(super().is_safe_url(url))
 
-    # The session ----------------------------------------------------------------------------------------------------
+    # Session --------------------------------------------------------------------------------------------------------
 
     def login(self, request: HttpRequest, user: User) -> None:
         super().login(request, user)
@@ -53,23 +56,26 @@ class AccountAdapter(DefaultAccountAdapter):
         keep_only_for(request, user)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Whoever looks after the directory and has no second step yet is led to set it up."""
+        """Redirect curators who have not completed the second step in this session to set it up."""
         if request.user.is_staff and not is_done_here(request):
             return reverse("mfa_activate_totp")
         url: str = super().get_login_redirect_url(request)
         return url
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """A password just given is fresh, also when it was given to sign in."""
+        """Accept a recently entered password, also when it was entered to sign in."""
         records = get_authentication_records(self.request, self.request.user)
         youngest = max((record["at"] for record in records if record["method"] == "password"), default=0)
         fresh = time.time() - youngest < app_settings.REAUTHENTICATION_TIMEOUT
         return not fresh and bool(super().is_reauthentication_required(app=app, **kwargs))
 
-    # Who may try how often ------------------------------------------------------------------------------------------
+    # Rate limits ----------------------------------------------------------------------------------------------------
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Count wrong passwords by address *and* where they come from, so that a stranger's tries stop the stranger."""
+        """Count failed passwords per address and client IP.
+
+        Failed attempts by a stranger then do not lock out the owner of the address.
+        """
         return f"{self.get_client_ip(request)} {str(credentials.get('email', '')).lower()}"
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
@@ -77,7 +83,7 @@ class AccountAdapter(DefaultAccountAdapter):
         email = str(credentials.get("email", "")).lower()
         if is_known_device(request, email):
             return
-        # Many places at once guessing at one address: new devices wait, the person's own do not.
+        # Limits distributed guessing of one address: unknown devices are blocked, the user's known devices are not.
         usage = ratelimit.consume(request, app="allauth.account", action="login_failed_anywhere", key=email)
         if not usage:
             raise self.validation_error("too_many_login_attempts")
@@ -94,7 +100,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def warn_of_many_codes(self, user: User) -> None:
-        """Tell the person by mail, once a day, that somebody who knows the password guesses codes."""
+        """Mail a warning, at most once a day, that someone who knows the password is guessing codes."""
         limit = {"app": "allauth.account", "action": "second_step_warning", "key": str(user.pk)}
         if ratelimit.consume(self.request, **limit):
             self.send_mail("mfa/email/many_codes", user.email, {})
@@ -120,18 +126,18 @@ class AccountAdapter(DefaultAccountAdapter):
         context: dict[str, Any] | None = None,
         email: str | None = None,
     ) -> None:
-        """Tell a person that the way they sign in was changed. Of the rest that allauth would tell, nothing."""
+        """Mail notifications about changes of the second factor; suppress allauth's other notifications."""
         if template_prefix.startswith("mfa/"):
             self.send_mail(template_prefix, email or user.email, context or {})
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send, and when that fails say so kindly, in the same words whether or not the address has an account."""
+        """Send a mail. On failure, show a warning that does not reveal whether the address has an account."""
         try:
             super().send_mail(template_prefix, email, context)
         except (
             OSError,
             ValueError,
-        ) as problem:  # smtplib's errors are OSErrors; an address no mail can carry is the other
+        ) as problem:  # smtplib's errors are OSErrors; an invalid address raises ValueError
             logger.warning("Mail %s was not sent: %s", template_prefix.rpartition("/")[2], type(problem).__name__)
             messages.warning(
                 self.request,
@@ -140,7 +146,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 def _minutes(template_prefix: str) -> int:
-    """For how long the code in this mail works."""
+    """Return for how many minutes the code in this mail is valid."""
     reset = template_prefix.endswith("password_reset_code")
     seconds: int = (
         app_settings.PASSWORD_RESET_BY_CODE_TIMEOUT if reset else app_settings.EMAIL_VERIFICATION_BY_CODE_TIMEOUT

@@ -1,4 +1,7 @@
-"""Who looks after the directory of help. They are staff, and nothing else: no superuser, no right to any family."""
+"""Appoint and dismiss the curators of the directory of help.
+
+Curators are staff. They are not superusers and have no access to any family.
+"""
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -8,14 +11,15 @@ from accounts.models import User
 
 
 class NotThereError(Exception):
-    """Nobody who can sign in has this address."""
+    """There is no suitable account with this address."""
 
 
 @transaction.atomic
 def appoint(email: str) -> None:
-    """Let the person look after the directory. They are signed out everywhere, and led to a second step.
+    """Make the user a curator, and sign them out everywhere.
 
-    Raises NotThereError, also when the address was never confirmed or the account is closed.
+    At the next sign-in they must set up a second factor. Raises NotThereError, also when the address was never
+    confirmed or the account is inactive.
     """
     user = _person(email)
     confirmed = EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists()
@@ -26,15 +30,15 @@ def appoint(email: str) -> None:
 
 @transaction.atomic
 def dismiss(email: str) -> None:
-    """Let the person look after the directory no more. They are signed out everywhere. Raises NotThereError."""
+    """Revoke the user's curator role, and sign them out everywhere. Raises NotThereError."""
     _make_staff(_person(email), staff=False)
 
 
 @transaction.atomic
 def reset_second_step(email: str) -> None:
-    """Forget app and recovery codes of somebody who has lost both. They are signed out everywhere.
+    """Delete the user's authenticator app and recovery codes, and sign them out everywhere.
 
-    Whoever calls this has made sure who is asking. Raises NotThereError.
+    For users who have lost both. The caller must have verified the user's identity. Raises NotThereError.
     """
     user = _person(email)
     Authenticator.objects.filter(user=user).delete()

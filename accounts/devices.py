@@ -1,7 +1,8 @@
-"""Whose device this is. Somebody who says «my own» stays signed in for two weeks; any other device counts as shared.
+"""Own and shared devices, and the lifetime of their sessions.
 
-On a shared device the session ends with the browser, after half an hour of rest at the latest, and nothing is kept in
-the browser. Who curates rests half an hour at the most on any device, and signs in anew after twelve hours.
+A user who declares a device their own stays signed in for two weeks; any other device counts as shared. On a shared
+device the session ends with the browser, or after 30 minutes of inactivity, and nothing is stored in the browser.
+Curators are signed out after 30 minutes of inactivity on any device, and after twelve hours in any case.
 """
 
 import time
@@ -15,23 +16,23 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import User
 
-OWN_DEVICE = "own_device"  # in the session
-_SEEN_AT = "seen_at"  # in the session of a shared device, and of the staff
-_ENDS_AT = "ends_at"  # in the session of the staff
+OWN_DEVICE = "own_device"  # session key
+_SEEN_AT = "seen_at"  # session key, set on shared devices and for staff
+_ENDS_AT = "ends_at"  # session key, set for staff
 IDLE_SECONDS = 30 * 60
 STAFF_SECONDS = 12 * 3600
-_SEEN_STEP = 60  # seconds between two writes of it
+_SEEN_STEP = 60  # seconds between two updates of _SEEN_AT
 KNOWN_DEVICE_SECONDS = 180 * 24 * 3600
 _KNOWN = Signer(salt="accounts.known_device")
 
 
 def choose_device(request: HttpRequest, *, own: bool) -> None:
-    """Note what the person said of this device. It counts from the moment they are signed in."""
+    """Store whether the user says that this device is their own. Takes effect when they sign in."""
     request.session[OWN_DEVICE] = own
 
 
 def mark_session(request: HttpRequest, user: User) -> None:
-    """Let the session that begins now live as long as the device, and what the person may do here, allow."""
+    """Set the lifetime of the new session, depending on the device and on whether the user is staff."""
     own = is_own_device(request)
     request.session[OWN_DEVICE] = own
     longest = STAFF_SECONDS if user.is_staff else settings.SESSION_COOKIE_AGE
@@ -43,17 +44,17 @@ def mark_session(request: HttpRequest, user: User) -> None:
 
 
 def is_staff_session(request: HttpRequest) -> bool:
-    """Whether this session is as short as those of the staff are."""
+    """Whether this session has the short lifetime required for staff."""
     return _ENDS_AT in request.session
 
 
 def is_own_device(request: HttpRequest) -> bool:
-    """Whether the person said that this device is theirs alone."""
+    """Whether the user declared this device their own."""
     return bool(request.session.get(OWN_DEVICE, False))
 
 
 def end_if_idle(request: HttpRequest) -> None:
-    """Sign out a session that has rested, or lasted, for too long; else note that it is in use."""
+    """Sign out if the session was idle or has lasted too long; otherwise record the activity."""
     seen_at = request.session.get(_SEEN_AT)
     if seen_at is None:
         return
@@ -74,7 +75,10 @@ def _fingerprint(email: str) -> str:
 
 
 def remember_device(request: HttpRequest, response: HttpResponse, user: User) -> None:
-    """Let this device try passwords although strangers elsewhere have tried too many. Only on a device of one's own."""
+    """Set a cookie that exempts this device from the limit on password attempts from unknown devices.
+
+    Only on a device that the user declared their own.
+    """
     if is_own_device(request):
         response.set_cookie(
             _cookie_name(),
@@ -87,7 +91,7 @@ def remember_device(request: HttpRequest, response: HttpResponse, user: User) ->
 
 
 def is_known_device(request: HttpRequest, email: str) -> bool:
-    """Whether this person has signed in here before and said that the device is theirs."""
+    """Whether the user has signed in on this device before and declared it their own."""
     try:
         kept: Any = _KNOWN.unsign(request.COOKIES.get(_cookie_name(), ""))
     except BadSignature:

@@ -1,4 +1,4 @@
-"""allauth's forms in our words, with what we ask besides."""
+"""allauth's forms with the site's own texts and additional fields."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ from accounts.models import SignupConsent, User
 from accounts.second_step import counter_of, use_code
 from common.forms import PortalForm
 
-EMAIL_LENGTH = 254  # what User.email holds
+EMAIL_LENGTH = 254  # max_length of User.email
 MISSING_EMAIL = _("Write your e-mail address.")
 WRONG_EMAIL = _("The address does not look right. It is written like name@example.no.")
 MISSING_PASSWORD = _("Write a password.")
@@ -51,7 +51,7 @@ PASSWORD_HELP = lazy(_password_help, str)()
 
 
 class AccountForm(PortalForm):
-    """An allauth form in our words. Put it first among the bases."""
+    """Base class of allauth forms with the site's own texts. List it first among the bases."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -98,7 +98,7 @@ class LoginForm(AccountForm, allauth_forms.LoginForm):
 
 
 class SignupForm(AccountForm, allauth_forms.SignupForm):
-    """Sign-up: address, password, what is said yes to, and whose device this is."""
+    """Sign-up with address, password, consents, and whether the device is the user's own."""
 
     health_information = forms.BooleanField(
         label=_("I agree that information about health is stored here"),
@@ -136,7 +136,7 @@ class SignupForm(AccountForm, allauth_forms.SignupForm):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("privacy_notice_version") != settings.PRIVACY_NOTICE_VERSION:
-            # The page was opened before the notice changed. Show the version of today, and ask again.
+            # The privacy notice changed after the page was opened. Show the current version and ask again.
             self.data = {name: value for name, value in self.data.items() if name != "health_information"} | {
                 "privacy_notice_version": settings.PRIVACY_NOTICE_VERSION
             }
@@ -147,7 +147,10 @@ class SignupForm(AccountForm, allauth_forms.SignupForm):
         return cleaned
 
     def validate_unique_email(self, value: str) -> str:
-        """An account nobody has ever confirmed gives way: its address was never shown to be theirs."""
+        """Ignore an existing account whose address was never confirmed.
+
+        Such an account never proved that it owns the address.
+        """
         email: str = super().validate_unique_email(value)
         self.unconfirmed = User.objects.filter(
             email=email, last_login=None, is_staff=False, emailaddress__verified=False
@@ -165,12 +168,12 @@ class SignupForm(AccountForm, allauth_forms.SignupForm):
                 with transaction.atomic():
                     User.objects.forget_unconfirmed(self.cleaned_data["email"])
                     saved: tuple[User, None] = super().try_save(request)
-            except IntegrityError:  # the same form sent twice at once: the other was first
+            except IntegrityError:  # a concurrent submission of the same form created the account first
                 self.validate_unique_email(self.cleaned_data["email"])
             else:
                 return saved
         self.account_already_exists = True
-        User().set_password(self.cleaned_data["password1"])  # a known address takes as long as an unknown
+        User().set_password(self.cleaned_data["password1"])  # respond equally fast for known and unknown addresses
         answer: tuple[None, HttpResponse] = super().try_save(request)
         return answer
 
@@ -197,7 +200,10 @@ class ConfirmResetForm(AccountForm, allauth_forms.ConfirmPasswordResetCodeForm):
 
 
 class OnePassword(AccountForm):
-    """A new password, written once: a page can show it, and a code sets it anew."""
+    """A new password that is entered once.
+
+    The page can show it, and a mailed code can reset it.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -225,10 +231,11 @@ class PasswordAgainForm(AccountForm, allauth_forms.ReauthenticateForm):
 
 
 class CodeForm(AccountForm):
-    """A code of the second step. Put it first among the bases.
+    """A code of the second factor. List this class first among the bases.
 
-    Tries are counted by person, on known devices apart. Whoever gets here has given the right password, so nobody is
-    locked out by a stranger; somebody who knows the password can, for a day, and the person is told by mail.
+    Attempts are counted per user, and separately on known devices. The user has already entered the right password, so
+    a stranger cannot lock them out. Someone who knows the password can lock them out for a day; the user is warned by
+    mail.
     """
 
     user: User
@@ -269,12 +276,12 @@ class SecondStepAgainForm(CodeForm, mfa_forms.ReauthenticateForm):
 
 
 class FirstCodeForm(CodeForm, ActivateTOTPForm):
-    """The first code of a new app shows that it works."""
+    """The first code of a new authenticator app, which proves that the app works."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         begun = context.request.session.get(SECRET_SESSION_KEY)
         super().__init__(*args, **kwargs)
-        if begun:  # a phone that goes to the app and back loads this page anew: what the app has read must hold
+        if begun:  # a phone that switches to the app and back reloads this page; reuse the secret that the app has read
             self.secret = context.request.session[SECRET_SESSION_KEY] = begun
 
     def is_right(self, code: str) -> bool:

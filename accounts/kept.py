@@ -1,7 +1,7 @@
-"""What somebody typed into a form whose session or secret ran out before it arrived.
+"""Recovery of form data that was submitted after the session or the CSRF token had expired.
 
-It lies encrypted in the session that meets the person next, for an hour at most. The same person gets it back, once,
-in a fresh form; anybody else who signs in there deletes it.
+The data is stored encrypted in the user's next session, for at most one hour. The same user gets it back once, in a
+fresh form. If another user signs in to that session, the data is deleted.
 """
 
 import json
@@ -20,15 +20,15 @@ from accounts.models import User
 from accounts.sealing import cipher
 from common.guard import FIELD, TypedBy, person_id
 
-_KEY = "kept_text"  # in the session
+_KEY = "kept_text"  # session key
 _SECONDS = 3600
-_LARGEST = 300_000  # characters in all fields together; the longest honest form is a third of it
+_LARGEST = 300_000  # characters in all fields together; three times the longest legitimate form
 _SECRET_WORDS = ("password", "passord", "token", "code", "csrf")
 _OWN_FIELDS = {FIELD, "next"}
 
 
 def typed_fields(request: HttpRequest) -> dict[str, list[str]]:
-    """Return what this POST carries that a person typed: nothing secret, and nothing from the pages of an account."""
+    """Return the submitted fields of this POST, without secrets. Empty for the account pages."""
     if request.path.startswith(reverse("account")):
         return {}
     try:
@@ -43,7 +43,7 @@ def typed_fields(request: HttpRequest) -> dict[str, list[str]]:
 
 
 def keep(request: HttpRequest, typed_by: TypedBy, fields: dict[str, list[str]]) -> bool:
-    """Keep `fields` for the person of `typed_by` and nobody else. Return False when there is too much, or nothing."""
+    """Store `fields` for the user identified by `typed_by`. Return False when they are empty or too large."""
     text = json.dumps(
         {"person": typed_by.person, "form_at": typed_by.form_at, "sent_to": request.path, "fields": fields}
     )
@@ -54,9 +54,10 @@ def keep(request: HttpRequest, typed_by: TypedBy, fields: dict[str, list[str]]) 
 
 
 def kept_fields(request: HttpRequest, *, sent_to: str = "") -> dict[str, Any]:
-    """Return what this person typed into the form at this address before their session ran out, once; else nothing.
+    """Return the recovered data for the form at this URL, once; otherwise an empty dict.
 
-    Give it as `initial`. A page with several forms says with `sent_to` where each is sent, or the first gets it.
+    Pass the result as the form's `initial`. A page with several forms passes the URL that each is submitted to as
+    `sent_to`; otherwise the first form gets the data.
     """
     if request.method != "GET" or _KEY not in request.session:
         return {}
@@ -72,13 +73,13 @@ def kept_fields(request: HttpRequest, *, sent_to: str = "") -> dict[str, Any]:
 
 
 def keep_only_for(request: HttpRequest, user: User) -> None:
-    """Delete what is kept here when it is another person's. Called when somebody signs in."""
+    """Delete stored form data that belongs to another user. Called when a user signs in."""
     if _KEY in request.session:
         _open(request, user)
 
 
 def _open(request: HttpRequest, user: User | None = None) -> dict[str, Any] | None:
-    """Read what is kept; delete it when it is too old, broken, or not theirs."""
+    """Decrypt the stored data. Delete it when it is expired, invalid, or another user's."""
     owner = user or request.user
     try:
         kept: dict[str, Any] = json.loads(_cipher().decrypt(request.session[_KEY].encode(), ttl=_SECONDS))

@@ -1,4 +1,4 @@
-"""People who sign in. A user is an e-mail address and nothing more; names belong to each family."""
+"""User accounts. A user has only an e-mail address; names are stored per family."""
 
 import uuid
 from collections.abc import Iterator
@@ -15,15 +15,17 @@ from django.utils.crypto import salted_hmac
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create a person by e-mail address, lower-cased. Without a password they cannot sign in by one."""
+        """Create a user with a lower-cased e-mail address. Without a password, the account has an unusable one."""
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def forget_unconfirmed(self, email: str) -> None:
-        """Remove the account with this address if nobody ever confirmed it or signed in. The database does it: its app
-        role can remove nobody else."""
+        """Erase the account with this address if it was never confirmed and never signed in.
+
+        A database function does this, since the app role itself cannot delete users.
+        """
         with connection.cursor() as cursor:
             cursor.execute("SELECT app.forget_unconfirmed(%s)", [email])
 
@@ -33,11 +35,11 @@ class UserManager(BaseUserManager["User"]):
 
 class User(AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField(max_length=254, unique=True)  # lower-cased, so once whatever the case
+    email = models.EmailField(max_length=254, unique=True)  # lower-cased, so unique regardless of case
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(default=timezone.now)  # UTC
-    sessions_ended = models.PositiveIntegerField(default=0)  # how many times; each ends all sessions of before
+    sessions_ended = models.PositiveIntegerField(default=0)  # counter; an increment ends all earlier sessions
 
     objects = UserManager()
 
@@ -53,8 +55,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         return str(self.pk)
 
     def end_sessions(self) -> None:
-        """Sign the person out everywhere, with the next click there. Within a request, keep this one session by
-        Django's `update_session_auth_hash`."""
+        """Sign the user out everywhere, from their next request on.
+
+        To exempt the current session, call Django's `update_session_auth_hash` afterwards.
+        """
         type(self).objects.filter(pk=self.pk).update(sessions_ended=models.F("sessions_ended") + 1)
         self.refresh_from_db(fields=["sessions_ended"])
 
@@ -65,13 +69,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         yield from map(self._session_hash, settings.SECRET_KEY_FALLBACKS)
 
     def _session_hash(self, secret: str) -> str:
-        """What a session is bound to: it ends when the password changes, and with `end_sessions`."""
+        """Return the session auth hash, which changes with the password and with `end_sessions`."""
         bound_to = f"{self.password}|{self.sessions_ended}"
         return salted_hmac("accounts.session", bound_to, secret=secret, algorithm="sha256").hexdigest()
 
 
 class SignupConsent(models.Model):
-    """What a person said yes to when signing up: which privacy notice, health information (GDPR art. 9), their age."""
+    """What a user consented to at sign-up: privacy notice, health information (GDPR art. 9), minimum age."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="signup_consent")
     privacy_notice_version = models.CharField(max_length=20)

@@ -1,11 +1,11 @@
-"""What a password must be, said in our words."""
+"""Password validators with the site's own messages."""
 
 from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.utils.translation import ngettext
 
 
 class LongEnough(MinimumLengthValidator):
-    """Django's rule; its own sentence has no bokmål."""
+    """Django's validator with another message: Django's own is not translated into Norwegian bokmål."""
 
     def get_error_message(self) -> str:
         return ngettext(

@@ -1,4 +1,4 @@
-"""Who may do what beyond the families. Today: who may curate the directory of help."""
+"""Permissions outside the families: who may curate the directory of help."""
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -10,10 +10,10 @@ from common.permissions import NotAllowed, twin
 
 
 def check_can_curate(request: HttpRequest) -> None:
-    """Raise NotAllowed unless an active curator is signed in here with a second factor, in a session that is short.
+    """Raise NotAllowed unless the user is an active curator with a second factor in a short session.
 
-    All three are asked each time: whoever was made a curator a moment ago, in a session of before, takes the second
-    step first (`accounts.second_step.way_to_curate`). It gives no right to anything of a family.
+    All three conditions are checked on every request: a user who was made a curator during an existing session must
+    complete the second step first (`accounts.second_step.way_to_curate`). Curators get no access to any family.
     """
     user = request.user
     if not (user.is_authenticated and user.is_active and user.is_staff):
@@ -26,7 +26,7 @@ can_curate = twin(check_can_curate)
 
 
 def check_can_switch_off(user: User) -> None:
-    """Raise NotAllowed for those who need a second step: the staff."""
+    """Raise NotAllowed for staff, who must use a second factor."""
     if user.is_staff:
         raise NotAllowed(_("You look after the directory, so you go on signing in with two steps."))
 

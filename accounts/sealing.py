@@ -1,4 +1,4 @@
-"""Text that the database alone does not give: sealed with a key from outside it, SECRET_KEY."""
+"""Encryption with keys derived from SECRET_KEY, which is not stored in the database."""
 
 from base64 import urlsafe_b64encode
 
@@ -8,7 +8,7 @@ from django.utils.crypto import salted_hmac
 
 
 def cipher(purpose: str) -> MultiFernet:
-    """Return the cipher for one purpose. It seals with today's key and opens what earlier ones sealed."""
+    """Return the cipher for `purpose`. It encrypts with SECRET_KEY and also decrypts with SECRET_KEY_FALLBACKS."""
     return MultiFernet([_fernet(purpose, secret) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
 
 

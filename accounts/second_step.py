@@ -1,4 +1,4 @@
-"""The second step of signing in: a code from an app, or one of the codes kept on paper (ADR 0026)."""
+"""The second factor: a code from an authenticator app, or a recovery code (ADR 0026)."""
 
 import logging
 from dataclasses import dataclass
@@ -25,11 +25,11 @@ from accounts.models import User
 from accounts.sealing import cipher
 
 logger = logging.getLogger(__name__)
-_LAST = "last_counter"  # in an app's data: the newest step of 30 s of which a code was used
+_LAST = "last_counter"  # key in the app's data: the newest 30-second time step of which a code was used
 
 
 class SecondStepAdapter(DefaultMFAAdapter):
-    """allauth's second step in our words, with its secrets sealed."""
+    """allauth's MFA adapter with the site's own messages, and with encrypted secrets."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": _(
@@ -45,7 +45,7 @@ class SecondStepAdapter(DefaultMFAAdapter):
         return cipher("accounts.second_step").decrypt(encrypted_text.encode()).decode()
 
     def build_totp_svg(self, url: str) -> str:
-        """The picture an app reads, on a white ground of its own: a camera wants it so in dark mode too."""
+        """Return the QR code with its own white background, so that cameras can read it in dark mode too."""
         import qrcode
         from qrcode.image.svg import SvgPathFillImage
 
@@ -56,14 +56,14 @@ class SecondStepAdapter(DefaultMFAAdapter):
 
 @dataclass(frozen=True)
 class Steps:
-    """How somebody signs in. `codes_left` counts the recovery codes not used yet."""
+    """How a user signs in. `codes_left` is the number of unused recovery codes."""
 
     two: bool
     codes_left: int
 
 
 def steps_of(user: User) -> Steps:
-    """Return how this person signs in. One query."""
+    """Return how this user signs in. Runs one query."""
     kept = {kept.type: kept.data for kept in Authenticator.objects.filter(user=user).order_by("pk")}
     codes = kept.get(Authenticator.Type.RECOVERY_CODES)
     used = codes["used_mask"].bit_count() if codes else 0
@@ -74,21 +74,21 @@ def steps_of(user: User) -> Steps:
 
 
 def has_app(user: User) -> bool:
-    """Whether this person signs in with two steps."""
+    """Whether this user signs in with two steps."""
     return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
 
 
 def recovery_codes(user: User) -> list[str]:
-    """The person's recovery codes not used yet, to be shown to them alone."""
+    """Return the unused recovery codes. Show them only to this user."""
     kept = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
     return list(RecoveryCodes(kept).get_unused_codes()) if kept else []
 
 
 @transaction.atomic
 def use_code(user: User, code: str) -> Authenticator | None:
-    """Use up `code`, and return what it belongs to: the app, or the recovery codes. None when it is wrong or used.
+    """Use up `code` and return its authenticator: the app or the recovery codes. None if it is wrong or used.
 
-    A code of the app works once, and no code older than the last one used works at all (RFC 6238, 5.2).
+    Each code of the app works once, and codes older than the last one used are refused (RFC 6238, 5.2).
     """
     for kept in Authenticator.objects.select_for_update().filter(user=user).order_by("pk"):
         kept.user = user
@@ -105,7 +105,7 @@ def use_code(user: User, code: str) -> Authenticator | None:
 
 
 def counter_of(secret: str, code: str) -> int | None:
-    """Return for which step of 30 s, of those that count now, `code` is right. None when for none."""
+    """Return the 30-second time step for which `code` is currently valid, or None."""
     for counter in yield_hotp_counters_from_time():
         if compare_user_code(actual=code, expected=format_hotp_value(hotp_value(secret, counter))):
             return int(counter)
@@ -113,7 +113,7 @@ def counter_of(secret: str, code: str) -> int | None:
 
 
 def note_used(app: Authenticator, counter: int) -> None:
-    """Let no code of this step, or of one before it, work again."""
+    """Refuse codes of this time step and of earlier ones from now on."""
     app.data[_LAST] = counter
     app.save(update_fields=["data"])
 
@@ -127,15 +127,15 @@ def _use_app_code(app: Authenticator, code: str) -> bool:
 
 
 def is_done_here(request: HttpRequest) -> bool:
-    """Whether the person has taken the second step in this session."""
+    """Whether the user has completed the second step in this session."""
     user: Any = request.user
     return any(record.get("method") == "mfa" for record in get_authentication_records(request, user))
 
 
 def way_to_curate(request: HttpRequest, to: str) -> HttpResponseRedirect | None:
-    """Where somebody who wants to curate at the address `to` goes first: sign in, set up the second step, take it.
+    """Redirect to the next step before curating at the URL `to`: sign in, set up or complete the second step.
 
-    None when there is no way for them (they are not staff), or nothing is missing.
+    Return None when no step is missing, or when the user is not staff.
     """
     user: Any = request.user
     if not user.is_authenticated:

@@ -1,4 +1,4 @@
-"""Whose request this is: read at every page, so by statements that PostgreSQL has prepared (common.queries)."""
+"""Sessions and users, read on every request with prepared statements (common.queries)."""
 
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ _SESSION, _PERSON = Prepared(_open_session), Prepared(lambda pk: User.objects.fi
 
 
 class SessionStore(db.SessionStore):
-    """Django's sessions in the database, read by a prepared statement."""
+    """Django's database session store, read with a prepared statement."""
 
     def _get_session_from_db(self) -> Session | None:
         session = _SESSION.first(key=self.session_key, now=timezone.now())
@@ -32,9 +32,9 @@ class SessionStore(db.SessionStore):
         return session
 
     def save(self, must_create: bool = False) -> None:
-        """As Django's, but what is there already is written by one statement, which needs no transaction of its own.
+        """Update an existing session with one statement, which needs no transaction.
 
-        Raises UpdateError when the session ended meanwhile.
+        Raises UpdateError when the session has ended in the meantime.
         """
         if must_create or self.session_key is None:
             super().save(must_create)
@@ -46,9 +46,9 @@ class SessionStore(db.SessionStore):
 
 
 class SignInBackend(AuthenticationBackend):
-    """allauth's way to sign in. Who is signed in is read by a prepared statement at each request."""
+    """allauth's authentication backend, which reads the user with a prepared statement."""
 
     def get_user(self, user_id: UUID) -> User | None:
-        """The person with this id, unless their account is closed."""
+        """Return the user with this id, unless the account is inactive."""
         user = _PERSON.first(pk=user_id)
         return user if user and self.user_can_authenticate(user) else None

@@ -1,4 +1,4 @@
-"""Addresses of an account. The names are allauth's, which its flows ask for."""
+"""URLs of the account pages. allauth's flows reverse them by these names."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The pages of an account. allauth's flows, ours in words, addresses and answers; what is not used is not here."""
+"""Account pages: allauth's flows with the site's own texts, URLs and responses. Unused flows are left out."""
 
 from http import HTTPStatus
 from typing import Any
@@ -37,20 +37,20 @@ from common.views import own, public
 
 
 def _begin_again(request: HttpRequest, name: str) -> HttpResponse:
-    """The code is too old, used, or of another browser."""
+    """Redirect to the start of a flow whose code is expired, used, or from another browser."""
     messages.info(request, _("The code no longer works here. Begin again, and we send you a new one."))
     return HttpResponseRedirect(reverse(name))
 
 
 class SignedIn(HttpRequest):
-    """A request of a signed-in person."""
+    """A request from a signed-in user."""
 
     user: User
 
 
 @own
 def account(request: SignedIn) -> HttpResponse:
-    """My account: address, ways of signing in, this device, the way out."""
+    """Show the account page: address, sign-in methods, this device."""
     context = {
         "own_device": is_own_device(request),
         "steps": steps_of(request.user),
@@ -60,7 +60,7 @@ def account(request: SignedIn) -> HttpResponse:
 
 
 class AccountPage:
-    """What every page of these does: an answer to a wrong form is 422."""
+    """Mixin that responds with status 422 to an invalid form."""
 
     request: Any
 
@@ -83,7 +83,7 @@ class LoginView(AccountPage, allauth_views.LoginView):
 class LogoutView(AccountPage, allauth_views.LogoutView):
     def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post(*args, **kwargs)
-        self.request.session.flush()  # nothing half done is left: a sign-up begun, a reset, kept text
+        self.request.session.flush()  # also removes an unfinished sign-up or reset, and stored form data
         response.headers["Clear-Site-Data"] = '"cache"'
         return response
 
@@ -92,7 +92,7 @@ class ConfirmEmailView(AccountPage, allauth_views.ConfirmEmailVerificationCodeVi
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         process = EmailVerificationProcess.resume(request)
         replaced = process and "user_id" in process.state and process.user is None
-        if replaced:  # somebody signed up anew with the same address before it was confirmed
+        if replaced:  # a newer sign-up replaced this unconfirmed account
             process.abort()
         if replaced or (process is None and request.user.is_anonymous):
             clear_login(request)
@@ -101,7 +101,7 @@ class ConfirmEmailView(AccountPage, allauth_views.ConfirmEmailVerificationCodeVi
         return response
 
     def _resend_form_valid(self, form: Any) -> HttpResponse:  # noqa: ARG002  # allauth's signature
-        """Send once more, to a known address as to an unknown (allauth skips the known)."""
+        """Resend the mail to known and unknown addresses alike; allauth skips known ones."""
         if consume_email_verification_rate_limit(self.request, self._process.email, dry_run=True):
             self._process.generate_code()
             self._process.send()
@@ -138,7 +138,7 @@ class ChangePasswordView(AccountPage, allauth_views.PasswordChangeView):
     success_url = reverse_lazy("account")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.has_usable_password():  # type: ignore[union-attr]  # nobody comes here signed out
+        if not request.user.has_usable_password():  # type: ignore[union-attr]  # the view requires sign-in
             return HttpResponseRedirect(reverse("account_reset_password"))
         response: HttpResponse = super().dispatch(request, *args, **kwargs)
         return response
@@ -152,7 +152,7 @@ class PasswordAgainView(AccountPage, allauth_views.ReauthenticateView):
 
 
 def _end_other_sessions(request: SignedIn) -> None:
-    """The person's way of signing in has changed: they stay signed in here, and nowhere else."""
+    """End the user's other sessions after a change of their sign-in method."""
     request.user.end_sessions()
     update_session_auth_hash(request, request.user)
     mark_session(request, request.user)
@@ -162,7 +162,7 @@ class SecondStepView(AccountPage, mfa_views.AuthenticateView):
     """The second step of signing in."""
 
     def _build_forms(self) -> Any:
-        """One form only: passkeys are not offered, whatever was posted."""
+        """Build the code form only. Passkeys are not offered, so posted passkey data is ignored."""
         data = self.request.POST if self.request.method == "POST" else None
         self.webauthn_form = None
         self.auth_form = self.get_form_class()(user=self.stage.login.user, data=data)
@@ -182,7 +182,7 @@ class SecondStepView(AccountPage, mfa_views.AuthenticateView):
 
 
 class SecondStepAgainView(AccountPage, mfa_views.ReauthenticateView):
-    """The second step in a session that began without it: whoever has just been made a curator comes here."""
+    """The second step in a session that began without it, for example for a newly appointed curator."""
 
     def form_valid(self, form: Any) -> HttpResponse:
         self.request.session.cycle_key()
@@ -192,7 +192,7 @@ class SecondStepAgainView(AccountPage, mfa_views.ReauthenticateView):
 
 
 class SetUpView(AccountPage, ActivateTOTPView):
-    """Set up the second step: a new app, shown to work by its first code. Then the recovery codes."""
+    """Set up the second factor: verify the first code of a new app, then show the recovery codes."""
 
     template_name = "mfa/set_up.html"
 
@@ -215,7 +215,7 @@ class SetUpView(AccountPage, ActivateTOTPView):
 
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
-        User.objects.select_for_update().get(pk=form.user.pk)  # a double touch on the button sets up one app
+        User.objects.select_for_update().get(pk=form.user.pk)  # lock, so that a double submit sets up one app
         if not has_app(form.user):
             app, _codes = activate_totp(self.request, form)
             note_used(app, form.counter)
@@ -230,7 +230,7 @@ def _back_to_account() -> HttpResponse:
 
 @own
 def switch_off(request: SignedIn) -> HttpResponse:
-    """Sign in with the password alone from here on."""
+    """Remove the second factor, so that the user signs in with the password alone."""
     app = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.TOTP).first()
     if app is None:
         return _back_to_account()
@@ -245,7 +245,7 @@ def switch_off(request: SignedIn) -> HttpResponse:
 
 @own
 def show_codes(request: SignedIn) -> HttpResponse:
-    """The recovery codes, to write down, print or keep as a file."""
+    """Show the recovery codes, to write down, print or save as a file."""
     codes = recovery_codes(request.user)
     if not has_app(request.user):
         return _back_to_account()
@@ -256,7 +256,7 @@ def show_codes(request: SignedIn) -> HttpResponse:
 
 @own
 def codes_file(request: SignedIn) -> HttpResponse:
-    """The recovery codes as a file. Its name says nothing."""
+    """Download the recovery codes as a text file. Its name does not mention the site."""
     codes = recovery_codes(request.user)
     if not codes:
         return _back_to_account()
@@ -269,7 +269,7 @@ def codes_file(request: SignedIn) -> HttpResponse:
 
 @own
 def new_codes(request: SignedIn) -> HttpResponse:
-    """New recovery codes; the old ones work no more."""
+    """Generate new recovery codes and invalidate the old ones."""
     if not has_app(request.user):
         return _back_to_account()
     raise_if_reauthentication_required(request, app="allauth.mfa")

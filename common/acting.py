@@ -1,4 +1,4 @@
-"""Who acts, told to the database, so that row-level security knows (docs/adr/0031)."""
+"""Set the acting user for row-level security in the database (docs/adr/0031)."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,10 +12,10 @@ PERSON, INVITATION = "app.user_id", "app.invitation"
 
 @contextmanager
 def acting_as(user_id: UUID) -> Iterator[None]:
-    """Run the block in a transaction as this person: nobody's families but theirs are seen, or can be touched.
+    """Run the block in a transaction as this user. Row-level security limits it to the user's own families.
 
-    The identity is a setting of the transaction, so it cannot leak through a connection that is used again. It also
-    ends with the block where the transaction goes on.
+    The setting is local to the transaction, so it cannot leak through a reused connection. If an outer transaction
+    continues after the block, the previous value is restored.
     """
     with _setting(PERSON, str(user_id)):
         yield
@@ -23,22 +23,26 @@ def acting_as(user_id: UUID) -> Iterator[None]:
 
 @contextmanager
 def holding_invitation(token_hash: str) -> Iterator[None]:
-    """Run the block, inside `acting_as`, with an invitation in hand: it opens the family it leads to, as far as one
-    who is asked to join must see it."""
+    """Run the block, inside `acting_as`, with an invitation that grants access to its family.
+
+    The access is limited to what an invited person needs to see.
+    """
     with _setting(INVITATION, token_hash):
         yield
 
 
 def when_committed(request: HttpRequest, call: Callable[[], None]) -> None:
-    """Have `call` run once the request's transaction is committed, and before its answer leaves: the mail a person
-    waits for, whose fate is told on the next page. Not when the answer is an error of ours."""
+    """Call `call` after the request's transaction is committed and before the response is sent.
+
+    Use it for mail whose result is shown on the next page. It is not called when the response is a server error.
+    """
     request.when_committed.append(call)  # type: ignore[attr-defined]  # set by `calls_when_committed`
 
 
 def calls_when_committed(request: HttpRequest) -> list[Callable[[], None]]:
-    """The list that `when_committed` fills for this request. Whoever asks for it runs it, after the transaction."""
+    """Create and return the list that `when_committed` appends to. The caller runs the calls after the transaction."""
     calls: list[Callable[[], None]] = []
-    request.when_committed = calls  # type: ignore[attr-defined]  # ours, for `when_committed`
+    request.when_committed = calls  # type: ignore[attr-defined]  # read by `when_committed`
     return calls
 
 
@@ -48,7 +52,7 @@ def _setting(name: str, value: str) -> Iterator[None]:
     with transaction.atomic():
         before = _set(name, value)
         yield
-        if goes_on and not connection.needs_rollback:  # a rollback puts it back by itself
+        if goes_on and not connection.needs_rollback:  # a rollback restores it
             _set(name, before)
 
 

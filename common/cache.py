@@ -1,4 +1,4 @@
-"""The cache in PostgreSQL, of which nothing that is read can run."""
+"""A database cache that unpickles plain values only."""
 
 import base64
 import io
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 
 class _Plain(pickle.Unpickler):
-    """Reads numbers, words and lists of them, and knows no function or class by name."""
+    """Unpickler for numbers, strings and collections of them. It refuses to load functions and classes."""
 
     def find_class(self, module: str, name: str) -> NoReturn:
         message = f"the cache holds {module}.{name}"
@@ -20,16 +20,19 @@ class _Plain(pickle.Unpickler):
 
 
 class PlainCache(DatabaseCache):
-    """Django's, but for what a row may hold. Django's own would run what somebody had put there who can write the
-    table: SQL in the database would be code in the web process."""
+    """Django's database cache, restricted to plain values.
+
+    Django's own cache unpickles any object, so that anyone with write access to the table (for example by SQL
+    injection) could execute code in the web process.
+    """
 
     def get_many(self, keys: Iterable[Any], version: int | None = None) -> dict[Any, Any]:
-        """What is kept under these keys and has not expired."""
+        """Return the cached values of these keys that have not expired."""
         asked = {self.make_and_validate_key(key, version=version): key for key in keys}
-        table = self.cache_model_class._meta.db_table  # a name of the settings
+        table = self.cache_model_class._meta.db_table  # a constant from the settings
         with connections[router.db_for_read(self.cache_model_class) or "default"].cursor() as cursor:
             cursor.execute(
-                f"SELECT cache_key, value FROM {table} WHERE cache_key = ANY(%s) AND expires > %s",  # noqa: S608  # see above
+                f"SELECT cache_key, value FROM {table} WHERE cache_key = ANY(%s) AND expires > %s",  # noqa: S608  # the table name is a constant
                 [list(asked), timezone.now()],
             )
             return {asked[key]: _Plain(io.BytesIO(base64.b64decode(value))).load() for key, value in cursor.fetchall()}

@@ -1,4 +1,4 @@
-"""Days and times in words, as one says them. Everything in Norwegian time."""
+"""Format dates and times for people, in Norwegian time."""
 
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -14,7 +14,7 @@ DAYS_IN_MONTHS = 700
 
 
 def day_words(day: date) -> str:
-    """3. februar 2027"""
+    """Format a day, e.g. 3. februar 2027."""
     return _written(day.year, day.month, day.day, get_language())
 
 
@@ -24,17 +24,17 @@ def _written(year: int, month: int, day: int, language: str | None) -> str:
 
 
 def exact_words(at: datetime) -> str:
-    """3. februar 2027 kl. 14.05"""
+    """Format a day and time, e.g. 3. februar 2027 kl. 14.05."""
     return _("%(day)s at %(time)s") % {"day": day_words(timezone.localtime(at)), "time": clock_words(at)}
 
 
 def clock_words(at: datetime) -> str:
-    """14.05"""
+    """Format a time of day, e.g. 14.05."""
     return date_format(timezone.localtime(at), "H.i")
 
 
 def moment_words(at: datetime) -> str:
-    """When something was, near or far: i dag kl. 14.05, i går kl. 9.30, for 3 dager siden, 3. februar 2027."""
+    """Format a past time: i dag kl. 14.05, i går kl. 9.30, for 3 dager siden, 3. februar 2027."""
     days = (timezone.localdate() - timezone.localdate(at)).days
     if days == 0:
         return _("today at %(time)s") % {"time": clock_words(at)}
@@ -46,7 +46,7 @@ def moment_words(at: datetime) -> str:
 
 
 def age_words(since: datetime) -> str:
-    """How old something is: ny i dag, 3 dager, 5 uker, 7 måneder, 2 år."""
+    """Format an age: ny i dag, 3 dager, 5 uker, 7 måneder, 2 år."""
     days = (timezone.localdate() - timezone.localdate(since)).days
     if days <= 0:
         return _("new today")
@@ -63,5 +63,5 @@ def age_words(since: datetime) -> str:
 
 
 def in_days(days: int) -> date:
-    """The day that many days from today."""
+    """Return the date `days` days from today."""
     return timezone.localdate() + timedelta(days=days)

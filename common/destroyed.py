@@ -1,8 +1,8 @@
-"""The list of families whose keys were destroyed, in a file that outlives the database.
+"""The erasure log: families whose keys were destroyed, in a file outside the database.
 
-A restore brings keys back; this list destroys them again (tools/restore.py). One line a family: its id and when, in
-UTC. Lines are only ever added, and whole. Whoever destroys a family's keys notes it here after the commit; each backup
-adds what it finds in the database and not here.
+A restored backup contains destroyed keys again; tools/restore.py destroys the keys of every family in this log. Each
+line is a family id and a timestamp in UTC. The file is append-only, and lines are written completely or not at all.
+Code that destroys a family's keys appends the family after the commit; each backup appends those that are missing.
 """
 
 import errno
@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-FIRST = datetime(2020, 1, 1, tzinfo=UTC)  # nobody was forgotten before: the portal is younger
+FIRST = datetime(2020, 1, 1, tzinfo=UTC)  # earliest valid timestamp; the site is younger
 HOW = (
     "Compare it with the other copy of the list. A line is an id, a space and a time with its zone, in UTC:"
     " 2027-01-31T02:45:00+00:00."
@@ -21,15 +21,16 @@ HOW = (
 
 
 def note_destroyed(file: Path, families: Mapping[UUID, datetime]) -> int:
-    """Add the families that are not in the list yet, and return how many. On the disk when it returns, all or none.
+    """Append the families that are not in the log yet, and return how many.
 
-    Twice is once. `families` says when, with a time zone. A last line that was cut off (the power went) is written
-    anew where it began one of theirs. Raises OSError, or ValueError when it is no such list.
+    All lines are on disk when the function returns; on an error, none is. Repeated calls have no further effect.
+    `families` maps ids to datetimes with a time zone. A truncated last line (for example after a power failure) is
+    replaced if it is the beginning of one of these families' lines. Raises OSError, and ValueError for an invalid file.
     """
     _refuse_a_folder(file)
     there = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(there, fcntl.LOCK_EX)  # worker and backup may come at once
+        fcntl.flock(there, fcntl.LOCK_EX)  # the worker and a backup may write concurrently
         content = os.pread(there, os.fstat(there).st_size, 0)
         whole, torn = _whole_lines(content)
         if torn and any(str(family).startswith(torn.decode(errors="replace").split(" ")[0]) for family in families):
@@ -46,7 +47,10 @@ def note_destroyed(file: Path, families: Mapping[UUID, datetime]) -> int:
 
 
 def read_destroyed(file: Path) -> dict[UUID, datetime]:
-    """Every family in the list, and when. Raises FileNotFoundError, and ValueError with the number of a broken line."""
+    """Return all families in the log with their timestamps.
+
+    Raises FileNotFoundError, and ValueError with the number of the first invalid line.
+    """
     _refuse_a_folder(file)
     return _read(file, file.read_bytes())
 
@@ -75,7 +79,7 @@ def _wrong_with(at: datetime) -> str:
         return "has no zone"
     if at < FIRST:
         return "was before there was a portal"
-    return "is still to come" if at > datetime.now(UTC) + timedelta(days=1) else ""  # a clock may be wrong by a little
+    return "is still to come" if at > datetime.now(UTC) + timedelta(days=1) else ""  # tolerate clock skew
 
 
 def _refuse_a_folder(file: Path) -> None:
@@ -85,20 +89,22 @@ def _refuse_a_folder(file: Path) -> None:
 
 
 def _whole_lines(content: bytes) -> tuple[bytes, bytes]:
-    """What was written to its end, and what follows it: nothing, unless somebody was interrupted."""
+    """Split into the complete lines and a truncated rest, which is empty unless a write was interrupted."""
     end = content.rfind(b"\n") + 1
     return content[:end], content[end:]
 
 
 def _put(there: int, before: bytes, after: bytes, file: Path) -> None:
-    """Have `after` in the file, on the disk, instead of `before`, whose whole lines it has. If that cannot be, `before`
-    stays, and OSError is raised."""
+    """Replace `before`, the content of the file, with `after`, and sync it to disk.
+
+    `after` begins with the complete lines of `before`. On failure, restore `before` and raise OSError.
+    """
     same = len(_whole_lines(before)[0])
     try:
         _write(there, after[same:], same)
         os.ftruncate(there, len(after))
         os.fsync(there)
-        if not before:  # it may be new: so is its name
+        if not before:  # the file may be new: sync its directory entry too
             folder = os.open(file.parent, os.O_RDONLY)
             try:
                 os.fsync(folder)
@@ -113,7 +119,10 @@ def _put(there: int, before: bytes, after: bytes, file: Path) -> None:
 
 
 def _write(there: int, content: bytes, at: int) -> None:
-    """All of it: a disk that fills up takes a part, and says so by its number alone."""
+    """Write all of `content`.
+
+    A full disk may accept only a part, which is visible only in the number of bytes written.
+    """
     while content:
         written = os.pwrite(there, content, at)
         if not written:

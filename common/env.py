@@ -1,4 +1,4 @@
-"""The environment, read once, with a plain word when something is missing."""
+"""Read environment variables, with clear error messages for missing ones."""
 
 from pathlib import Path
 
@@ -12,9 +12,9 @@ env.read_env(ROOT / ".env")
 
 
 def required(name: str, how: str) -> str:
-    """Return the variable `name`.
+    """Return the environment variable `name`.
 
-    Raises ImproperlyConfigured with `how`, the sentence that says what to set, when it is missing.
+    Raises ImproperlyConfigured when it is missing; `how` is the part of the message that says what to set.
     """
     value: str = env.str(name, default="")
     if not value:

@@ -1,7 +1,7 @@
-"""How every form looks and what every text field refuses.
+"""Form rendering, and validation of every text field.
 
-The renderer serves all forms of the site, allauth's too: error summary, fields, hints and errors tied to their
-inputs. `PortalForm` is what our own forms start from.
+The renderer is used for all forms on the site, including allauth's: error summary, fields, and help texts and errors
+linked to their inputs. `PortalForm` is the base class of the site's own forms.
 """
 
 import re
@@ -19,13 +19,13 @@ from django.utils.translation import ngettext_lazy
 
 from common.unreadable import Unreadable
 
-LINE_CAP = 200  # characters in a one-line field that names no limit of its own
-TEXT_CAP = 10_000  # characters in a textarea that names none
+LINE_CAP = 200  # characters; default limit of a one-line field
+TEXT_CAP = 10_000  # characters; default limit of a textarea
 CENTURY, YEARS_IN_CENTURY = 2000, 100
 
-# NUL, which PostgreSQL cannot keep, and halves of characters, which nothing can write down.
+# NUL, which PostgreSQL cannot store, and lone surrogates, which cannot be encoded as UTF-8.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_UNSEEN = {"Cc", "Cf", "Zs", "Zl", "Zp"}  # Unicode's categories
+_UNSEEN = {"Cc", "Cf", "Zs", "Zl", "Zp"}  # Unicode categories
 _WRITTEN_DAY = re.compile(r"(?P<day>[0-9]{1,2})[.\-/\s]+(?P<month>[0-9]{1,2})[.\-/\s]+(?P<year>[0-9]{4}|[0-9]{2})\.?")
 _ISO_DAY = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})")
 
@@ -37,7 +37,7 @@ TOO_LONG = ngettext_lazy(
 
 
 def _looks_empty(text: str) -> bool:
-    """Whether `text` is white space, control characters and marks that nobody sees."""
+    """Whether `text` contains only white space, control characters and invisible format characters."""
     return all(unicodedata.category(char) in _UNSEEN for char in text)
 
 
@@ -50,21 +50,27 @@ def refuse_unstorable(value: str) -> None:
 
 
 def refuse_invisible(value: str) -> None:
-    """Raise ValidationError when an e-mail address holds what nobody sees: dropped on the way, it is another's."""
+    """Raise ValidationError when an e-mail address contains invisible characters.
+
+    If a mail server dropped them, the mail would go to another address.
+    """
     if not str(value).isprintable():
         raise ValidationError(_("There is an invisible character in the address. Type it anew."), code="invisible")
 
 
 class PortalBoundField(BoundField):
-    """A field on the page: labels, hints and errors tied together, no browser bubbles, no silent cutting of a paste."""
+    """A bound field whose label, help text and errors are linked to its input.
+
+    Browser validation is off, and so is `maxlength`, which silently truncates pasted text.
+    """
 
     def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
         attrs = super().build_widget_attrs(attrs, widget)
-        # False takes an attribute away, whoever set it: the answer to a mistake is our own sentence beside the field.
+        # False removes an attribute: validation errors are shown as the site's own messages beside the field.
         attrs |= {"required": False, "maxlength": False, "minlength": False, "placeholder": False, "autofocus": False}
         kind = widget or self.field.widget
         if isinstance(kind, forms.EmailInput):
-            # An address is typed as such on a phone, but judged by us: type=email answers in the browser's own words.
+            # Phones show the e-mail keyboard, but the server validates: type=email would show the browser's messages.
             kind.input_type = "text"
             attrs |= {"inputmode": "email", "autocapitalize": "off", "spellcheck": "false"}
         if not kind.is_hidden:
@@ -72,25 +78,25 @@ class PortalBoundField(BoundField):
         return attrs
 
     def value(self) -> Any:
-        """What the field shows. A half character becomes �: the page must be writable as UTF-8."""
+        """Return the value to show. Characters that cannot be encoded as UTF-8 are replaced with �."""
         shown = super().value()
         return _UNSTORABLE.sub("\ufffd", shown) if isinstance(shown, str) else shown
 
     @property
     def target_id(self) -> str:
-        """The id an error summary links to: the input, or the first of a group."""
+        """Return the id that the error summary links to: the input's, or that of the first input in a group."""
         if self.use_fieldset and len(self.subwidgets):
             return self.subwidgets[0].id_for_label or self.auto_id
         return self.id_for_label or self.auto_id
 
     @property
     def is_optional(self) -> bool:
-        """Whether to say so: a lone checkbox never does, it is a choice by nature."""
+        """Whether to mark the field as optional. A single checkbox is never marked."""
         return not self.field.required and not isinstance(self.field, forms.BooleanField)
 
 
 class PortalRenderer(TemplatesSetting):
-    """Django's own form rendering, with our two templates and bound field."""
+    """Django's form renderer with the site's own templates and bound field."""
 
     form_template_name = "forms/form.html"
     field_template_name = "forms/field.html"
@@ -98,21 +104,21 @@ class PortalRenderer(TemplatesSetting):
 
 
 class GrowingTextarea(forms.Textarea):
-    """A textarea that begins low and grows with what is written (by CSS; where a browser cannot, it scrolls)."""
+    """A textarea that grows with its content by CSS. In browsers without support, it scrolls."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"rows": 4, "cols": False} | (attrs or {}))
 
 
 class DayInput(forms.DateInput):
-    """A date typed as a Norwegian writes it."""
+    """A text input for a date in Norwegian format."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"class": "short", "inputmode": "text", "autocomplete": "off"} | (attrs or {}), "%d.%m.%Y")
 
 
 class DayField(forms.DateField):
-    """A day, typed as dd.mm.yyyy. Takes d.m.yy, spaces or slashes for dots, and ISO too."""
+    """A date, typed as dd.mm.yyyy. Also accepts d.m.yy, spaces or slashes instead of dots, and ISO 8601."""
 
     widget = DayInput
     default_error_messages = {"invalid": _("Write the date as day, month, year – like 24.12.2026.")}
@@ -138,9 +144,10 @@ class DayField(forms.DateField):
 
 
 class PortalForm(forms.Form):
-    """What our forms start from: text has a limit, and everything wrong gets a sentence beside its field.
+    """Base class of the site's forms: limits the length of texts, and sets the error messages.
 
-    A field over what cannot be read begins empty and says so. Left empty, it changes nothing there.
+    A field whose stored value cannot be decrypted starts empty, with a help text that says so. If it is submitted
+    empty, the stored value does not change.
     """
 
     required_messages: dict[type[forms.Field], Any] = {
@@ -171,8 +178,10 @@ class PortalForm(forms.Form):
                 self.cleaned_data[name] = value
 
     def _widget_data_value(self, widget: forms.Widget, html_name: str) -> Any:
-        """What was sent, with lines ending one way and nothing where nobody would see anything, so that limits and
-        comparisons count what people see."""
+        """Return the submitted value with normalized line endings; a text without visible characters becomes empty.
+
+        Length limits and comparisons then count the characters that people see.
+        """
         value = super()._widget_data_value(widget, html_name)  # type: ignore[misc]  # Django's own hook, missing in the stubs
         if not isinstance(value, str) or _looks_empty(value):
             return "" if isinstance(value, str) else value

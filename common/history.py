@@ -1,4 +1,4 @@
-"""Tables that keep every version of others, written by triggers. They are append-only (common.tables.declarations)."""
+"""Version tables, written by triggers. They are append-only (common.tables.declarations)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,11 +15,11 @@ def version_model(
     with_removals: bool = False,
     any_change: type[pghistory.AnyChange] = pghistory.AnyChange,
 ) -> Any:
-    """The base of a table that keeps every version of `tracked`. Who and when stand in the rows themselves.
+    """Return the base class of a table that stores every version of `tracked`.
 
-    Changes of `unseen` columns alone make no version; those of `exclude` are not in it at all (what machines note, what
-    is made of other columns). `with_removals` keeps a last version of a row that is deleted. `any_change` says how
-    columns are compared.
+    The rows themselves record who changed them and when. Changes in `unseen` columns alone create no version. `exclude`
+    columns are not part of versions at all, for example columns that are written by the system or derived from others.
+    `with_removals` also stores a last version of each deleted row. `any_change` defines how columns are compared.
     """
     return pghistory.create_event_model(
         tracked,

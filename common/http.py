@@ -1,4 +1,4 @@
-"""One page, whole or in part: the server decides which, from the request."""
+"""Render pages, in full or as partials for htmx."""
 
 from typing import Any
 
@@ -16,10 +16,9 @@ def render_page(
     partial: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """Render `template`, or only its partial named `partial` when htmx asked.
+    """Render `template`, or only its partial named `partial` for an htmx request.
 
-    The same context serves both, so a swap shows just what a full reload would. The address answers
-    differently to htmx, hence `Vary`.
+    Both use the same context, so a swap shows exactly what a full reload would. The response varies with `HX-Request`.
     """
     htmx = getattr(request, "htmx", None)
     name = f"{template}#{partial}" if partial and htmx and not htmx.boosted else template
@@ -32,8 +31,11 @@ PUBLIC_SECONDS = 60
 
 
 def for_everybody(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Let caches keep an answer that is the same for everybody who is not signed in, for a minute. Whoever comes with
-    a session may be told something of their own on it (middleware sees to those who are signed in)."""
+    """Allow caches to store a response that is identical for all anonymous users, for one minute.
+
+    A request with a session cookie gets a private response, which may contain messages for that user. The middleware
+    handles signed-in users.
+    """
     known = settings.SESSION_COOKIE_NAME in request.COOKIES
     response.headers["Cache-Control"] = "private, no-cache" if known else f"public, max-age={PUBLIC_SECONDS}"
     return response
@@ -43,5 +45,5 @@ UNDO_MARK = "undo:"
 
 
 def tell(request: HttpRequest, text: str, *, undo: str = "") -> None:
-    """Say at the top of the next page that something was done; `undo` is the address to post to if it was a slip."""
+    """Show a success message on the next page. `undo` is the URL to post to in order to undo the action."""
     messages.success(request, text, extra_tags=f"{UNDO_MARK}{undo}" if undo else "")

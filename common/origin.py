@@ -1,4 +1,4 @@
-"""Where a request comes from: which page asked for it, and from which place on the net."""
+"""The origin of a request: the page that sent it, and the client's network."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
@@ -8,15 +8,16 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-_ONE_HOME = 64  # bits of an IPv6 address that stand for one connection; the rest is its to choose
+_ONE_HOME = 64  # bits of an IPv6 address that identify one connection; the client chooses the rest
 
 
 def from_own_page(request: HttpRequest) -> bool:
-    """Whether a page of this site, and no other, had the browser send this.
+    """Whether a page of this site sent the request.
 
-    For forms of public pages, which set no cookie and so can carry no secret. A browser that sends something on behalf
-    of another site says so by one of these headers; a page cannot change or leave out what it says. Who sends none of
-    them is no browser that another site could use, or an old one with much turned off: let through, and counted.
+    For forms on public pages, which set no cookie and therefore have no CSRF token. Browsers report in one of these
+    headers whether another site caused the request, and pages can neither change nor omit them. A request without any
+    of them does not come from a browser that another site could misuse, or comes from an old browser with unusual
+    settings. It is allowed, and rate limited.
     """
     fetched_from = request.headers.get("Sec-Fetch-Site")
     if fetched_from is not None:
@@ -33,9 +34,9 @@ def from_own_page(request: HttpRequest) -> bool:
 
 
 def place_of(request: HttpRequest) -> str:
-    """Return a name for the place on the net a request comes from: it tells nothing, and is another one tomorrow.
+    """Return a pseudonym for the client's network, which changes every day.
 
-    For counting how often (common.rates). An address of the sixth version counts by its connection.
+    For rate limits (common.rates). IPv6 addresses are grouped by their /64 prefix.
     """
     hops = request.headers.get("X-Forwarded-For", "").split(",")
     proxies = settings.ALLAUTH_TRUSTED_PROXY_COUNT

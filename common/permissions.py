@@ -1,4 +1,4 @@
-"""The shape of every rule: a check that raises with a reason fit to show, and its boolean twin."""
+"""Permission checks that raise with a message for the user, and the predicates made from them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,15 +10,16 @@ P = ParamSpec("P")
 
 
 class NotAllowed(PermissionDenied):
-    """This person may see the thing but not do this. `str()` of it is a sentence for them to read."""
+    """The user may see the object but not do this. `str()` of it is a message for the user."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """A row of the permission table: which of a family's people may do what. docs/permissions.md is made from these.
+    """A row of the permission table: which members of a family may do what.
 
-    `words` says it in plain English; True means "may", for a person of that kind in their own family. Whoever
-    coordinates is also a relative or the subject; the column says what the flag adds.
+    docs/permissions.md is generated from these rows. `words` describes the permission in plain English. True means that
+    such a member may do it in their own family. A coordinator is also a relative or the subject; that column shows what
+    the coordinator role adds.
     """
 
     name: str  # "invite" for check_can_invite
@@ -29,7 +30,7 @@ class Rule:
 
 
 def twin(check: Callable[P, None]) -> Callable[P, bool]:
-    """Return the question form of `check`: True when it passes, False when it raises NotAllowed."""
+    """Return the predicate for `check`: True when it passes, False when it raises NotAllowed."""
 
     def can(*args: P.args, **kwargs: P.kwargs) -> bool:
         try:

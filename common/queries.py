@@ -1,12 +1,13 @@
-"""Statements that are put together once a process.
+"""Queries that are compiled once per process.
 
-Django builds and compiles a query anew each time it is asked, which was a third of what a page of the plan cost.
-Where a query always has the same form, write it once as a function of what differs:
+Django builds and compiles a query on every call, which took a third of the time of a plan page. If a query always has
+the same form, define it once as a function of its parameters:
 
     NEAR = Prepared(lambda user, since: PlanItem.objects.visible_to(user).filter(changed_at__gt=since))
     NEAR.fetch(user=user.pk, since=yesterday)
 
-The rule is still Django's and still in one place; only its SQL is kept. What differs is always a parameter.
+The queryset is still plain Django and defined in one place; only its SQL is cached. Values that differ between calls
+are always bound as parameters.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +26,7 @@ M = TypeVar("M", bound=Model)
 
 
 class Given(Expression):
-    """Stands in a query for a value that is known when it runs."""
+    """A placeholder in a query for a value that is bound when the query runs."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -37,18 +38,18 @@ class Given(Expression):
 
 @dataclass(frozen=True)
 class _Statement(Generic[M]):
-    """SQL, and how a row of it becomes an object."""
+    """SQL, and how to convert its rows to model instances."""
 
     sql: str
     model: type[M]
-    columns: slice  # of a row: the model's own
-    names: frozenset[str]  # of these
-    more: dict[str, int]  # annotations, and where they stand
+    columns: slice  # the model's columns in a row
+    names: frozenset[str]  # attnames of these columns
+    more: dict[str, int]  # annotations, and their positions in a row
     converters: list[tuple[int, list[Callable[..., Any]], Any]]
 
     @classmethod
     def of(cls, found: QuerySet[M, Any]) -> "_Statement[M]":
-        """Write down what Django would ask and do for `found`. Constants are written into the SQL."""
+        """Record the SQL and the conversion that Django would use for `found`. Constants are written into the SQL."""
         compiler: Any = found.query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
         own = compiler.klass_info["select_fields"] if compiler.klass_info else [0]
@@ -73,7 +74,7 @@ class _Statement(Generic[M]):
             return list(cursor.fetchall())
 
     def objects(self, given: dict[str, Any]) -> list[M]:
-        alias = connection.alias  # each look at it asks for the thread's connections
+        alias = connection.alias  # read once, since each access looks up the thread's connections
         return [self._object(row, alias) for row in self.rows(given)]
 
     def _object(self, row: Sequence[Any], alias: str) -> M:
@@ -89,7 +90,10 @@ class _Statement(Generic[M]):
 
 
 def _written(value: Any) -> str:
-    """A parameter as it stands in the statement."""
+    """Return the SQL for a parameter: a placeholder for a Given, a literal for a constant.
+
+    Raises TypeError for dates and UUIDs, which must be bound on each call.
+    """
     if isinstance(value, Given):
         return f"%({value.name})s"
     if isinstance(value, date | UUID):
@@ -99,18 +103,18 @@ def _written(value: Any) -> str:
 
 
 def _filled(sql: str, params: Sequence[Any]) -> str:
-    """The statement with its constants written into it."""
+    """Return the statement with its constants written into it."""
     return sql.replace("%%", "%%%%") % tuple(map(_written, params))
 
 
 def _given(build: Callable[..., QuerySet[M, Any]]) -> QuerySet[M, Any]:
-    """The query that `build` makes of values that are known when it runs."""
+    """Return the queryset that `build` makes, with a placeholder for each of its parameters."""
     connection.ensure_connection()
     return build(**{name: Given(name) for name in signature(build).parameters})
 
 
 class Prepared(Generic[M]):
-    """The query that `build` makes of what it is given. Give keys, days and moments as they are, not model objects."""
+    """The query that `build` returns, compiled once. Its parameters are keys, dates and times, not model instances."""
 
     _every: ClassVar[list["Prepared[Any]"]] = []
 
@@ -123,19 +127,19 @@ class Prepared(Generic[M]):
         return _Statement.of(_given(self._build))
 
     def fetch(self, **given: Any) -> list[M]:
-        """The objects it finds. Columns that `only` left out are fetched when asked for, as ever."""
+        """Return the instances. Fields deferred by `only` or `defer` are loaded on access, as usual."""
         return self._statement.objects(given)
 
     def first(self, **given: Any) -> M | None:
-        """The first of them, or nothing."""
+        """Return the first instance, or None."""
         return next(iter(self.fetch(**given)), None)
 
     def rows(self, **given: Any) -> list[tuple[Any, ...]]:
-        """What a `values_list` finds, of columns that need no converting."""
+        """Return the rows of a `values_list` whose columns need no conversion."""
         return self._statement.rows(given)
 
     @classmethod
     def forget(cls) -> None:
-        """Build all of them anew: for tests that change a rule."""
+        """Discard all compiled statements. For tests that change a queryset method."""
         for one in cls._every:
             one.__dict__.pop("_statement", None)

@@ -1,4 +1,4 @@
-"""How often somebody may do a thing that reaches others. Counted in the cache, which is in PostgreSQL."""
+"""Rate limits for actions that affect other people. The counters are in the cache, which is in PostgreSQL."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 
 class CountersApart:
-    """Database router: the cache, which holds the counters, on a connection of its own to the same database."""
+    """Database router: the cache, with its counters, uses its own connection to the same database."""
 
     def db_for_read(self, model: type[Model], **hints: Any) -> str | None:  # noqa: ARG002  # Django's signature
         return "counters" if model._meta.app_label == "django_cache" else None
@@ -16,14 +16,14 @@ class CountersApart:
     db_for_write = db_for_read
 
     def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:  # noqa: ARG002  # Django's signature
-        """The tables are made once, by the owner."""
+        """Never migrate through this connection: the owner role creates the tables."""
         return False if db == "counters" else None
 
 
 def within_rate(action: str, key: str, *, amount: int, seconds: int) -> bool:
-    """Count one more `action` by `key`; return False when that makes more than `amount` in the last `seconds`.
+    """Count one `action` by `key`. Return False if there were already `amount` in the last `seconds`.
 
-    Two at the very same moment may be counted as one.
+    Two simultaneous calls may be counted as one.
     """
     name = f"rate:{action}:{key}"
     now = timezone.now().timestamp()

@@ -1,4 +1,4 @@
-"""What stands where a sealed text cannot be opened (sealing.fields gives it): a page shows it and goes on."""
+"""Placeholders for encrypted values that cannot be decrypted, so that pages still render (see sealing.fields)."""
 
 from typing import Any, Self
 
@@ -6,9 +6,10 @@ from django.utils.translation import gettext as _
 
 
 class Unreadable(str):
-    """Reads «Kan ikke leses» wherever a text is shown. It is nobody's text: it is never written, dialled or sent.
+    """A string that displays as «Kan ikke leses». It is never saved, dialled or mailed.
 
-    `sealed` is what lies there. Two are the same only when the same bytes do, and no text is ever the same as one.
+    `sealed` is the stored ciphertext. Two placeholders are equal only if their ciphertexts are; a placeholder never
+    equals a text.
     """
 
     __slots__ = ("sealed",)
@@ -40,7 +41,7 @@ class Unreadable(str):
 
 
 class UnreadableDocument(dict[str, Any]):
-    """The same for a document: there is nothing in it but `mark`."""
+    """The placeholder for a document: an empty dict with an Unreadable as `mark`."""
 
     def __init__(self, sealed: bytes) -> None:
         super().__init__()
@@ -59,7 +60,7 @@ class UnreadableDocument(dict[str, Any]):
 
 
 def sealed_in(value: object) -> bytes | None:
-    """The bytes that `value` stands for, if it is one of these."""
+    """Return the ciphertext if `value` is a placeholder, otherwise None."""
     if isinstance(value, Unreadable):
         return value.sealed
     return value.mark.sealed if isinstance(value, UnreadableDocument) else None

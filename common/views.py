@@ -1,7 +1,8 @@
-"""What kind of view a view is. Every view says so; a test walks the addresses and refuses one that does not.
+"""Decorators for the kind of a view. A test walks the URLconf and fails for a view without one.
 
-*public*: anybody, signed in or not. *own*: signed in, and it acts on `request.user` alone.
-The third kind, *door*, is marked by `families.access.door`.
+- *public*: any visitor, signed in or not.
+- *own*: signed in, and limited to the data of `request.user`.
+- *door*: checked by `families.access.door`, which sets it.
 """
 
 from collections.abc import Callable
@@ -13,12 +14,12 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def public(view: View) -> View:
-    """Mark a view that anybody may see. It shows nothing of anybody."""
+    """Mark a view that any visitor may see. It must not show personal data."""
     view.kind = "public"  # type: ignore[attr-defined]
     return login_not_required(view)
 
 
 def own(view: View) -> View:
-    """Mark a view that acts on the signed-in person alone."""
+    """Mark a view that is limited to the data of the signed-in user."""
     view.kind = "own"  # type: ignore[attr-defined]
     return view

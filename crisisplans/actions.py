@@ -1,7 +1,8 @@
-"""What can be done to a plan. Keyword-only, atomic, each with its line in the access log.
+"""Actions on a plan. Keyword-only, atomic, each with its entry in the access log.
 
-`by` is the membership of the person who acts, as the door gave it. Whoever takes more than one lock takes the plan's
-first; `add`, `move` and `bring_back` take it, so that order and room are counted by one at a time.
+`by` is the membership of the acting user, as set by the access check. An action that takes several locks takes the
+plan's first. `add_entry`, `move_entry` and `bring_back_entry` take it, so that they compute positions and limits one at
+a time.
 """
 
 from collections.abc import Mapping
@@ -48,7 +49,7 @@ from families.names import has_subject
 
 
 def start_plan(family: Family, by: User) -> None:
-    """Give a new family its empty plan."""
+    """Create the empty plan of a new family."""
     CrisisPlan.objects.create(family=family)
 
 
@@ -67,7 +68,7 @@ _LOCKED: dict[type[Entry], Prepared[Any]] = {
 
 
 def _lock(entry: Entry) -> Entry:
-    """`entry` as it stands now. Raises Http404 when it went, or `by` left, since the door."""
+    """Return `entry` locked and read again. Raises Http404 if it was erased, or `by` left, after the access check."""
     locked: Entry | None = _LOCKED[type(entry)].first(pk=entry.pk)
     if locked is None:
         raise Http404
@@ -75,26 +76,28 @@ def _lock(entry: Entry) -> Entry:
 
 
 def _sign(entry: Entry, by: Membership) -> list[str]:
-    """Note who changes it, and when; return the fields to save."""
+    """Set who changes the item, and when. Return the fields to save."""
     entry.changed_by_id, entry.changed_at = by.user_id, timezone.now()
     return ["changed_by", "changed_at"]
 
 
 def _written_fields(entry: Entry) -> list[str]:
-    """What somebody writes. Never the position: somebody else may be moving it."""
+    """Return the fields that users write. The position is not among them, since it may be changed concurrently."""
     if isinstance(entry, SupportContact):
         return ["name", "role", "phone", "hours", "may_leave_message", "audience", "version"]
     return ["words", "level", "review_on", "assigned_to", "audience", "version"]
 
 
 def model_of(section: Section) -> type[Entry]:
-    """The table a section's entries stand in."""
+    """Return the model of a section's items."""
     return SupportContact if section == Section.CONTACTS else PlanItem
 
 
 def own_id(by: Membership, sent: UUID | None) -> UUID:
-    """The id for what a form creates, from the id the form carries: the same for the same form sent twice, and never
-    one that somebody else's form could have."""
+    """Return the id of a new object, derived from the id in the form.
+
+    It is the same when the same form is submitted twice, and never that of another member's form.
+    """
     return uuid5(by.pk, str(sent)) if sent else uuid4()
 
 
@@ -107,10 +110,11 @@ def add_entry(
     values: Mapping[str, Any],
     form_id: UUID | None = None,
 ) -> Entry:
-    """Write a new line last in `section`, on the side of `by`.
+    """Add an item at the end of `section`, on the side of `by`.
 
-    `form_id` is the id a form carries: the same form sent twice makes one line; sent again with other words (from a
-    page the browser kept) it makes another, so that nothing is lost. Raises PlanIsFullError.
+    `form_id` is the id in the form. Submitting the same form twice creates one item. Submitting it again with other
+    content (from a page in the browser's history) creates another item, so that nothing is lost. Raises
+    PlanIsFullError.
     """
     check_can_edit_plan(by, plan)
     if values.get("audience", Audience.EVERYONE) != Audience.EVERYONE:
@@ -142,9 +146,9 @@ def add_entry(
 
 @transaction.atomic
 def take_example(*, plan: CrisisPlan, section: Section, by: Membership, values: Mapping[str, Any]) -> Entry:
-    """Write an example into the plan, once: if `by` can see a line that says just that, that one is returned.
+    """Add an example to the plan. If `by` can see an item with the same text, return that one instead.
 
-    A line keeps no note of where its words came from: it would tell, in clear, what they are or were (ADR 0033).
+    Items do not record the example they come from, since that would reveal their text unencrypted (ADR 0033).
     """
     _lock_plan(by.family_id)
     here = model_of(section).objects.visible_to(by.user).present().filter(family=by.family_id)
@@ -156,10 +160,10 @@ def take_example(*, plan: CrisisPlan, section: Section, by: Membership, values: 
 
 @transaction.atomic
 def revise_entry(*, entry: Entry, by: Membership, version: int, values: Mapping[str, Any]) -> Entry:
-    """Change the content of `entry`, which `by` saw at `version`. Saving the same content changes nothing.
+    """Change the content of `entry`, which `by` saw at `version`. Does nothing if the content stays the same.
 
-    Raises StaleEntryError or RemovedEntryError with the current entry when somebody changed or removed it since, and
-    Http404 when it no longer exists or is no longer visible to them.
+    Raises StaleEntryError or RemovedEntryError, each with the current item, if it was changed or removed in the
+    meantime, and Http404 if it no longer exists or is no longer visible to `by`.
     """
     check_can_edit_entry(by, entry)
     entry = _lock(entry)
@@ -173,12 +177,12 @@ def revise_entry(*, entry: Entry, by: Membership, version: int, values: Mapping[
 
 
 def _write(entry: Entry, by: Membership, values: Mapping[str, Any]) -> list[str]:
-    """Put `values` into `entry` as its next version, and return the fields to save."""
+    """Set `values` on `entry` as its next version, and return the fields to save."""
     if values.get("audience", entry.audience) != Audience.EVERYONE:
         check_can_choose_audience(by)
     fields = _written_fields(entry)
     if isinstance(entry, SupportContact) and values.get("phone", entry.phone) != entry.phone:
-        entry.last_tested_on = entry.last_tested_by = None  # it was the old number that was tried
+        entry.last_tested_on = entry.last_tested_by = None  # the old number was tested, not the new one
         fields += ["last_tested_on", "last_tested_by"]
     write_values(entry, values)
     entry.version += 1
@@ -187,7 +191,7 @@ def _write(entry: Entry, by: Membership, values: Mapping[str, Any]) -> list[str]
 
 @transaction.atomic
 def move_entry(*, entry: Entry, by: Membership, up: bool) -> None:
-    """Move `entry` past the next line `by` can see. Nothing happens at the end of the list, or to a removed line."""
+    """Move `entry` past the next item that `by` can see. Does nothing at the end of the list, or for a removed item."""
     check_can_edit_entry(by, entry)
     _lock_plan(by.family_id)
     here = type(entry).objects.visible_to(by.user).present().filter(family=by.family_id)
@@ -204,14 +208,14 @@ def move_entry(*, entry: Entry, by: Membership, up: bool) -> None:
 
 
 def _put_beside(entry: Entry, neighbour: UUID, *, before: bool) -> None:
-    """In the database, since lines that `by` does not see keep their places among the others (ADR 0031)."""
+    """Move the item with a database function, which also orders the items that `by` cannot see (ADR 0031)."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT app.move_{entry._meta.model_name}(%s, %s, %s)", [entry.pk, neighbour, before])
 
 
 @transaction.atomic
 def remove_entry(*, entry: Entry, by: Membership) -> None:
-    """Take `entry` out of the plan. It can be brought back for thirty days. Removing twice is removing once."""
+    """Remove `entry` from the plan. It can be restored for thirty days. Repeated calls have no further effect."""
     check_can_remove_entry(by, entry, subject_is_here=has_subject(by.family_id))
     check_readable(by)
     entry = _lock(entry)
@@ -226,11 +230,11 @@ def remove_entry(*, entry: Entry, by: Membership) -> None:
 def bring_back_entry(
     *, entry: Entry, by: Membership, values: Mapping[str, Any] | None = None, version: int = 0
 ) -> Entry:
-    """Put a removed entry back where it stood, with new words if `values` are given and `by` saw what stands there
-    (`version`). If somebody had changed it since, it comes back as it stood: both texts are to be shown.
+    """Restore a removed item to its position, with new content if `values` are given.
 
-    Nothing happens to one that stands there already. Raises RemovedEntryError when thirty days have passed,
-    PlanIsFullError when there is no room.
+    The new content is used only if `version` is the current version. Otherwise the item is restored without it, and the
+    caller must show both texts. Does nothing if the item is not removed. Raises RemovedEntryError when thirty days have
+    passed, and PlanIsFullError when the plan is full.
     """
     check_can_remove_entry(by, entry, subject_is_here=has_subject(by.family_id))
     if values:
@@ -253,18 +257,21 @@ def bring_back_entry(
 
 
 def versions_of(entry: Entry, user: User) -> list[Row]:
-    """Every version of `entry` that was written for `user` too, oldest first. The caller fetched it by the door."""
+    """Return all versions of `entry` that `user` may read, oldest first.
+
+    The caller must have fetched `entry` through the access check.
+    """
     model = SupportContactVersion if isinstance(entry, SupportContact) else PlanItemVersion
     return list(model.objects.visible_to(user).filter(pgh_obj=entry.pk).order_by("pgh_id"))
 
 
 @transaction.atomic
 def restore_version(*, entry: Entry, by: Membership, version: int, restore: int) -> Entry:
-    """Write again what stood in version `restore`, as a new version; `version` is the one `by` saw.
+    """Save the content of version `restore` as a new version. `version` is the one that `by` saw.
 
-    Fewer readers win: what was for relatives only comes back for relatives only, and the other way round nothing
-    becomes open by going back. Raises StaleEntryError and RemovedEntryError as `revise_entry`, ValueError when there is
-    no such version for `by`, and NotAllowed when it cannot be read.
+    The narrower of the two audiences applies, so that restoring never gives an item more readers. Raises
+    StaleEntryError and RemovedEntryError like `revise_entry`, ValueError when there is no such version for `by`, and
+    NotAllowed when it cannot be decrypted.
     """
     older = next((row for row in versions_of(entry, by.user) if row.version == restore), None)
     if older is None:
@@ -279,8 +286,10 @@ def restore_version(*, entry: Entry, by: Membership, version: int, restore: int)
 
 @transaction.atomic
 def note_tested(*, contact: SupportContact, by: Membership, number: str) -> bool:
-    """Note that `number`, written as it is kept, was tried today. Every reader of the contact may: it changes nobody's
-    words. False, and nothing is noted, when another number stands there now, or it was removed."""
+    """Record that `number`, in its stored form, was tried today. Every reader of the contact may do this.
+
+    Return False without recording anything if the contact has another number now, or was removed.
+    """
     locked = _lock(contact)
     today = timezone.localdate()
     if not isinstance(locked, SupportContact) or locked.removed_at is not None or locked.phone != number:
@@ -288,14 +297,14 @@ def note_tested(*, contact: SupportContact, by: Membership, number: str) -> bool
     if locked.last_tested_on == today:
         return True
     locked.last_tested_on, locked.last_tested_by_id = today, by.user_id
-    locked.save(update_fields=["last_tested_on", "last_tested_by"])  # not `_sign`: nobody wrote anything
+    locked.save(update_fields=["last_tested_on", "last_tested_by"])  # not `_sign`: the content does not change
     _log(Action.UPDATE, "contact_tested", by, locked)
     return True
 
 
 @transaction.atomic
 def add_comment(*, entry: Entry, by: Membership, kind: str, text: str, form_id: UUID | None = None) -> Comment:
-    """Say something to the other side's words. The same form sent twice is one comment."""
+    """Comment on an item of the other side. Submitting the same form twice creates one comment."""
     entry = _lock(entry)
     check_can_comment(by, entry)
     new_id = own_id(by, form_id)
@@ -314,7 +323,7 @@ def add_comment(*, entry: Entry, by: Membership, kind: str, text: str, form_id: 
 
 @transaction.atomic
 def remove_comment(*, comment: Comment, by: Membership) -> None:
-    """Take back one's own comment. Twice is once."""
+    """Remove a comment by its author. Repeated calls have no further effect."""
     check_can_remove_comment(by, comment)
     comment = Comment.objects.select_for_update().get(pk=comment.pk)
     if comment.removed_at is not None:
@@ -326,7 +335,7 @@ def remove_comment(*, comment: Comment, by: Membership) -> None:
 
 @transaction.atomic
 def mark_reviewed(*, plan: CrisisPlan, by: Membership) -> CrisisPlan:
-    """Note that the family went through the plan now; the next time is in ninety days."""
+    """Record that the family has reviewed the plan now. The next review is in ninety days."""
     check_can_edit_plan(by, plan)
     plan = _lock_plan(plan.pk)
     plan.reviewed_at, plan.reviewed_by_id, plan.review_on = timezone.now(), by.user_id, next_review()
@@ -337,7 +346,7 @@ def mark_reviewed(*, plan: CrisisPlan, by: Membership) -> CrisisPlan:
 
 @transaction.atomic
 def choose_review_day(*, plan: CrisisPlan, by: Membership, review_on: date) -> CrisisPlan:
-    """Choose the day the plan is looked at again."""
+    """Set the date of the next review."""
     check_can_edit_plan(by, plan)
     plan = _lock_plan(plan.pk)
     if plan.review_on != review_on:
@@ -349,7 +358,7 @@ def choose_review_day(*, plan: CrisisPlan, by: Membership, review_on: date) -> C
 
 @transaction.atomic
 def mark_section(*, plan: CrisisPlan, section: Section, by: Membership, ready: bool) -> CrisisPlan:
-    """Call a section ready, or open again. Nobody can call ready where they see nothing."""
+    """Mark a section as ready, or as not ready. Members who see no items in it cannot mark it as ready."""
     check_can_edit_plan(by, plan)
     plan = _lock_plan(plan.pk)
     entries = model_of(section).objects.visible_to(by.user).present().filter(family=by.family_id)
@@ -360,7 +369,7 @@ def mark_section(*, plan: CrisisPlan, section: Section, by: Membership, ready: b
     own = {for_everyone, among_relatives} if by.is_relative else {for_everyone}
     marked = set(plan.ready_sections) - own
     if ready and audiences:
-        # Where only relatives see something, only they learn that it is ready.
+        # If only relatives can see items in it, only they can see that it is ready.
         marked.add(for_everyone if Audience.EVERYONE in audiences else among_relatives)
     if marked == set(plan.ready_sections):
         return plan

@@ -1,7 +1,7 @@
-"""Examples a family can take over with one touch and change, and one hint a section.
+"""Example items that a family can add with one click, and one hint for each section.
 
-They follow what the guide for relatives (source 000 of the project) and the Norwegian health services name, in our own
-words. A line taken over is as any other: nothing notes where its words came from.
+They follow the guide for relatives (source 000 of the project) and the Norwegian health services, in the project's own
+words. An added item is like any other: the example is not recorded.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from crisisplans.models import Level, Section
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """A line somebody might write. Without everything its form asks for (`complete`), it fills the form instead."""
+    """An example item. If it lacks values that the form requires (not `complete`), it prefills the form instead."""
 
     key: str
     section: Section
@@ -24,16 +24,16 @@ class Example:
 
     @property
     def text(self) -> str:
-        """What the touch says."""
+        """The label of its button."""
         return str(self.values.get("name") or self.values["text"])
 
     @property
     def level(self) -> str:
-        """The level of a warning sign, in words."""
+        """The label of a warning sign's level."""
         return str(Level(self.values["level"]).label) if "level" in self.values else ""
 
     def written(self) -> dict[str, Any]:
-        """The values in the language of the reader, ready to be kept."""
+        """Return the values in the current language, ready to be saved."""
         return {name: value if isinstance(value, bool) else str(value) for name, value in self.values.items()}
 
 
@@ -176,5 +176,5 @@ EXAMPLES = _by_section(_ALL)
 
 
 def find_example(section: Section, key: str) -> Example | None:
-    """The example with this key, if the section has it."""
+    """Return the section's example with this key, or None."""
     return next((one for one in EXAMPLES[section] if one.key == key), None)

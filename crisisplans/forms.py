@@ -1,4 +1,4 @@
-"""Forms of the plan: one for each kind of entry, made for the person who writes."""
+"""Forms of the plan, one for each kind of item."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,12 +21,12 @@ from crisisplans.words import COLUMNS, FIELDS, LABELS, LONGEST_TEXT, Entry, labe
 LONGEST_LINE = 300
 LATEST_REVIEW = 2 * 365  # days
 
-_readers = lazy(People.readers, str)  # a save that succeeds needs no names
+_readers = lazy(People.readers, str)  # lazy, since a successful save needs no names
 WRITE_SOMETHING = {"required": gettext_lazy("Write something here first.")}
 
 
 class FormIdField(forms.CharField):
-    """The id a form carries so that it counts once however often it is sent. Anything odd means a fresh one."""
+    """The id that makes submitting a form twice count once. An invalid value is replaced with a new id."""
 
     widget = forms.HiddenInput
 
@@ -41,7 +41,7 @@ class FormIdField(forms.CharField):
 
 
 class VersionField(forms.CharField):
-    """The version the writer saw. Anything odd is no version at all, so that the writer is asked."""
+    """The version that the user saw. An invalid value becomes 0, so that the user is asked to resolve a conflict."""
 
     widget = forms.HiddenInput
 
@@ -54,7 +54,7 @@ class VersionField(forms.CharField):
 
 
 def text_field(*, lines: bool = True, required: bool = False, hint: Any = "") -> forms.CharField:
-    """Free text, in one line or several."""
+    """Return a field for free text, with one or several lines."""
     return forms.CharField(
         required=required,
         max_length=LONGEST_TEXT if lines else LONGEST_LINE,
@@ -65,7 +65,7 @@ def text_field(*, lines: bool = True, required: bool = False, hint: Any = "") ->
 
 
 class EntryForm(PortalForm):
-    """What every entry asks. `people` says who writes, so who can be chosen as reader."""
+    """Base class of the forms for items. `people` determines who writes, and so which audiences can be chosen."""
 
     form_id = FormIdField()
     version = VersionField()
@@ -78,7 +78,7 @@ class EntryForm(PortalForm):
         kwargs["initial"] = self._first_values() | kept
         super().__init__(*args, **kwargs)
         plain = [name for name in FIELDS[section] if name in COLUMNS and name not in self.fields]
-        self.fields |= fields_for_model(PlanItem, plain)  # columns that need no form field of their own
+        self.fields |= fields_for_model(PlanItem, plain)  # columns without a form field of their own
         self.order_fields(["form_id", "version", *FIELDS[section], "audience"])
         for name, field in self.fields.items():
             if name in LABELS:
@@ -101,7 +101,7 @@ class EntryForm(PortalForm):
 
     @property
     def values(self) -> dict[str, Any]:
-        """What was written, as actions take it."""
+        """The submitted values, as the actions expect them."""
         return {name: value for name, value in self.cleaned_data.items() if name in LABELS}
 
 
@@ -138,7 +138,7 @@ class RoleForm(EntryForm):
 
 
 class ContactForm(EntryForm):
-    text = None  # type: ignore[assignment]  # Django's way to take a field away
+    text = None  # type: ignore[assignment]  # Django's way to remove a field
     name = forms.CharField(max_length=120, error_messages={"required": gettext_lazy("Write who this is.")})
     role = forms.CharField(
         max_length=120, required=False, help_text=gettext_lazy("For example doctor, contact at the clinic, neighbour")
@@ -172,7 +172,7 @@ FORMS: dict[Section, type[EntryForm]] = {
 
 
 class CommentForm(PortalForm):
-    """A word to the other side."""
+    """A comment on an item of the other side."""
 
     form_id = FormIdField()
     kind = forms.ChoiceField(
@@ -191,7 +191,7 @@ class CommentForm(PortalForm):
 
 
 class ReviewDayForm(PortalForm):
-    """When the plan is looked at again."""
+    """The date of the next review."""
 
     review_on = DayField(label=gettext_lazy("Look at the plan again"))
 

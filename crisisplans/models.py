@@ -1,4 +1,4 @@
-"""The family's one living crisis plan: its items, its support contacts, what was said about them, every version."""
+"""A family's crisis plan: its items, its support contacts, comments on them, and their versions."""
 
 import uuid
 from datetime import date, datetime, timedelta
@@ -20,11 +20,11 @@ from sealing.history import version_model
 
 REVIEW_AFTER = timedelta(days=90)
 REMOVED_IS_KEPT_FOR = timedelta(days=30)
-AMONG_RELATIVES = "relatives:"  # before a section called ready while only relatives saw something in it
+AMONG_RELATIVES = "relatives:"  # prefix of a section marked as ready while only relatives could see items in it
 
 
 class Section(models.TextChoices):
-    """The sections of a plan, in the order they stand (Stanley-Brown's steps and Norwegian kriseplan practice)."""
+    """The sections of a plan, in order (Stanley-Brown's steps and Norwegian kriseplan practice)."""
 
     WARNING_SIGNS = "warning-signs", _("Warning signs")
     TRIGGERS = "triggers", _("Triggers")
@@ -41,7 +41,7 @@ class Section(models.TextChoices):
 
 
 class Level(models.TextChoices):
-    """How far it has gone. Shown by word and shape, never by colour alone."""
+    """How serious a warning sign is. Shown by word and shape, never by colour alone."""
 
     GREEN = "green", _("Green: a little different")
     YELLOW = "yellow", _("Yellow: something is happening")
@@ -54,30 +54,33 @@ class Audience(models.TextChoices):
 
 
 class Side(models.TextChoices):
-    """Whose words these are. The other side comments; only this side edits."""
+    """Who wrote an item. Only this side edits it; the other side comments."""
 
     FAMILY = "family", _("The family's")
     SUBJECT = "subject", _("The one it concerns")
 
 
 def next_review() -> date:
-    """The day a plan is looked at again when nobody chose another: ninety days on, by Norwegian time."""
+    """Return the default date of the next review: ninety days from today, in Norwegian time."""
     return timezone.localdate() + REVIEW_AFTER
 
 
 class CrisisPlanQuerySet(models.QuerySet["CrisisPlan"]):
     def visible_to(self, user: User) -> Self:
-        """The plans of the families `user` is in now."""
+        """Plans of the families that `user` is in now."""
         live = Membership.objects.live().filter(user=user)
         return self.filter(family__in=live.values("family"))
 
     def with_revision(self, family: uuid.UUID) -> Self:
-        """The plan of this family, with its `revision`: counted for a family that is known, so once, not a row."""
+        """The plan of this family, annotated with its `revision`.
+
+        The family is an argument, so that the versions are counted once and not per row.
+        """
         return self.filter(pk=family).annotate(revision=_revision(family))
 
 
 def _revision(family: uuid.UUID) -> Combinable:
-    """How many versions of the entries of a family's plan are for everyone, or were before they were forgotten."""
+    """Count the versions of a plan's items that are for everyone, including those of erased items."""
     counts = [
         Coalesce(
             Subquery(
@@ -99,10 +102,10 @@ def _revision(family: uuid.UUID) -> Combinable:
 
 
 class CrisisPlan(models.Model):
-    """One a family, from its first day, with the family's own id.
+    """The one plan of a family, created with the family and with the same id.
 
-    Read `with_revision`, it has one: how many times something *for everyone* was written, changed, removed or brought
-    back. It only grows, is the same for every reader, and what is for relatives does not move it.
+    `with_revision` annotates `revision`: how many times an item *for everyone* was written, changed, removed or
+    restored. It only increases, is the same for all readers, and does not count items for relatives only.
     """
 
     revision: int
@@ -120,32 +123,35 @@ class CrisisPlan(models.Model):
         return str(self.pk)
 
     def is_ready(self, section: Section, *, to_relatives: bool) -> bool:
-        """Whether somebody called this section ready, as far as this kind of reader may know."""
+        """Whether this section is marked as ready, as far as this kind of reader may know."""
         return section in self.ready_sections or (to_relatives and AMONG_RELATIVES + section in self.ready_sections)
 
 
 def _written_for(user: User, family: Combinable, audience: Combinable) -> Exists:
-    """Whether `user` may read what stands in `family` for `audience`, two columns of the rows asked for."""
+    """Whether `user` may read a row with the columns `family` and `audience`."""
     live = Membership.objects.live().filter(user=user, family=family)
     return Exists(live.filter(Q(role=Role.RELATIVE) | Q(Exact(audience, Audience.EVERYONE))))
 
 
 class EntryQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: User) -> Self:
-        """What is written for `user`: everything for everyone in their families, and what is for relatives where
-        they are one. Removed entries too: those can be brought back."""
+        """Items that `user` may read, including removed ones, which can be restored.
+
+        These are the items for everyone in the user's families, and those for relatives only where the user is a
+        relative.
+        """
         return self.filter(_written_for(user, OuterRef("family"), OuterRef("audience")))
 
     def present(self) -> Self:
-        """Entries that stand in the plan now."""
+        """Items that are not removed."""
         return self.filter(removed_at=None)
 
     def restorable(self) -> Self:
-        """Removed entries that can still be brought back."""
+        """Removed items that can still be restored."""
         return self.filter(removed_at__gt=timezone.now() - REMOVED_IS_KEPT_FOR)
 
     def kept_since(self, moment: datetime) -> Self:
-        """Present entries, and those removed after `moment`."""
+        """Present items, and items that were removed after `moment`."""
         return self.filter(Q(removed_at=None) | Q(removed_at__gt=moment))
 
     def in_order(self) -> Self:
@@ -153,14 +159,14 @@ class EntryQuerySet(models.QuerySet[Any]):
 
 
 class PlanEntry(HoldsSealedText):
-    """What every line of a plan has, be it an item or a contact."""
+    """The fields that plan items and support contacts have in common."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     family = models.ForeignKey(Family, on_delete=models.CASCADE, related_name="%(class)ss")
     position = models.IntegerField(default=0)
     audience = models.CharField(max_length=10, choices=Audience, default=Audience.EVERYONE)
     side = models.CharField(max_length=10, choices=Side, default=Side.FAMILY)
-    version = models.PositiveIntegerField(default=1)  # grows by one with every save of the words
+    version = models.PositiveIntegerField(default=1)  # incremented whenever the content is saved
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     changed_at = models.DateTimeField(default=timezone.now)
@@ -178,19 +184,24 @@ class PlanEntry(HoldsSealedText):
 
     @property
     def is_gone(self) -> bool:
-        """Whether it was removed so long ago that no page knows it, also before the night in which it is deleted."""
+        """Whether it was removed too long ago to be restored.
+
+        It is hidden from then on, even before the nightly task erases it.
+        """
         return self.removed_at is not None and self.removed_at <= timezone.now() - REMOVED_IS_KEPT_FOR
 
 
 def own_side_is_open(name: str) -> models.CheckConstraint:
-    """What the subject wrote is for everyone."""
+    """Return a constraint: what the subject wrote is for everyone."""
     condition = ~Q(side=Side.SUBJECT, audience=Audience.RELATIVES)
     return models.CheckConstraint(name=f"{name}_own_side_is_open", condition=condition)
 
 
 class PlanItem(PlanEntry):
-    """A line of any section but *whom to call*. Its words are one document, whose shape its section decides
-    (crisisplans.words)."""
+    """An item of any section except *whom to call*.
+
+    Its content is one document. The section determines its shape (crisisplans.words).
+    """
 
     section = models.CharField(max_length=20, choices=Section)
     words = SealedJSONField(default=dict)
@@ -209,13 +220,13 @@ class PlanItem(PlanEntry):
 
 
 class SupportContact(PlanEntry):
-    """Somebody to call, in the order to call them."""
+    """Someone to call. The order of the contacts is the order to call them in."""
 
     section: ClassVar[Section] = Section.CONTACTS
 
     name = SealedTextField()
     role = SealedTextField(blank=True, default="")
-    phone = SealedTextField()  # E.164, or a Norwegian short number as it is dialled (common.phones)
+    phone = SealedTextField()  # E.164, or a Norwegian short number (common.phones)
     hours = SealedTextField(blank=True, default="")
     may_leave_message = models.BooleanField(default=False)
     last_tested_on = models.DateField(null=True, blank=True)
@@ -226,35 +237,36 @@ class SupportContact(PlanEntry):
         indexes = [models.Index(fields=["family", "position"])]
 
 
-class PlanItemVersion(version_model(PlanItem, unseen=["position"]), HoldsSealedText):  # type: ignore[misc]  # the base is made by pghistory
-    """An item as it was after each change."""
+class PlanItemVersion(version_model(PlanItem, unseen=["position"]), HoldsSealedText):  # type: ignore[misc]  # pghistory creates the base class
+    """An item after each change."""
 
     objects = EntryQuerySet.as_manager()
 
 
-class SupportContactVersion(version_model(SupportContact, unseen=["position"]), HoldsSealedText):  # type: ignore[misc]  # the base is made by pghistory
-    """A contact as it was after each change."""
+class SupportContactVersion(version_model(SupportContact, unseen=["position"]), HoldsSealedText):  # type: ignore[misc]  # pghistory creates the base class
+    """A contact after each change."""
 
     objects = EntryQuerySet.as_manager()
 
 
 class ForgottenQuerySet(EntryQuerySet):
     def told(self) -> dict[str, Any]:
-        """How many there are (`count`), and when the last went (`last`)."""
+        """Return their number (`count`), and when the last one was erased (`last`)."""
         return self.aggregate(count=Count("pk"), last=Max("forgotten_at"))
 
 
 class ForgottenEntry(models.Model):
-    """That something stood here, was removed, and is deleted for good: its words, every version, what was said of it.
+    """A record that an item was removed and then erased, with its content, versions and comments.
 
-    The database makes it, as it deletes (`app.forget_removed`). `versions` keeps a plan's `revision` from shrinking.
+    The database function that erases the item creates it (`app.forget_removed`). `versions` prevents the plan's
+    `revision` from decreasing.
     """
 
-    id = models.UUIDField(primary_key=True, editable=False)  # that of the entry
+    id = models.UUIDField(primary_key=True, editable=False)  # the id of the erased item
     family = models.ForeignKey(Family, on_delete=models.CASCADE, related_name="+")
     section = models.CharField(max_length=20, choices=Section)
     audience = models.CharField(max_length=10, choices=Audience)
-    versions = models.PositiveIntegerField()  # of those deleted, for everyone
+    versions = models.PositiveIntegerField()  # number of erased versions that were for everyone
     removed_at = models.DateTimeField()
     forgotten_at = models.DateTimeField()
 
@@ -270,14 +282,17 @@ class ForgottenEntry(models.Model):
 
 class CommentQuerySet(models.QuerySet["Comment"]):
     def visible_to(self, user: User) -> Self:
-        """Comments on what `user` may see. Removed ones too: their author takes them back once, and once again."""
+        """Comments on items that `user` may read.
+
+        Removed ones are included, so that removing a comment twice is not an error.
+        """
         family, audience = (
             Coalesce(OuterRef(f"item__{name}"), OuterRef(f"contact__{name}")) for name in ("family", "audience")
         )
         return self.filter(_written_for(user, family, audience))
 
     def present(self) -> Self:
-        """Comments nobody took back."""
+        """Comments that are not removed."""
         return self.filter(removed_at=None)
 
     def on(self, entries: list[uuid.UUID]) -> Self:
@@ -286,7 +301,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 
 
 class Comment(HoldsSealedText):
-    """A word from the other side: a remark, or that one sees it otherwise. Recorded, never voted on."""
+    """A comment by the other side: a remark or a different view. Comments are not voted on."""
 
     class Kind(models.TextChoices):
         REMARK = "remark", _("A remark")

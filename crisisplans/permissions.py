@@ -1,4 +1,4 @@
-"""Who may do what with the plan. Each rule is a check that raises with a reason, and its boolean twin."""
+"""Permissions in a plan. Each has a check that raises NotAllowed with a reason, and a predicate."""
 
 from django.utils.translation import gettext as _
 
@@ -63,32 +63,35 @@ RULES = [
 
 
 def side_of(member: Membership) -> Side:
-    """The side this person writes on."""
+    """Return the side that this member writes on."""
     return Side.SUBJECT if member.is_subject else Side.FAMILY
 
 
 def check_can_edit_plan(member: Membership, plan: CrisisPlan) -> None:
-    """Everybody in the family writes the plan together."""
+    """All members of the family edit the plan."""
     if member.family_id != plan.family_id:
         raise NotAllowed
 
 
 def check_can_edit_entry(member: Membership, entry: PlanEntry) -> None:
-    """Each side edits its own words; the other comments."""
+    """Each side edits its own items, and comments on the other side's."""
     if entry.side != side_of(member):
         raise NotAllowed(_("These are somebody else's words. You can write a comment to them."))
 
 
 def check_can_remove_entry(member: Membership, entry: PlanEntry, *, subject_is_here: bool) -> None:
-    """Each side removes its own words. When the one it concerns has left, the relatives may take out what no longer
-    holds (a number that is dead, an agreement that is over), but never put other words in its place."""
+    """Each side removes its own items.
+
+    When the subject has left, relatives may also remove the subject's items that no longer apply (a disconnected
+    number, an agreement that has ended), but they may never change them.
+    """
     if entry.side == side_of(member) or not subject_is_here:
         return
     raise NotAllowed(_("These are somebody else's words. You can write a comment to them."))
 
 
 def check_can_comment(member: Membership, entry: PlanEntry) -> None:
-    """One comments on the other side's words; one's own are simply changed."""
+    """Members comment on the other side's items. They edit those of their own side instead."""
     if entry.side == side_of(member):
         raise NotAllowed(_("These are your side's words. You can change them."))
     if entry.removed_at is not None:
@@ -96,13 +99,13 @@ def check_can_comment(member: Membership, entry: PlanEntry) -> None:
 
 
 def check_can_choose_audience(member: Membership) -> None:
-    """Relatives can keep something among themselves. What the one it concerns writes is for everyone."""
+    """Relatives may write items for relatives only. The subject's items are for everyone."""
     if not member.is_relative:
         raise NotAllowed
 
 
 def check_can_remove_comment(member: Membership, comment: Comment) -> None:
-    """One takes back one's own words only."""
+    """Members remove only their own comments."""
     if comment.created_by_id != member.user_id:
         raise NotAllowed(_("Only the one who wrote a comment can take it back."))
 

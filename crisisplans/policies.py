@@ -1,4 +1,4 @@
-"""What the state of a plan allows, whoever asks."""
+"""Rules that depend on the state of a plan, independent of roles."""
 
 from django.utils.translation import gettext as _
 
@@ -7,8 +7,8 @@ from crisisplans.models import PlanItem, Side, SupportContact
 from crisisplans.words import Entry
 from families.models import Membership
 
-# How many lines each side has room for: a thousand in all. Counted a side at a time, so that nobody can reckon
-# from a full plan how much there is that they do not see.
+# Maximum number of items per side, a thousand in all. Counted per side, so that a full plan does not reveal how many
+# items a reader cannot see.
 ROOM = {
     PlanItem: {Side.FAMILY: 700, Side.SUBJECT: 200},
     SupportContact: {Side.FAMILY: 75, Side.SUBJECT: 25},
@@ -16,11 +16,11 @@ ROOM = {
 
 
 class PlanIsFullError(NotAllowed):
-    """There is no room for one more line. `str()` of it is a sentence for the writer."""
+    """The plan has the maximum number of items. `str()` of it is a message for the user."""
 
 
 class StaleEntryError(Exception):
-    """Somebody else saved this entry since the writer opened it. `entry` is as it stands now."""
+    """Another user has saved this item since the user opened it. `entry` is the current item."""
 
     def __init__(self, entry: Entry) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class StaleEntryError(Exception):
 
 
 class RemovedEntryError(Exception):
-    """This entry was removed since the writer opened it. `entry` is as it stands now."""
+    """This item has been removed since the user opened it. `entry` is the current item."""
 
     def __init__(self, entry: Entry) -> None:
         super().__init__()
@@ -36,19 +36,22 @@ class RemovedEntryError(Exception):
 
 
 def check_room(model: type[Entry], side: Side, present: int) -> None:
-    """There is room for one line more beside `present` others of that side."""
+    """Raise PlanIsFullError if this side cannot have more than its `present` items."""
     if present >= ROOM[model][side]:
         raise PlanIsFullError(_("The plan is full. Remove something you no longer need, and there is room again."))
 
 
 def check_readable(member: Membership) -> None:
-    """Where nothing can be read, nobody takes out unseen what is deleted for good in thirty days."""
+    """Refuse removal while the family's texts cannot be decrypted.
+
+    Removed items are erased after thirty days, and members could not see what they remove.
+    """
     if member.is_unreadable:
         raise NotAllowed(_("Nothing here can be read now, so nothing can be removed either."))
 
 
 def check_version(entry: Entry, version: int) -> None:
-    """The writer saw the entry as it stands now."""
+    """Raise RemovedEntryError or StaleEntryError unless the user saw the current version."""
     if entry.removed_at is not None:
         raise RemovedEntryError(entry)
     if entry.version != version:

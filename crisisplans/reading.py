@@ -1,4 +1,4 @@
-"""A plan as one person may read it: the one place that fetches it, two queries whatever its size."""
+"""Selector for a plan as one user may read it. Runs two queries, regardless of the size of the plan."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,29 +10,29 @@ from crisisplans.models import Audience, CrisisPlan, PlanItem, Section, SupportC
 
 @dataclass(frozen=True)
 class Reading:
-    """What stands in a plan now, in order, for the person it was read for. Removed entries are not in it."""
+    """The present items of a plan that one user may read, in order."""
 
     plan: CrisisPlan
-    items: dict[Section, list[PlanItem]]  # every section has its list, also an empty one
+    items: dict[Section, list[PlanItem]]  # every section has a list, which may be empty
     contacts: list[SupportContact]
 
     @property
     def entries(self) -> list[PlanItem | SupportContact]:
-        """Everything in it."""
+        """All items and contacts."""
         return [*chain.from_iterable(self.items.values()), *self.contacts]
 
     @property
     def changed_at(self) -> datetime:
-        """When something in it was last written (UTC); of an empty plan, when it began."""
+        """When an item was last changed (UTC); for an empty plan, when it was created."""
         return max((entry.changed_at for entry in self.entries), default=self.plan.created_at)
 
     @property
     def has_more_for_relatives(self) -> bool:
-        """Whether there is something in it that only relatives read."""
+        """Whether it contains items for relatives only."""
         return any(entry.audience == Audience.RELATIVES for entry in self.entries)
 
     def for_everyone(self) -> "Reading":
-        """The same without what only relatives read."""
+        """Return a copy without the items for relatives only."""
         return Reading(
             self.plan,
             {
@@ -44,7 +44,7 @@ class Reading:
 
 
 def read_plan(plan: CrisisPlan, user: User) -> Reading:
-    """Read `plan` for `user`, who may see it."""
+    """Return the items of `plan` that `user` may read. The caller must have checked access to the plan."""
     items: dict[Section, list[PlanItem]] = {section: [] for section in Section}
     found = PlanItem.objects.visible_to(user).filter(family=plan.pk).present().in_order()
     for item in found.select_related("assigned_to"):

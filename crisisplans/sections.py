@@ -1,4 +1,4 @@
-"""The sections of a plan: their addresses, and why each is there."""
+"""The sections of a plan: their URL slugs, and why each exists."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ WHY: dict[Section, Any] = {
 
 
 class SectionConverter:
-    """A section in an address, by its Norwegian name."""
+    """URL converter for the Norwegian slug of a section."""
 
     regex = "|".join(SLUGS.values())
 

@@ -1,4 +1,4 @@
-"""A plan as steps for the moment it is needed: red first, whom to call, then what helps. Finished words, no query."""
+"""Presenter for the plan in a crisis: red signs first, whom to call, then what helps. Runs no queries."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ CLINIC = "tel:116117"
 
 @dataclass(frozen=True)
 class Point:
-    """One line. `small` stands under it: who notices, who does it, when it is taken."""
+    """One item. `small` is the text below it: who notices it, who does it, when to take it."""
 
     text: str
     small: str
@@ -23,7 +23,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Block:
-    """Points under a few words."""
+    """Items under a heading."""
 
     title: str
     points: list[Point]
@@ -31,7 +31,7 @@ class Block:
 
 @dataclass(frozen=True)
 class LevelStep:
-    """How far it has gone, how one sees it, what one does."""
+    """One level: its name, its signs, and what to do."""
 
     code: str
     word: str
@@ -41,7 +41,7 @@ class LevelStep:
 
 @dataclass(frozen=True)
 class Call:
-    """Somebody to call. `notes` say who, when, and whether to leave a message."""
+    """Someone to call. `notes` contain who it is, when they answer, and whether to leave a message."""
 
     order: int
     name: str
@@ -60,16 +60,16 @@ class Steps:
 
     @property
     def calls_clinic(self) -> bool:
-        """Whether the out-of-hours doctor is among those the family calls."""
+        """Whether the contacts include the out-of-hours doctor."""
         return any(call.href == CLINIC for call in self.calls)
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to do or to read here yet."""
+        """Whether there is nothing to show."""
         return not (self.emergency or self.levels or self.calls or self.medical or self.what_matters)
 
 
-# What one does at each level, beside seeing it: red wants hands, green wants ordinary good things.
+# What to do at each level, besides noticing the signs: practical measures at red, pleasant activities at green.
 DO: dict[Level, tuple[Section, ...]] = {
     Level.RED: (Section.ROLES, Section.SAFE_SURROUNDINGS),
     Level.YELLOW: (Section.COPING, Section.UNHELPFUL),
@@ -92,7 +92,10 @@ def point_of(item: PlanItem) -> Point:
 
 
 def points_of(items: list[PlanItem]) -> list[Point]:
-    """The lines of a section. That some cannot be read is said once: nobody needs a list of it here."""
+    """Return the items of a section.
+
+    At most one that cannot be decrypted is included: a list of them is of no use in a crisis.
+    """
     points = list(map(point_of, items))
     unread = [point for point in points if isinstance(point.text, Unreadable)]
     return [point for point in points if point not in unread] + unread[:1] if unread else points
@@ -107,7 +110,7 @@ def level_step(reading: Reading, level: Level) -> LevelStep:
 
 
 def says_something(contact: SupportContact) -> bool:
-    """Whether it can be read whom or what number to call."""
+    """Whether the name or the number of a contact can be decrypted."""
     return not (isinstance(contact.name, Unreadable) and isinstance(contact.phone, Unreadable))
 
 
@@ -118,7 +121,7 @@ def call_of(order: int, contact: SupportContact) -> Call:
 
 
 def steps_of(reading: Reading) -> Steps:
-    """The steps of `reading`."""
+    """Return the steps for `reading`."""
     levels = [level_step(reading, level) for level in (Level.RED, Level.YELLOW, Level.GREEN)]
     return Steps(
         emergency=points_of(reading.items[Section.EMERGENCY]),

@@ -1,4 +1,4 @@
-"""What the clock starts of itself in the plans."""
+"""Periodic Celery tasks for crisis plans."""
 
 from celery import shared_task
 from django.db import connection
@@ -8,7 +8,7 @@ AT_ONCE = 500
 
 @shared_task
 def forget_removed() -> None:
-    """Delete for good what was removed thirty days ago, and leave a dated mark of it (ADR 0035)."""
+    """Erase items that were removed thirty days ago, with a dated record of each (ADR 0035)."""
     gone = AT_ONCE
     while gone >= AT_ONCE:
         with connection.cursor() as cursor:

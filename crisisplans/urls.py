@@ -1,4 +1,4 @@
-"""Addresses of the crisis plan."""
+"""URLs of the crisis plan."""
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 

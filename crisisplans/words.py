@@ -1,7 +1,7 @@
-"""What is written in an entry: what its section asks for, and how that is read and kept.
+"""The content of an item: which fields its section has, and how they are stored.
 
-The words of an item are one small document, its shape decided by the section. What can be counted or compared (level,
-dates, the member of a role) has a column of its own. `read_values` and `write_values` hide which is which.
+The content of an item is a small JSON document. The section determines its shape. Values that are counted or compared
+(level, dates, the member of a role) have their own columns. `read_values` and `write_values` hide the difference.
 """
 
 from collections.abc import Mapping
@@ -21,12 +21,12 @@ Row = PlanItem | SupportContact | PlanItemVersion | SupportContactVersion
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """The words of most sections: one text."""
+    """The content of most sections: one text."""
 
     text: str = ""
 
     def as_document(self) -> dict[str, str]:
-        """The form the database keeps."""
+        """Return the document to store."""
         return asdict(self)
 
 
@@ -39,7 +39,7 @@ class WarningSign(Words):
 
 @dataclass(frozen=True, kw_only=True)
 class Medicine(Words):
-    """A medicine by name (`text`), or an allergy or other fact with only a text and a note."""
+    """A medicine by name (`text`). An allergy or another fact has only a text and a note."""
 
     dose: str = ""
     when: str = ""
@@ -48,7 +48,7 @@ class Medicine(Words):
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement(Words):
-    """A rule (`text`), what follows when it is broken, and who has been told."""
+    """A rule (`text`), the consequence of breaking it, and who knows about it."""
 
     consequence: str = ""
     told: str = ""
@@ -62,12 +62,12 @@ SHAPES: dict[Section, type[Words]] = {
 EVERY_SHAPE: tuple[type[Words], ...] = (Words, *SHAPES.values())
 NAMES = {shape: frozenset(field.name for field in fields(shape)) for shape in EVERY_SHAPE}
 
-# What has a column of its own: the field on a form, and the column.
+# Fields with their own column: the name of the form field, and of the column.
 COLUMNS = {"level": "level", "review_on": "review_on", "assigned_to": "assigned_to_id"}
 EMPTY: dict[str, Any] = {name: PlanItem._meta.get_field(name).get_default() for name in COLUMNS}  # type: ignore[union-attr]  # they are columns
 CONTACT_FIELDS = ("name", "role", "phone", "hours", "may_leave_message")
 
-# What each section asks for, in the order it is asked and shown.
+# The fields of each section, in the order of the form and of the page.
 FIELDS: dict[Section, tuple[str, ...]] = {
     **dict.fromkeys(Section, ("text",)),
     Section.WARNING_SIGNS: ("text", "level", "noticed_by"),
@@ -113,18 +113,20 @@ TEXT_LABELS: dict[Section, Any] = {
 
 
 def label_of(section: Section, field: str) -> str:
-    """What `field` is called in `section`."""
+    """Return the label of `field` in `section`."""
     return str(TEXT_LABELS[section] if field == "text" else LABELS[field])
 
 
 def shape_of(section: str) -> type[Words]:
-    """The shape of the words in `section`."""
+    """Return the class of the content in `section`."""
     return SHAPES.get(Section(section), Words)
 
 
 def read_words(section: str, document: dict[str, Any]) -> Words:
-    """Read a kept document. Names it does not know are left out; missing ones are empty. Of one that cannot be read the
-    text says so."""
+    """Return the content of a stored document. Unknown fields are ignored, and missing ones are empty.
+
+    If the document cannot be decrypted, `text` is the placeholder.
+    """
     shape = shape_of(section)
     if isinstance(document, UnreadableDocument):
         return shape(text=document.mark)
@@ -133,14 +135,15 @@ def read_words(section: str, document: dict[str, Any]) -> Words:
 
 
 def words_of(item: PlanItem) -> Words:
-    """The words of `item`."""
+    """Return the content of `item`."""
     return read_words(item.section, item.words)
 
 
 def read_values(row: Row) -> dict[str, Any]:
-    """Everything somebody wrote in an entry, or in an older version of it, by field; its audience last.
+    """Return the content of an item or of one of its versions, by field; the audience comes last.
 
-    Level and audience are their inner values, `assigned_to` the id of a membership, the phone as it is kept.
+    Level and audience are enum values, `assigned_to` is the id of a membership, and the phone number has its stored
+    form.
     """
     if isinstance(row, SupportContact | SupportContactVersion):
         values: dict[str, Any] = {field: getattr(row, field) for field in CONTACT_FIELDS}
@@ -155,18 +158,18 @@ def read_values(row: Row) -> dict[str, Any]:
 
 
 def says(row: Row, values: Mapping[str, Any]) -> bool:
-    """Whether an entry's text, or the contact's name, is the one in `values`; whatever else is written there."""
+    """Whether the item's text, or the contact's name, is the one in `values`. Other fields are ignored."""
     name = "name" if isinstance(row, SupportContact | SupportContactVersion) else "text"
     return bool(read_values(row)[name] == values[name])
 
 
 def is_readable(values: Mapping[str, Any]) -> bool:
-    """Whether all that was written in `values`, as `read_values` gives them, can be read."""
+    """Whether all `values`, as returned by `read_values`, could be decrypted."""
     return not any(isinstance(value, Unreadable) for value in values.values())
 
 
 def write_values(entry: Entry, values: Mapping[str, Any]) -> None:
-    """Put `values` (as `read_values` gives them; those missing stay as they are) into `entry`, unsaved."""
+    """Set `values` (as returned by `read_values`) on `entry`, without saving it. Missing fields do not change."""
     values = read_values(entry) | dict(values)
     entry.audience = values["audience"]
     if isinstance(entry, SupportContact):
@@ -174,7 +177,7 @@ def write_values(entry: Entry, values: Mapping[str, Any]) -> None:
             setattr(entry, field, values[field])
         return
     shape = shape_of(entry.section)
-    if is_readable(values) or values["text"] != words_of(entry).text:  # what cannot be read stays as it lies
+    if is_readable(values) or values["text"] != words_of(entry).text:  # undecryptable content does not change
         entry.words = shape(**{name: values[name] for name in NAMES[shape]}).as_document()
     for field, column in COLUMNS.items():
         setattr(entry, column, values.get(field, EMPTY[field]))

@@ -1,8 +1,8 @@
-"""The door. Every page of a family goes through here, and whoever reads this file has read who sees what.
+"""The access check for every page of a family.
 
-A view marked `@door` begins with `get_for_reading` or `get_for_editing`. Both fetch the thing through its model's
-one query rule, `visible_to(user)`: what a person may not see does not exist for them (404). Then they set
-`request.member`, the person's own membership in that family, from which every permission is asked.
+A view marked `@door` begins with `get_for_reading` or `get_for_editing`. Both fetch the object through the queryset
+method `visible_to(user)` of its model, so that an object the user may not see responds with 404. Then they set
+`request.member`, the user's membership in that family, which all permission checks use.
 """
 
 import logging
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class FamilyRequest(HttpRequest):
-    """A request of a signed-in person. `member` is set by the door."""
+    """A request from a signed-in user. The access check sets `member`."""
 
     user: User
     member: Membership
@@ -37,7 +37,7 @@ class FamilyRequest(HttpRequest):
 M = TypeVar("M", bound=Model)
 P = ParamSpec("P")
 EditCheck = Callable[[Membership, Any], None]
-Along = Callable[[Any, UUID], Any]  # what one row is asked for besides, from the query and the key
+Along = Callable[[Any, UUID], Any]  # extends the queryset of one row; takes the queryset and the primary key
 
 _edit_checks: dict[type[Model], EditCheck] = {}
 
@@ -46,22 +46,22 @@ _MEMBERSHIPS = Prepared(lambda user: named(Membership.objects.live().filter(user
 
 @cache
 def _visible(model: type[M], along: Along | None = None) -> Prepared[M]:
-    """The one row of `model` that has this key, if this person may see it."""
+    """Return the prepared query for the row of `model` with a given key, if it is visible to the user."""
 
     def build(user: User, pk: UUID) -> QuerySet[M]:
-        found: QuerySet[M] = model._default_manager.visible_to(user).filter(pk=pk)  # type: ignore[attr-defined]  # all of ours have it
+        found: QuerySet[M] = model._default_manager.visible_to(user).filter(pk=pk)  # type: ignore[attr-defined]  # every family model has it
         return along(found, pk) if along else found
 
     return Prepared(build)
 
 
 def register_edit_check(model: type[Model], check: EditCheck) -> None:
-    """Tell the door who may edit `model`. Called from the owning app's `AppConfig.ready()`."""
+    """Register the check of who may edit `model`. Called from the owning app's `AppConfig.ready()`."""
     _edit_checks[model] = check
 
 
 def memberships_of(request: FamilyRequest) -> list[Membership]:
-    """The live memberships of the signed-in person, oldest first. One query a request, however often it is asked."""
+    """Return the live memberships of the signed-in user, oldest first. Cached on the request after one query."""
     if not hasattr(request, "memberships_cache"):
         request.memberships_cache = _MEMBERSHIPS.fetch(user=request.user.pk)
         for member in request.memberships_cache:
@@ -71,10 +71,10 @@ def memberships_of(request: FamilyRequest) -> list[Membership]:
 
 
 def get_for_reading(request: FamilyRequest, model: type[M], pk: UUID, along: Along | None = None) -> M:
-    """Fetch the `model` with this id if the person may see it, and set `request.member`. `along` is a method of its
-    query set that takes the key, and adds to what is fetched.
+    """Fetch the `model` with this id if it is visible to the user, and set `request.member`.
 
-    Raises Http404 when it is not there, or not for them: a stranger cannot tell which.
+    `along` is a method of the model's queryset that takes the key and extends the queryset. Raises Http404 both when
+    the object does not exist and when it is not visible, so that the response does not reveal which.
     """
     visible = _visible(model, along).fetch(user=request.user.pk, pk=pk)
     if not visible:
@@ -89,10 +89,10 @@ def get_for_reading(request: FamilyRequest, model: type[M], pk: UUID, along: Alo
 
 
 def get_for_editing(request: FamilyRequest, model: type[M], pk: UUID) -> M:
-    """Fetch as `get_for_reading` does, then ask the owning app whether this member may edit it.
+    """Fetch like `get_for_reading`, then run the owning app's check of whether this member may edit the object.
 
-    Raises Http404 as above, and NotAllowed (403, with a reason to read) when the person may see but not edit. A
-    model nobody registered a check for cannot be edited.
+    Raises Http404 as above, and NotAllowed (403, with a reason for the user) when the object is visible but not
+    editable. A model without a registered check cannot be edited.
     """
     found = get_for_reading(request, model, pk)
     check = _edit_checks.get(model)
@@ -106,8 +106,11 @@ DoorView = Callable[Concatenate[FamilyRequest, P], HttpResponse]
 
 
 def door(view: DoorView[P]) -> DoorView[P]:
-    """Mark a view that shows or changes a family's things. It must pass the door, or its answer is refused. Where there
-    is no key to seal with, whoever would write is told so."""
+    """Mark a view that shows or changes a family's data.
+
+    A response is refused if the view did not run the access check. If a text cannot be encrypted because there is no
+    usable key, the user gets a 403 with an explanation.
+    """
 
     @wraps(view)
     def guarded(request: FamilyRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What people write about themselves and each other: few fields, short words."""
+"""Forms for families and their members."""
 
 import unicodedata
 import uuid
@@ -12,8 +12,8 @@ from common.forms import PortalForm
 from families.models import Membership, Role
 
 NAME_LENGTH = 80
-_JOINERS = "\u200c\u200d"  # inside emoji and Persian names
-_LEFT_ALONE = _JOINERS + "\x00"  # NUL is for the form to refuse with a word
+_JOINERS = "\u200c\u200d"  # part of emoji and Persian names
+_LEFT_ALONE = _JOINERS + "\x00"  # the form refuses NUL with a message
 
 
 def _is_unseen(char: str) -> bool:
@@ -21,7 +21,7 @@ def _is_unseen(char: str) -> bool:
 
 
 class NameField(forms.CharField):
-    """A name in any script. Marks that nobody sees, or that turn the page's direction, fall away."""
+    """A name in any script. Invisible characters and direction marks are removed."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=NAME_LENGTH, **kwargs)
@@ -33,7 +33,7 @@ class NameField(forms.CharField):
 
 
 class NamesForm(PortalForm):
-    """What one is called in a family, and what one calls it."""
+    """A member's display name, and their own name for the family."""
 
     display_name = NameField(
         label=_("What shall the others call you?"),
@@ -48,7 +48,7 @@ class NamesForm(PortalForm):
 
 
 class StartForm(NamesForm):
-    """A new family. `family` is its id to be: sent twice, the form starts one family."""
+    """A new family. `family` is the id to create it with, so that submitting the form twice starts one family."""
 
     role = forms.ChoiceField(
         label=_("Who are you here?"),
@@ -70,7 +70,7 @@ class StartForm(NamesForm):
     field_order = ["role", "display_name", "subject_name", "family_nickname", "family"]
 
     def clean_family(self) -> uuid.UUID | None:
-        """The id, or nothing where it was lost or tampered with: any new one will do."""
+        """Return the id, or None if it is missing or invalid; the action then generates one."""
         try:
             return uuid.UUID(self.cleaned_data["family"])
         except ValueError:
@@ -115,7 +115,7 @@ def _by_name(members: Iterable[Membership]) -> list[tuple[str, str]]:
 
 
 class LeaveForm(PortalForm):
-    """Asks who takes over, where somebody must be chosen."""
+    """Asks for a successor if one must be chosen."""
 
     successor = forms.TypedChoiceField(
         label=_("Who takes over as coordinator?"),
@@ -137,7 +137,7 @@ class LeaveForm(PortalForm):
 
 
 class CoordinatorForm(PortalForm):
-    """Who coordinates from now on."""
+    """Choose another coordinator, in addition to or instead of the present one."""
 
     to = forms.TypedChoiceField(
         label=_("Who?"),

@@ -1,4 +1,4 @@
-"""The one mail a family sends. It tells nothing to whoever else reads the inbox."""
+"""The invitation mail, the only mail a family sends. It reveals nothing to other readers of the inbox."""
 
 import logging
 from smtplib import SMTPException
@@ -16,9 +16,9 @@ logger = logging.getLogger(__name__)
 
 
 def send_invitation(*, invitation: Invitation, link: str, by: User) -> bool:
-    """Mail `link` to the invited address, once the invitation is committed. False when the mail server did not take it.
+    """Mail `link` to the invited address, after the commit. Return False if the mail server did not accept it.
 
-    A person waits: the server gets EMAIL_TIMEOUT seconds.
+    The user waits for the response, so the connection times out after EMAIL_TIMEOUT seconds.
     """
     context = {"link": link, "days": INVITATION_LIFETIME.days, "site_name": settings.SITE_NAME}
     text = render_to_string("families/mail/invitation.txt", context)

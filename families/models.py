@@ -1,4 +1,4 @@
-"""Families, who is in them, and who has been asked to join."""
+"""Families, memberships and invitations."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -17,7 +17,8 @@ from sealing.history import version_model
 from sealing.keys import first_key
 
 INVITATION_LIFETIME = timedelta(days=7)
-REGRET = timedelta(days=30)  # from closing a family until its keys are destroyed; the database counts it (0002, 0006)
+# From closing a family to the destruction of its keys. The database uses the same interval (rights.py).
+REGRET = timedelta(days=30)
 
 
 class Role(models.TextChoices):
@@ -27,15 +28,15 @@ class Role(models.TextChoices):
 
 class FamilyQuerySet(models.QuerySet["Family"]):
     def visible_to(self, user: User) -> Self:
-        """The families `user` is a member of now."""
+        """Families that `user` is a member of now."""
         return self.filter(pk__in=Membership.objects.live().filter(user=user).values("family"))
 
 
 class Family(HoldsSealedText):
-    """A family around one person. What it is called is each member's own business (Membership.family_nickname)."""
+    """A family around one subject. Each member has their own name for it (Membership.family_nickname)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    subject_name = SealedTextField(family="id", blank=True, default="")  # first name or nickname the family chose
+    subject_name = SealedTextField(family="id", blank=True, default="")  # first name or nickname, chosen by the family
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -50,7 +51,7 @@ class Family(HoldsSealedText):
         return str(self.pk)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """A new family gets its key, with which its texts are sealed, in the same transaction."""
+        """Create the data key of a new family in the same transaction."""
         if self._state.adding:
             with first_key(self.pk):
                 super().save(*args, **kwargs)
@@ -59,37 +60,40 @@ class Family(HoldsSealedText):
 
     @property
     def family_id(self) -> uuid.UUID:
-        """The family's own id, under the name it has on everything the family owns."""
+        """The family's own id, under the attribute name that all models of a family have."""
         return self.pk
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def live(self) -> Self:
-        """Memberships that have not ended, in families that have not closed."""
+        """Memberships that have not ended, in families that are not closed."""
         return self.filter(ended_at=None, family__closed_at=None)
 
     def in_order(self) -> Self:
-        """Whoever has been here longest, first."""
+        """Oldest memberships first."""
         return self.order_by("joined_at", "id")
 
     def untold_farewells(self, user: User) -> Self:
-        """Where `user` was removed by somebody else and has not read it yet. A family that closed needs no word."""
+        """Memberships of `user` that another member ended, with an unread notice. Closed families need no notice."""
         removed = self.filter(user=user, family__closed_at=None, farewell_read_at=None).exclude(ended_at=None)
         return removed.exclude(ended_by=user).select_related("family").order_by("ended_at", "id")
 
     def closed_by(self, user: User, since: datetime) -> Self:
-        """The memberships `user` had in families that they closed after `since`."""
+        """Memberships of `user` in families that they closed after `since`."""
         return self.filter(user=user, family__closed_by=user, family__closed_at__gt=since).exclude(ended_at=None)
 
     def visible_to(self, user: User) -> Self:
-        """Everybody who is or was in the families `user` is in now: a former member's words still carry their name."""
+        """All current and former members of the families that `user` is in now.
+
+        Former members are included, since their texts still show their names.
+        """
         return self.filter(family__in=Membership.objects.live().filter(user=user).values("family"))
 
 
 class Membership(HoldsSealedText):
-    """One person in one family: their role, and the names they go by and use there."""
+    """One user's membership in one family: their role, and their names there."""
 
-    is_unreadable = False  # whether the family has no key that opens what it wrote; of members that the door fetched
+    is_unreadable = False  # whether no key decrypts the family's texts; set by the access check
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     family = models.ForeignKey(Family, on_delete=models.CASCADE, related_name="memberships")
@@ -97,14 +101,14 @@ class Membership(HoldsSealedText):
     role = models.CharField(max_length=10, choices=Role)
     is_coordinator = models.BooleanField(default=False)
     display_name = SealedTextField()
-    # What this person calls the family. Nobody else reads it, so it is sealed with their own key.
+    # This member's own name for the family. Only they read it, so it is encrypted with their own data key.
     family_nickname = SealedTextField(author="user_id", blank=True, default="")
     joined_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     changed_at = models.DateTimeField(default=timezone.now)
     changed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    farewell_read_at = models.DateTimeField(null=True, blank=True)  # somebody removed has read that they are
+    farewell_read_at = models.DateTimeField(null=True, blank=True)  # when a removed member read the notice
 
     objects = MembershipQuerySet.as_manager()
 
@@ -143,15 +147,15 @@ class Membership(HoldsSealedText):
 
 class MembershipVersionQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: User) -> Self:
-        """The versions of everybody who is or was in the families `user` is in now."""
+        """Versions of all current and former members of the families that `user` is in now."""
         return self.filter(family__in=Membership.objects.live().filter(user=user).values("family"))
 
     def that_tell(self) -> Self:
-        """Of one family's versions, those that say something to the others which the one before did not: what each
-        calls the family is their own.
+        """Versions of one family with a change that its other members may see.
 
-        Each with what stood before (`was_coordinator`, `was_ended`, `was_called`; nothing in the first), and with its
-        place among all that the family has (`nth`, from 1), which stays: versions are only ever added.
+        Members' own names for the family are private. Annotates the values of the previous version (`was_coordinator`,
+        `was_ended`, `was_called`; None for the first one), and `nth`, the position among all versions of the family,
+        from 1. Since versions are append-only, `nth` does not change.
         """
 
         def before(column: Any) -> Window:
@@ -169,17 +173,17 @@ class MembershipVersionQuerySet(models.QuerySet[Any]):
 
 
 class MembershipVersion(version_model(Membership, unseen=["joined_at"], exclude=["farewell_read_at"]), HoldsSealedText):  # type: ignore[misc]  # the base is made by pghistory
-    """Who was in a family as what, and what they were called, after each change."""
+    """A membership after each change: its role and names, and whether it has ended."""
 
     objects = MembershipVersionQuerySet.as_manager()
 
-    nth: int  # read by `that_tell`, as these
+    nth: int  # annotated by `that_tell`, like the following
     was_coordinator: bool | None
     was_ended: datetime | None
     was_called: bytes | None
 
     def called_before(self) -> str:
-        """What this person was called until this version; empty in the first. Read by `that_tell`."""
+        """Return the display name of the previous version; empty for the first one. Requires `that_tell`."""
         if self.was_called is None:
             return ""
         names = {"id": self.pgh_obj_id, "family_id": self.family_id, "display_name": self.was_called}
@@ -192,12 +196,12 @@ WAITING = Q(accepted_at=None, declined_at=None, withdrawn_at=None)
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def visible_to(self, user: User) -> Self:
-        """The invitations of the families `user` coordinates now."""
+        """Invitations to the families that `user` coordinates now."""
         coordinated = Membership.objects.live().filter(user=user, is_coordinator=True)
         return self.filter(family__in=coordinated.values("family"))
 
     def waiting(self) -> Self:
-        """Invitations nobody has answered or withdrawn, also those whose time ran out."""
+        """Invitations that are neither answered nor withdrawn, including expired ones."""
         return self.filter(WAITING, family__closed_at=None)
 
     def open(self) -> Self:
@@ -205,8 +209,11 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.waiting().filter(expires_at__gt=timezone.now())
 
     def usable_by(self, user: User) -> Self:
-        """Invitations `user` could accept now: to a verified address of theirs, into a family they are not in, and
-        not as the one it concerns where there is one."""
+        """Invitations that `user` could accept now.
+
+        They were sent to a verified address of the user, to a family the user is not in, and not as the subject of a
+        family that has one.
+        """
         live = Membership.objects.filter(family=OuterRef("family"), ended_at=None)
         addresses = EmailAddress.objects.filter(user=user, verified=True)
         return self.open().filter(
@@ -217,7 +224,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(models.Model):
-    """An e-mail address asked to join. Of the token only the SHA-256 is kept: the table lets nobody in."""
+    """An invitation to an e-mail address. Only the SHA-256 of its token is stored, so the table grants no access."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     family = models.ForeignKey(Family, on_delete=models.CASCADE, related_name="invitations")
@@ -226,8 +233,8 @@ class Invitation(models.Model):
     token_hash = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    expires_at = models.DateTimeField()  # INVITATION_LIFETIME after its token was made
-    sent_at = models.DateTimeField(null=True, blank=True)  # when the mail server last took it; empty if it did not
+    expires_at = models.DateTimeField()  # INVITATION_LIFETIME after its token was created
+    sent_at = models.DateTimeField(null=True, blank=True)  # when the mail server last accepted it; empty if it did not
     accepted_at = models.DateTimeField(null=True, blank=True)
     accepted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     declined_at = models.DateTimeField(null=True, blank=True)
@@ -253,13 +260,16 @@ class Invitation(models.Model):
 
     @property
     def made_at(self) -> datetime:
-        """When its present token was made (UTC)."""
+        """When its current token was created (UTC)."""
         return self.expires_at - INVITATION_LIFETIME
 
 
 class RemovalProposalQuerySet(models.QuerySet["RemovalProposal"]):
     def visible_to(self, user: User) -> Self:
-        """Proposals in the families `user` is in as a relative: the one concerned is told by people, not by a list."""
+        """Proposals in the families where `user` is a relative.
+
+        They are hidden from the subject, who should hear of a proposal from a person and not from a list.
+        """
         as_relative = Membership.objects.live().filter(user=user, role=Role.RELATIVE)
         return self.filter(family__in=as_relative.values("family"))
 
@@ -268,7 +278,7 @@ class RemovalProposalQuerySet(models.QuerySet["RemovalProposal"]):
 
 
 class RemovalProposal(models.Model):
-    """Removing the person it concerns takes two relatives: one proposes here, another confirms."""
+    """A proposal to remove the subject. It takes two relatives: one proposes, another confirms."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     family = models.ForeignKey(Family, on_delete=models.CASCADE, related_name="+")

@@ -1,4 +1,4 @@
-"""Who may do what in a family. Each rule is a check that raises with a reason, and its boolean twin."""
+"""Permissions in a family. Each has a check that raises NotAllowed with a reason, and a predicate."""
 
 from django.utils.translation import gettext as _
 
@@ -73,13 +73,13 @@ PERMISSIONS = (
 
 
 def check_can_invite(member: Membership) -> None:
-    """The coordinator invites, and looks after the invitations that wait."""
+    """Coordinators invite, and manage the open invitations."""
     if not member.is_coordinator:
         raise NotAllowed(_("Only the coordinator can invite. Ask them to do it."))
 
 
 def check_can_remove_member(member: Membership, other: Membership) -> None:
-    """The coordinator removes relatives; nobody removes themself, and the subject takes two relatives."""
+    """Coordinators remove other relatives, not themselves. The removal of the subject takes two relatives."""
     if not member.is_coordinator:
         raise NotAllowed(_("Only the coordinator can remove somebody. Talk with them about it."))
     if other.pk == member.pk:
@@ -89,19 +89,19 @@ def check_can_remove_member(member: Membership, other: Membership) -> None:
 
 
 def check_can_give_coordinator(member: Membership) -> None:
-    """Whoever coordinates hands it on or shares it."""
+    """Coordinators share their role or hand it over."""
     if not member.is_coordinator:
         raise NotAllowed(_("Only the coordinator can do this. Ask them."))
 
 
 def check_can_propose_removal(member: Membership) -> None:
-    """Relatives alone; also to see and to withdraw a proposal."""
+    """Only relatives propose a removal. The same check applies to seeing and withdrawing a proposal."""
     if not member.is_relative:
         raise NotAllowed(_("Only relatives can do this."))
 
 
 def check_can_confirm_removal(member: Membership, proposal: RemovalProposal) -> None:
-    """It takes two: another relative than the one who proposed."""
+    """Another relative than the one who proposed the removal must confirm it."""
     check_can_propose_removal(member)
     if proposal.proposed_by_id == member.user_id:
         raise NotAllowed(_("You proposed this yourself. Another relative has to confirm it."))

@@ -1,5 +1,7 @@
-"""What higher apps do when something happens to a family. Filled in their `AppConfig.ready()`; called in the
-transaction of the act itself."""
+"""Callbacks of other apps for events in families.
+
+Apps register them in `AppConfig.ready()`. They run in the transaction of the event.
+"""
 
 from collections.abc import Callable
 
@@ -12,11 +14,11 @@ _on_started: list[FamilyStarted] = []
 
 
 def on_family_started(callback: FamilyStarted) -> None:
-    """Have `callback(family, user)` run inside the transaction that starts a family."""
+    """Register `callback(family, user)` to run inside the transaction that starts a family."""
     _on_started.append(callback)
 
 
 def family_started(family: Family, by: User) -> None:
-    """Run what was registered. Called by `families.actions.start_family` alone."""
+    """Run the registered callbacks. Called only by `families.actions.start_family`."""
     for callback in _on_started:
         callback(family, by)

@@ -1,4 +1,4 @@
-"""What happened to who is in a family, told from the versions of its memberships, a page at a time."""
+"""Presenter for the history of a family's members, paginated, from the versions of their memberships."""
 
 import re
 from collections.abc import Iterator
@@ -12,17 +12,17 @@ from common.unreadable import Unreadable
 from families.models import MembershipVersion
 from families.names import names_in
 
-PAGE = 25  # versions in which something happened
+PAGE = 25  # versions per page
 _CURSOR = re.compile(r"[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One thing that happened to one person, by the name they have now. `by` is empty when they did it themselves."""
+    """One event for one person, under their current name. `by` is empty when they acted themselves."""
 
     what: str  # joined, renamed, coordinates, laid_down, left, removed or back
     name: str
-    before: str  # what they were called before, when renamed; nobody else is told
+    before: str  # the previous name, when renamed; empty for other readers
     role: str
     by: str
     at: datetime
@@ -38,7 +38,7 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryPage:
-    """Some of what happened, newest first. `older` is where the next page begins, 0 when this is the last one."""
+    """A page of events, newest first. `older` is the cursor of the next page, or 0 on the last page."""
 
     changes: list[Change]
     older: int
@@ -46,15 +46,15 @@ class HistoryPage:
 
 
 def read_cursor(text: str) -> int:
-    """Where a page of the history begins, as an address says it; 0 (the newest) when it says nothing of ours."""
+    """Return the cursor from a query string, or 0 (the newest page) if it is missing or invalid."""
     return int(text) if _CURSOR.fullmatch(text) else 0
 
 
 def show_history(family_id: UUID, user: User, after: int = 0) -> HistoryPage:
-    """What `user`, who has passed the door, may know of who came, went and did what. Two queries.
+    """Return the events in the family's membership that `user` may see. Runs two queries.
 
-    Everybody goes by the name they have now. What somebody was called before is for themself alone (ADR 0035), and
-    what each calls the family is not told.
+    The caller must have run the access check. All people appear under their current names. Only the person sees their
+    own previous names (ADR 0035), and members' own names for the family are not included.
     """
     versions = MembershipVersion.objects.visible_to(user).filter(family=family_id).that_tell().order_by("-nth")
     rows = list((versions.filter(nth__lt=after) if after else versions)[: PAGE + 1])
@@ -83,8 +83,7 @@ def _changes(row: MembershipVersion, names: dict[UUID, str], user: User) -> list
 
 
 def _what(row: MembershipVersion, called_before: str) -> Iterator[str]:
-    """What this version says that the one before did not, in the order it came about. A name that cannot be read is no
-    change of name."""
+    """Yield what changed since the previous version, in order. A name that cannot be decrypted is not a change."""
     is_first = row.was_coordinator is None
     are_known = not (isinstance(row.display_name, Unreadable) or isinstance(called_before, Unreadable))
     if is_first:

@@ -1,4 +1,4 @@
-"""What the clock starts of itself in the families."""
+"""Periodic Celery tasks for families."""
 
 from pathlib import Path
 
@@ -11,9 +11,9 @@ from common.destroyed import note_destroyed
 
 @shared_task
 def forget_closed() -> None:
-    """Destroy the keys of families that were closed thirty days ago, and note them where a restore looks (ADR 0036).
+    """Destroy the keys of families that were closed thirty days ago, and append them to the erasure log (ADR 0036).
 
-    The list gets every such family there is, so that what could not be noted one night is noted the next.
+    Every family with destroyed keys is passed to the log, so that a failed write is retried the next night.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT family, forgotten_at FROM app.forget_closed()")

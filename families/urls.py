@@ -1,4 +1,4 @@
-"""Addresses of families and the people in them."""
+"""URLs of families and their members."""
 
 from django.urls import URLPattern, URLResolver, include, path
 

@@ -1,4 +1,4 @@
-"""What `manage.py check`, and every migrate, asks about sealing."""
+"""System checks for encryption, run by `manage.py check` and by every `migrate`."""
 
 from typing import Any
 
@@ -15,11 +15,11 @@ from sealing.models import FamilyKey
 from sealing.outer import outer_keys, unwrap
 from sealing.text import CannotOpenError
 
-TRIED = 20  # keys for each outer key, by chance: whoever can leave a bad one does not choose these
+TRIED = 20  # data keys tried per KEK, chosen at random, so that a planted bad key does not decide
 
 
 def check_keys(**kwargs: Any) -> list[CheckMessage]:
-    """There is an outer key, and all of them can be read."""
+    """SEALING_KEYS contains at least one key-encryption key, and all of them are valid."""
     try:
         outer_keys()
     except ImproperlyConfigured as problem:
@@ -28,7 +28,7 @@ def check_keys(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_wrapping(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """SEALING_KEYS opens the families' keys that are in the database. Asked with `--database`, and by each migrate."""
+    """SEALING_KEYS decrypts the data keys in the database. Runs with `--database`, and in every `migrate`."""
     table = FamilyKey._meta.db_table
     if "default" not in (databases or ()) or check_keys() or table not in connection.introspection.table_names():
         return []
@@ -59,7 +59,7 @@ def _opens(key: FamilyKey) -> bool:
 
 
 def check_models(**kwargs: Any) -> list[CheckMessage]:
-    """A model with sealed columns can read them again as they lie there."""
+    """Every model with encrypted columns inherits from HoldsSealedText, which reloads them as ciphertext."""
     return [
         Error(f"{model._meta.label} has sealed columns and is no HoldsSealedText.", id="sealing.E002")
         for model in apps.get_models()

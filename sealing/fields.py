@@ -1,12 +1,12 @@
-"""Columns whose text only their family can read.
+"""Model fields that are encrypted with a family's data key.
 
-In the database such a column holds bytes. On an instance it is the text: opened when it is first asked for, with the
-key of the row's family. Saving seals it again only if it is another text than the one that lies there (the same words
-sealed anew would look like a change) or if the family has a newer key. No query can name it: what is sealed cannot be
-filtered, ordered or compared by SQL, and values() would hand out bytes.
+The column stores ciphertext. On an instance, the attribute is plain text, decrypted on first access with the data key
+of the row's family. Saving encrypts it again only if the text has changed (another ciphertext of the same text would
+look like a change) or if the family has a newer key. Queries cannot name the column: SQL cannot filter, order or
+compare ciphertext, and values() would return bytes.
 
-What does not open takes nothing else down with it: it stands on the instance as Unreadable, an error is logged that
-says where, and saving leaves its bytes as they lie. Whoever must know asks `unseal`, which raises.
+A value that cannot be decrypted does not break the page: the attribute becomes an Unreadable, an error with its
+location is logged, and saving does not change its ciphertext. Call `unseal` to get an exception instead.
 """
 
 import json
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class SealedError(TypeError):
-    """SQL was to look into a sealed column, or to be given its text; or what cannot be read was to be written."""
+    """A query names an encrypted column or assigns text to it, or a value that cannot be decrypted would be written."""
 
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ _as_bytes: ContextVar[bool] = ContextVar("sealed columns as they are", default=F
 
 @contextmanager
 def as_bytes() -> Iterator[None]:
-    """Inside, sealed columns are read and named as what they are in the database."""
+    """Read encrypted columns as ciphertext inside the block, and allow queries to name them."""
     token = _as_bytes.set(True)
     try:
         yield
@@ -57,7 +57,7 @@ def as_bytes() -> Iterator[None]:
 
 
 class SealedColumn(models.F):
-    """A sealed column of a related row, as bytes, to be put into an instance that opens it."""
+    """An encrypted column of a related row as ciphertext, to be set on an instance that decrypts it."""
 
     def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
         with as_bytes():
@@ -65,7 +65,7 @@ class SealedColumn(models.F):
 
 
 class _Kept:
-    """What stands on an instance: the value, and the bytes in the database with the text they hold, where known."""
+    """The value on an instance. If known, also its ciphertext in the database, and the text in that ciphertext."""
 
     __slots__ = ("sealed", "value", "was")
 
@@ -81,7 +81,7 @@ class SealedAttribute(DeferredAttribute):
             return self
         data, name = instance.__dict__, self.field.attname
         if name not in data:
-            super().__get__(instance, cls)  # asks the database, and leaves the bytes there
+            super().__get__(instance, cls)  # queries the database and puts the ciphertext there
         kept = data[name]
         if isinstance(kept, _Kept):
             return kept.sealed if _as_bytes.get() and kept.sealed is not None else kept.value
@@ -111,20 +111,23 @@ class SealedAttribute(DeferredAttribute):
 
 
 def source_of(model: type[models.Model]) -> Any:
-    """The model whose rows a model's texts stand in: its own, or of versions the one they are versions of."""
+    """Return the model whose rows the texts belong to: the model itself, or the tracked model of a version model."""
     return getattr(model, "pgh_tracked_model", None) or model
 
 
 class SealedField(_Field[T, T]):
-    """`family` names the attribute of a row that holds its family's id; `author`, if given, that of the one person
-    who may read the text."""
+    """Base class of the encrypted fields.
+
+    `family` names the attribute with the id of the row's family. `author`, if given, names the attribute with the id of
+    the only user who may read the text.
+    """
 
     descriptor_class = SealedAttribute
     kind: type = str
 
     def __init__(self, *args: Any, family: str = "family_id", author: str = "", **kwargs: Any) -> None:
         self.family, self.author = family, author
-        self._starts: dict[type, tuple[bytes, str]] = {}  # how a place begins, and which attribute ends it, by model
+        self._starts: dict[type, tuple[bytes, str]] = {}  # by model: prefix of the associated data, row id attribute
         super().__init__(*args, **kwargs)
 
     def deconstruct(self) -> Any:
@@ -138,16 +141,18 @@ class SealedField(_Field[T, T]):
     def get_internal_type(self) -> str:
         return "BinaryField"
 
-    def db_check(self, connection: Any) -> str:  # noqa: ARG002  # Django's
-        """SQL: nothing, or something sealed. No clear text gets into the column, whoever writes."""
+    def db_check(self, connection: Any) -> str:  # noqa: ARG002  # Django's signature
+        """SQL: the column is empty or has the format of a ciphertext, so that plain text is never stored in it."""
         column = f'"{self.column}"'
         form = f"substring({column} FROM 1 FOR 1) = '\\x{FORM:02x}'::bytea"
         return f"{column} = ''::bytea OR octet_length({column}) > {SHORTEST} AND {form}"
 
     @property
     def column_comment(self) -> str:
-        """What stands in the database's comment on the column: whose key seals it, and the row its texts stand in.
-        Backup and restore, which know no models, read it there (tools.inventory)."""
+        """The comment on the database column: whose key encrypts it, and which row its texts belong to.
+
+        Backup and restore read it (tools.inventory), since they do not load the models.
+        """
         source = source_of(self.model)
         author = self._column_named(self.author) if self.author else "-"
         family = self._column_named(self.family)
@@ -158,28 +163,31 @@ class SealedField(_Field[T, T]):
         return str(found.column)
 
     def dump(self, value: Any) -> str:
-        """The text that is sealed."""
+        """Return the text to encrypt."""
         return str(value)
 
     def load(self, text: str) -> Any:
-        """The value it holds. Raises ValueError when it holds none."""
+        """Return the value for a decrypted text. Raises ValueError if the text is invalid."""
         return text
 
     def unreadable(self, sealed: bytes) -> Any:
-        """The value that stands for what cannot be opened."""
+        """Return the placeholder for a value that cannot be decrypted."""
         return Unreadable(sealed)
 
-    # -- Opening and sealing -------------------------------------------------------------------------------------------
+    # -- Encryption and decryption -------------------------------------------------------------------------------------
 
     def owner_of(self, instance: models.Model) -> Owner:
-        """Whose key it is sealed with."""
-        data = instance.__dict__  # a page asks this for every text: past Django's descriptors, where it is there
+        """Return the owner of the key for this row: the family, and the author if the field has one."""
+        data = instance.__dict__  # called for every text on a page: bypass Django's descriptors if possible
         family: UUID = data.get(self.family) or getattr(instance, self.family)
         author: UUID | None = getattr(instance, self.author) if self.author else None
         return family, author
 
     def place_of(self, instance: models.Model) -> bytes:
-        """Where it stands; a version stands where its row stands, so that its bytes can be copied by a trigger."""
+        """Return the associated data for this row.
+
+        A version has the same as the row it belongs to, so that a trigger can copy the ciphertext.
+        """
         model = type(instance)
         known = self._starts.get(model)
         if known is None:
@@ -190,20 +198,20 @@ class SealedField(_Field[T, T]):
         return start + row.bytes
 
     def open(self, instance: models.Model, sealed: bytes) -> _Kept:
-        """What `sealed` holds, or what stands for it when that cannot be read; then it is logged, once a request."""
+        """Decrypt `sealed`. On failure, return a placeholder, and log the error once per request."""
         try:
             text = self.unseal(instance, sealed)
             return _Kept(self.load(text), sealed, text)
         except (CannotOpenError, ValueError) as problem:
             where, owner = self.place_of(instance), self.owner_of(instance)
-            if first_time(where if holds_key(owner) else owner):  # of a family without keys one line says it all
-                # What an error of another kind says may quote the text.
+            if first_time(where if holds_key(owner) else owner):  # once per family if it has no keys at all
+                # The message of any other exception may quote the text.
                 said = problem if isinstance(problem, CannotOpenError) else f"{say(where)}: it holds no document"
-                log.error("This cannot be read: %s", said)  # noqa: TRY400  # the trace is that of any page
+                log.error("This cannot be read: %s", said)  # noqa: TRY400  # the traceback adds nothing
             return _Kept(self.unreadable(sealed), sealed)
 
     def unseal(self, instance: models.Model, sealed: bytes) -> str:
-        """The text of `sealed`. Raises CannotOpenError."""
+        """Return the decrypted text. Raises CannotOpenError."""
         return open_text(self.owner_of(instance), self.place_of(instance), sealed) if sealed else ""
 
     def pre_save(self, model_instance: models.Model, add: bool) -> bytes:
@@ -213,7 +221,7 @@ class SealedField(_Field[T, T]):
             if not kept or (not add and is_newest(owner, kept)):
                 return bytes(kept)
             if add:
-                self.unseal(model_instance, kept)  # a copy of another row does not open here, and this says so
+                self.unseal(model_instance, kept)  # raises for ciphertext that was copied from another row
             kept = self.open(model_instance, kept)
         if sealed_in(kept.value) is not None:
             return self._as_it_lies(model_instance, kept, add=add)
@@ -227,7 +235,7 @@ class SealedField(_Field[T, T]):
         return sealed
 
     def _text_before(self, instance: models.Model, sealed: bytes, *, add: bool) -> str | None:
-        """What stood there; None, which no text is, where it cannot be read: it is written anew."""
+        """Return the text in the database, or None if it cannot be decrypted, so that it is encrypted again."""
         try:
             return self.unseal(instance, sealed)
         except CannotOpenError:
@@ -243,17 +251,20 @@ class SealedField(_Field[T, T]):
             raise SealedError(message)
         return bytes(kept.sealed or b"")
 
-    # -- What SQL may do with it: nothing ------------------------------------------------------------------------------
+    # -- Blocked in SQL ------------------------------------------------------------------------------------------------
 
     @property
     def path_infos(self) -> list[Any]:
-        """Django asks for this whenever a query names the column: filter, order_by, values, F, aggregates."""
+        """Raise SealedError: a query names this column.
+
+        Django reads this property for filter, order_by, values, F and aggregates.
+        """
         if _as_bytes.get():
-            raise AttributeError  # as any column that leads nowhere
+            raise AttributeError  # like any column that is not a relation
         message = f"{self.model._meta.label}.{self.name} is sealed: no query can name it. Fetch rows and read them."
         raise SealedError(message)
 
-    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:  # noqa: ARG002  # Django's
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:  # noqa: ARG002  # Django's signature
         if value is None:
             return None
         if isinstance(value, bytes | memoryview):
@@ -265,7 +276,7 @@ class SealedField(_Field[T, T]):
         )
         raise SealedError(message)
 
-    def value_to_string(self, obj: models.Model) -> str:  # noqa: ARG002  # Django's
+    def value_to_string(self, obj: models.Model) -> str:  # noqa: ARG002  # Django's signature
         message = (
             f"{self.model._meta.label}.{self.name} is sealed: it leaves the database by an export, not by dumpdata."
         )
@@ -273,11 +284,11 @@ class SealedField(_Field[T, T]):
 
 
 class SealedTextField(SealedField[str]):
-    """A text."""
+    """An encrypted text."""
 
 
 class SealedJSONField(SealedField[dict[str, Any]]):
-    """A small document, sealed as one text. Change it in place or set it anew; `{}` stays empty."""
+    """A small JSON object, encrypted as one text. It may be changed in place. `{}` is stored as an empty value."""
 
     kind = dict
 
@@ -290,7 +301,7 @@ class SealedJSONField(SealedField[dict[str, Any]]):
     def load(self, text: str) -> Any:
         value = json.loads(text) if text else {}
         if not isinstance(value, dict):
-            raise ValueError  # noqa: TRY004  # it is not the caller's mistake
+            raise ValueError  # noqa: TRY004  # invalid data, not an invalid argument
         return value
 
     def unreadable(self, sealed: bytes) -> Any:
@@ -298,7 +309,7 @@ class SealedJSONField(SealedField[dict[str, Any]]):
 
 
 class HoldsSealedText(models.Model):
-    """The base of a model with sealed columns: what is read again from the database comes as it lies there."""
+    """Base class of models with encrypted columns. `refresh_from_db` reloads them as ciphertext."""
 
     class Meta:
         abstract = True

@@ -1,4 +1,4 @@
-"""Versions of rows with sealed columns: bytes are compared and copied; no key is needed for it."""
+"""Version models with encrypted columns. Ciphertext is compared and copied, so no key is needed."""
 
 from typing import Any
 
@@ -10,7 +10,10 @@ from sealing.fields import as_bytes
 
 
 class AnyChange(pghistory.AnyChange):
-    """Any change, of sealed columns too: they are sealed anew only when their text is another (sealing.fields)."""
+    """Any change, including those of encrypted columns.
+
+    Their ciphertext changes only if their text does (sealing.fields).
+    """
 
     def resolve(self, model: type[models.Model]) -> str:
         with as_bytes():
@@ -18,5 +21,5 @@ class AnyChange(pghistory.AnyChange):
 
 
 def version_model(tracked: type[models.Model], **how: Any) -> Any:
-    """As `common.history.version_model`. A model of versions is a HoldsSealedText too."""
+    """Like `common.history.version_model`. The version model must also inherit from HoldsSealedText."""
     return history.version_model(tracked, any_change=AnyChange, **how)

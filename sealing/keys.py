@@ -1,8 +1,8 @@
-"""The keys somebody has in hand, opened, and for how long.
+"""Cache of decrypted data keys.
 
-A request has its own ring of keys, filled by what the database lets whoever acts read, and gone with the request.
-Outside of requests (commands, the shell) a ring lives for OUTSIDE seconds. So a key that was destroyed opens nothing
-after the requests that had begun, and at most OUTSIDE seconds in a command.
+Each request has its own cache, which contains the keys that the database lets the acting user read, and is discarded
+with the request. Outside of requests (commands, the shell) a cache is valid for OUTSIDE seconds. A destroyed key is
+therefore usable only in requests that have already begun, and for at most OUTSIDE seconds in a command.
 """
 
 import os
@@ -23,12 +23,10 @@ from sealing.models import FamilyKey
 from sealing.outer import KEY_BYTES, bound_to, unwrap, wrap
 from sealing.text import HEAD, CannotOpenError, Opener, key_number, opener_of, say, seal, start_of, unseal
 
-OUTSIDE = 5.0  # seconds a ring lives outside of requests
-FRESH = (
-    30.0  # seconds after which a key is asked for again before something is sealed with it: it may have been replaced
-)
+OUTSIDE = 5.0  # seconds that a cache is valid outside of requests
+FRESH = 30.0  # seconds after which keys are fetched again before encrypting, since they may have been replaced
 
-Owner = tuple[UUID, UUID | None]  # family; author, for what only they read
+Owner = tuple[UUID, UUID | None]  # family; author, for texts that only they read
 
 
 def _now() -> float:
@@ -37,20 +35,22 @@ def _now() -> float:
 
 @dataclass
 class _Opened:
-    """The keys of one owner by number: opened, or why one does not open. That one is a family's own trouble: with it in
-    the database, what others wrote is read as before."""
+    """The keys of one owner by number: decrypted, or the reason why not.
+
+    A key that cannot be decrypted affects only its own family; the texts of other families are read as usual.
+    """
 
     by_number: dict[int, AESGCM] = field(default_factory=dict)
     shut: dict[int, str] = field(default_factory=dict)
     read_at: float = field(default_factory=_now)
-    being_made: bool = False  # not in the database yet: nobody else could give it again
+    being_made: bool = False  # not in the database yet, so it cannot be fetched again
 
     @property
     def newest(self) -> int:
         return max((*self.by_number, *self.shut))
 
     def key(self, number: int, where: bytes) -> AESGCM:
-        """Raises CannotOpenError."""
+        """Return the key with this number. Raises CannotOpenError if it could not be decrypted."""
         if number in self.shut:
             message = f"no key for {say(where)}: {self.shut[number]}"
             raise CannotOpenError(message)
@@ -65,8 +65,8 @@ class _Ring:
     made_at: float = field(default_factory=_now)
     is_a_requests: bool = False
     opened: dict[Owner, _Opened] = field(default_factory=dict)
-    asked: set[UUID] = field(default_factory=set)  # families that the database was asked for all live keys of
-    in_vain: set[tuple[Owner, int]] = field(default_factory=set)  # asked for once more, and not there
+    asked: set[UUID] = field(default_factory=set)  # families whose live keys have all been fetched
+    in_vain: set[tuple[Owner, int]] = field(default_factory=set)  # fetched again, and not found
     told: set[Any] = field(default_factory=set)
 
     @property
@@ -85,7 +85,7 @@ class _Ring:
             self.opened.setdefault(owner, _Opened()).shut[number] = str(problem)
 
     def fetch(self, family_id: UUID) -> None:
-        """Ask the database for the family's keys, as whoever acts. One query."""
+        """Fetch the family's keys that the acting user may read. Runs one query."""
         for owner in [owner for owner in self.opened if owner[0] == family_id]:
             del self.opened[owner]
         self.asked.add(family_id)
@@ -97,8 +97,11 @@ class _Ring:
         self.asked.discard(owner[0])
 
     def may_find(self, owner: Owner, number: int) -> bool:
-        """Whether asking the database may bring this key. Only ever higher numbers are added, and a request is
-        somebody's: what is destroyed, or not for them, is not asked for again at every text."""
+        """Whether a query could return this key.
+
+        Key numbers only increase, and a request has one acting user. Keys that are destroyed or not visible are
+        therefore not queried again for every text.
+        """
         if not self.is_a_requests:
             return True
         opened = self.opened.get(owner)
@@ -119,7 +122,7 @@ def _in_hand() -> _Ring:
 
 @contextmanager
 def keys_of_a_request() -> Iterator[None]:
-    """Begin with no keys in hand, and let go of them at the end."""
+    """Use an empty key cache inside the block, and discard it afterwards."""
     token = _ring.set(_Ring(is_a_requests=True))
     try:
         yield
@@ -128,10 +131,10 @@ def keys_of_a_request() -> Iterator[None]:
 
 
 def hold_keys(lines: Iterable[str], family_id: UUID | None = None) -> None:
-    """Take keys in hand that were fetched along with something else (`FamilyKey.objects.lines()`): all those of
-    `family_id`, if it is given.
+    """Add keys to the cache that were fetched along with another query (`FamilyKey.objects.lines()`).
 
-    One that does not open raises nothing here, but when a text is opened or sealed with it.
+    If `family_id` is given, these must be all keys of that family. A key that cannot be decrypted raises no error here,
+    but when it is used.
     """
     ring = _in_hand()
     if family_id is not None:
@@ -143,13 +146,13 @@ def hold_keys(lines: Iterable[str], family_id: UUID | None = None) -> None:
 
 
 def holds_key(owner: Owner) -> bool:
-    """Whether a key of this owner is in hand. Asks nothing."""
+    """Whether the cache contains a decrypted key of this owner. Runs no query."""
     opened = _in_hand().opened.get(owner)
     return opened is not None and bool(opened.by_number)
 
 
 def first_time(what: Any) -> bool:
-    """Whether this request, or outside of requests this ring of keys, is asked so of `what` for the first time."""
+    """Whether this is the first call with `what` in this request or, outside of requests, with this cache."""
     told = _in_hand().told
     if what in told:
         return False
@@ -158,14 +161,14 @@ def first_time(what: Any) -> bool:
 
 
 def open_text(owner: Owner, where: bytes, sealed: bytes) -> str:
-    """Open a text with its family's key. Raises CannotOpenError."""
+    """Decrypt a text with its owner's data key. Raises CannotOpenError."""
     return unseal(_key(owner, key_number(sealed), where), where, sealed)
 
 
 def open_column(owner: Owner, table: str, column: str, rows: Iterable[tuple[UUID, bytes]]) -> list[str]:
-    """Open one column of many rows of an owner, given as id and bytes: for a search, which reads ten thousand.
+    """Decrypt one column of many rows of an owner, given as ids and ciphertexts. Raises CannotOpenError.
 
-    Raises CannotOpenError.
+    Fast enough for a search that reads ten thousand texts.
     """
     start, texts = start_of(table, column), []
     openers: dict[bytes, Opener] = {b"": lambda _row, _sealed: ""}
@@ -180,7 +183,7 @@ def open_column(owner: Owner, table: str, column: str, rows: Iterable[tuple[UUID
 
 
 def _key(owner: Owner, number: int, where: bytes) -> AESGCM:
-    """The key in hand; asked for once more where it is not."""
+    """Return the key from the cache; if it is missing, fetch the family's keys again."""
     ring = _in_hand()
     opened = ring.opened.get(owner)
     if opened is None or not opened.holds(number):
@@ -198,8 +201,11 @@ def _no_key(where: bytes) -> CannotOpenError:
 
 
 def seal_text(owner: Owner, where: bytes, text: str) -> bytes:
-    """Seal a text with its family's newest key. Raises CannotOpenError when none is in reach, or that one does not
-    open: an older one may be destroyed any moment."""
+    """Encrypt a text with its owner's newest data key.
+
+    Raises CannotOpenError if there is no key, or if the newest one cannot be decrypted. An older key is never used,
+    since it may be destroyed at any time.
+    """
     ring = _in_hand()
     opened = _fresh(ring, owner)
     if opened is None:
@@ -214,13 +220,13 @@ def seal_text(owner: Owner, where: bytes, text: str) -> bytes:
 
 
 def is_newest(owner: Owner, sealed: bytes) -> bool:
-    """Whether a text need not be sealed anew, as far as the keys in hand tell."""
+    """Whether the ciphertext uses the newest key, as far as the cache shows, so that it need not be encrypted again."""
     opened = _fresh(_in_hand(), owner)
     return opened is None or key_number(sealed) == opened.newest
 
 
 def _fresh(ring: _Ring, owner: Owner) -> _Opened | None:
-    """The owner's keys in hand, asked for again when they are not of just now."""
+    """Return the owner's keys from the cache, fetched again if they are older than FRESH seconds."""
     opened = ring.opened.get(owner)
     if opened is not None and not opened.being_made and _now() - opened.read_at > FRESH:
         ring.fetch(owner[0])
@@ -230,8 +236,10 @@ def _fresh(ring: _Ring, owner: Owner) -> _Opened | None:
 
 @contextmanager
 def first_key(family_id: UUID) -> Iterator[None]:
-    """Give a family that is made in this block its key. The family's row comes first: its key is kept after it, in
-    the same transaction."""
+    """Create the first data key of a family that is created in this block.
+
+    The key is saved after the family's row, in the same transaction.
+    """
     ring, owner, key = _in_hand(), (family_id, None), os.urandom(KEY_BYTES)
     before = ring.opened.pop(owner, None)
     ring.put(owner, 1, key)
@@ -249,7 +257,10 @@ def first_key(family_id: UUID) -> Iterator[None]:
 
 
 def _make_authors_key(ring: _Ring, owner: Owner) -> _Opened | None:
-    """An author's key is made when they first write something for themselves. Two at once: the first one counts."""
+    """Create an author's data key, when they first write a text for themselves.
+
+    If two requests do so concurrently, both use the key that was saved first.
+    """
     FamilyKey.objects.bulk_create([_new(owner, 1, os.urandom(KEY_BYTES))], ignore_conflicts=True)
     ring.fetch(owner[0])
     return ring.opened.get(owner)
@@ -265,7 +276,10 @@ def _new(owner: Owner, number: int, key: bytes) -> FamilyKey:
 
 
 def next_key(owner: Owner) -> int:
-    """Give an owner one more key, which seals from now on; earlier ones still open. Its number. As the owner role."""
+    """Create a new data key for an owner and return its number. Requires the owner role of the database.
+
+    The new key encrypts from now on; earlier ones still decrypt.
+    """
     known = FamilyKey.objects.filter(family_id=owner[0], author_id=owner[1])
     number: int = (known.aggregate(Max("number"))["number__max"] or 0) + 1
     _keep(owner, number, os.urandom(KEY_BYTES))
@@ -274,14 +288,15 @@ def next_key(owner: Owner) -> int:
 
 
 def let_go(owner: Owner) -> None:
-    """Have an owner's keys asked for again."""
+    """Remove an owner's keys from the cache."""
     _in_hand().forget(owner)
 
 
 def destroy_keys(family_id: UUID) -> int:
-    """Destroy every key of a family, and of its authors: nothing of theirs can be opened again, wherever it lies.
+    """Destroy all data keys of a family and its authors, so that no copy of their texts can be decrypted any more.
 
-    Takes hold with the commit. Requests that have the key in hand may finish with it. As the owner role.
+    Takes effect with the commit. Requests that have already cached a key may finish with it. Requires the owner role of
+    the database.
     """
     gone = FamilyKey.objects.live().filter(family_id=family_id).update(wrapped=b"", destroyed_at=timezone.now())
     ring = _in_hand()

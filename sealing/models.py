@@ -1,4 +1,4 @@
-"""The keys of families, wrapped. Without the outer key, which is not in the database, they open nothing."""
+"""Encrypted data keys. They are useless without the key-encryption key, which is not in the database."""
 
 import uuid
 from typing import Self
@@ -17,7 +17,7 @@ class FamilyKeyQuerySet(models.QuerySet["FamilyKey"]):
         return self.filter(destroyed_at=None)
 
     def lines(self) -> models.QuerySet["FamilyKey", str]:
-        """Each live key as one line of text, to be fetched along with something else and given to `hold_keys`."""
+        """Each live key as one line of text, to be fetched along with another query and passed to `hold_keys`."""
         line = Func(
             Value(" "),
             "family_id",
@@ -32,16 +32,16 @@ class FamilyKeyQuerySet(models.QuerySet["FamilyKey"]):
 
 
 class FamilyKey(models.Model):
-    """One key of a family, or of one author within it for what only they read.
+    """A data key of a family, or of one author in it for texts that only they read.
 
-    Ids point nowhere, so that it outlives what it opened: a key that was destroyed leaves the day it was.
+    The ids are not foreign keys, so that the row outlives the family: it still shows when the key was destroyed.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     family_id = models.UUIDField()
-    author_id = models.UUIDField(null=True, blank=True)  # a person; empty: the family's own
-    number = models.PositiveSmallIntegerField(default=1)  # the highest seals, all of them open
-    wrapped = models.BinaryField()  # by the outer key `wrapped_by`; empty when destroyed
+    author_id = models.UUIDField(null=True, blank=True)  # a user; empty for the family's own key
+    number = models.PositiveSmallIntegerField(default=1)  # the highest encrypts, all of them decrypt
+    wrapped = models.BinaryField()  # encrypted with the KEK `wrapped_by`; empty when destroyed
     wrapped_by = models.CharField(max_length=40)
     made_at = models.DateTimeField(default=timezone.now)  # UTC
     destroyed_at = models.DateTimeField(null=True, blank=True)  # UTC
@@ -64,5 +64,5 @@ class FamilyKey(models.Model):
 
     @property
     def bound_to(self) -> str:
-        """What its wrapping is bound to: a wrapped key cannot be put in another's place."""
+        """The associated data of the encrypted key, so that it is invalid in any other row."""
         return bound_to(self.family_id, self.author_id, self.number)

@@ -1,6 +1,7 @@
-"""The outer keys, which never touch the database: SEALING_KEYS, newest first, each `name:base64 of 32 bytes`.
+"""Key-encryption keys (KEKs), which are never stored in the database.
 
-A family's key lies in the database wrapped by one of them. The newest wraps; all of them unwrap.
+SEALING_KEYS lists them newest first, each as `name:base64 of 32 bytes`. The database contains each data key encrypted
+with one of them. The newest encrypts; all of them decrypt.
 """
 
 import os
@@ -23,26 +24,26 @@ HOW = "Set it to a name and 32 random bytes in base64, `2027-01:…` (manage.py 
 
 
 def newest() -> str:
-    """The name of the outer key that wraps now."""
+    """Return the name of the KEK that encrypts new data keys."""
     return next(iter(outer_keys()))
 
 
 def outer_keys() -> dict[str, AESGCM]:
-    """All outer keys by name, newest first. Raises ImproperlyConfigured, never with a key in its words."""
+    """Return all KEKs by name, newest first. Raises ImproperlyConfigured; its message never contains a key."""
     return read_outer_keys(tuple(settings.SEALING_KEYS))
 
 
 def wrap(key: bytes, bound_to: str) -> tuple[bytes, str]:
-    """Wrap a family's key with the newest outer key; also the name of that."""
+    """Encrypt a data key with the newest KEK. Also return the name of that KEK."""
     name, nonce = newest(), os.urandom(NONCE_BYTES)
     return nonce + outer_keys()[name].encrypt(nonce, key, bound_to.encode()), name
 
 
 def unwrap(wrapped: bytes, name: str, bound_to: str, by: Mapping[str, AESGCM] | None = None) -> bytes:
-    """The family's key, opened `by` these outer keys or the settings'.
+    """Decrypt a data key with the KEK `name`, from `by` or from the settings.
 
-    Raises CannotOpenError when the outer key is not among SEALING_KEYS, or another, or when this was never wrapped: by
-    raw SQL, whoever begins a family can leave anything here.
+    Raises CannotOpenError when that KEK is not in SEALING_KEYS or is a different key, and when `wrapped` is no
+    encrypted key: with raw SQL, any user who starts a family can insert anything here.
     """
     outer = (outer_keys() if by is None else by).get(name)
     if outer is None:
@@ -50,7 +51,7 @@ def unwrap(wrapped: bytes, name: str, bound_to: str, by: Mapping[str, AESGCM] | 
         raise CannotOpenError(message)
     try:
         key = outer.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], bound_to.encode())
-    except (InvalidTag, ValueError):  # the latter of what is too short
+    except (InvalidTag, ValueError):  # ValueError: too short
         key = b""
     if len(key) != KEY_BYTES:
         message = f"the outer key {name} is another than the one that wrapped this, or this was changed"
@@ -59,7 +60,7 @@ def unwrap(wrapped: bytes, name: str, bound_to: str, by: Mapping[str, AESGCM] | 
 
 
 def new_outer_key(name: str) -> str:
-    """A new entry for SEALING_KEYS. Raises ImproperlyConfigured when no key there can have this name."""
+    """Return a new entry for SEALING_KEYS. Raises ImproperlyConfigured when the name is invalid or already used."""
     if not _NAME.fullmatch(name) or any(entry.strip().partition(":")[0] == name for entry in settings.SEALING_KEYS):
         message = f"{name!r} names no new key: take small letters, digits and hyphens, and no name of SEALING_KEYS."
         raise ImproperlyConfigured(message)
@@ -67,13 +68,13 @@ def new_outer_key(name: str) -> str:
 
 
 def bound_to(family_id: UUID, author_id: UUID | None, number: int) -> str:
-    """What the wrapping of a family's key is bound to: a wrapped key cannot be put in another's place."""
+    """Return the associated data of an encrypted data key, so that it is invalid in any other row."""
     return f"{family_id}|{author_id or ''}|{number}"
 
 
 @lru_cache(maxsize=4)
 def read_outer_keys(entries: tuple[str, ...]) -> dict[str, AESGCM]:
-    """The outer keys that the entries of SEALING_KEYS say, as `outer_keys` does."""
+    """Return the KEKs in the entries of SEALING_KEYS. Raises ImproperlyConfigured like `outer_keys`."""
     keys: dict[str, AESGCM] = {}
     for entry in entries:
         name, _, encoded = entry.strip().partition(":")

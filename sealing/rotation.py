@@ -1,9 +1,10 @@
-"""New keys for old, on a running system: each step is small, can be broken off and begun again, and waits for nobody.
+"""Key rotation on a running system, in small steps that can be interrupted and resumed.
 
-Two kinds. A new *outer* key wraps the families' keys anew; no text is touched. A new *family* key seals the family's
-texts anew, versions too, without a trigger taking it for a change; the old key is destroyed when nothing needs it.
+There are two kinds. Rotating the *key-encryption key* re-encrypts the families' data keys; no text changes. Rotating a
+*data key* re-encrypts the family's texts, including versions, with triggers disabled; the old key is destroyed when no
+text needs it. Rows that are locked by others are skipped, and waiting for tables times out.
 
-What does not open is named by where it stands, and left as it is; the others' keys are replaced all the same.
+Keys and texts that cannot be decrypted are reported with their location and do not change. All others are rotated.
 """
 
 from collections.abc import Iterator
@@ -27,32 +28,31 @@ from sealing.outer import newest, unwrap, wrap
 from sealing.text import CannotOpenError, key_number, place
 
 BATCH = 200
-# A key is destroyed when its successor is that old: nobody has sealed with it for long (sealing.keys.FRESH), and no
-# request that could have taken it in hand goes on (settings.LONGEST_REQUEST).
+# A key may be destroyed when its successor is this old: no process encrypts with the old one any more
+# (sealing.keys.FRESH), and no request that may have cached it is still running (settings.LONGEST_REQUEST).
 RETIRE_AFTER = timedelta(seconds=10 * FRESH)
-# How long it waits for whoever writes. Less than PostgreSQL waits before it looks for two that wait for each other
-# (deadlock_timeout): then it is never somebody's request that is broken off.
+# How long to wait for locks. Less than PostgreSQL's deadlock_timeout, so that a deadlock never aborts a user's request.
 LOCK_WITHIN = "500ms"
-_ONE_AT_A_TIME = 5_240_001  # an advisory lock
+_ONE_AT_A_TIME = 5_240_001  # id of an advisory lock
 
 
 class AlreadyRotatingError(Exception):
-    """Another process does this just now."""
+    """Another process is rotating keys."""
 
 
 class TablesBusyError(Exception):
-    """Somebody writes for long. Try again later."""
+    """Another transaction has been writing to the tables for too long. Try again later."""
 
 
 @dataclass(frozen=True)
 class Unopened:
-    """A key or a text that does not open: where it stands and why, never what it holds."""
+    """A key or a text that cannot be decrypted: its location and the reason, never its content."""
 
     table: str
     column: str
-    row: Any  # its key
+    row: Any  # primary key
     why: str
-    is_lost: bool = False  # its key was destroyed: no key that there is could open it
+    is_lost: bool = False  # its key was destroyed, so no existing key decrypts it
 
     def __str__(self) -> str:
         return f"{self.table}.{self.column}, row {self.row}: {self.why}"
@@ -60,7 +60,7 @@ class Unopened:
 
 @dataclass
 class Done:
-    """What a step came to."""
+    """The result of a step."""
 
     keys: int = 0
     texts: int = 0
@@ -74,7 +74,7 @@ class Done:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Only one rotation at a time. Raises AlreadyRotatingError."""
+    """Allow only one rotation at a time. Raises AlreadyRotatingError."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [_ONE_AT_A_TIME])
         if not cursor.fetchone()[0]:
@@ -82,22 +82,22 @@ def alone() -> Iterator[None]:
         try:
             yield
         finally:
-            with suppress(Error):  # broken off in the middle of a statement: the lock goes with the connection
+            with suppress(Error):  # interrupted during a statement: the lock ends with the connection
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_ONE_AT_A_TIME])
 
 
-# -- The outer key -----------------------------------------------------------------------------------------------------
+# -- Key-encryption keys -----------------------------------------------------------------------------------------------
 
 
 def wrapped_by_older() -> int:
-    """How many keys an earlier outer key still wraps."""
+    """Return the number of data keys that are still encrypted with an older KEK."""
     return FamilyKey.objects.live().exclude(wrapped_by=newest()).count()
 
 
 def rewrap() -> Iterator[Done]:
-    """Wrap every key anew with the newest outer key; says so after each BATCH of them.
+    """Re-encrypt every data key with the newest KEK. Yields the result after each BATCH of them.
 
-    A key that was destroyed or wrapped by another meanwhile is left as it is.
+    A key that was destroyed or re-encrypted in the meantime is not changed.
     """
     for some in _in_batches(FamilyKey.objects.live().exclude(wrapped_by=newest())):
         done = Done()
@@ -114,7 +114,7 @@ def rewrap() -> Iterator[Done]:
 
 
 def opened_by_newest() -> Done:
-    """How many keys the newest outer key really opens, each tried, and those it does not."""
+    """Decrypt every data key. Return how many the newest KEK decrypts, and the others."""
     done = Done()
     for some in _in_batches(FamilyKey.objects.live()):
         for key in some:
@@ -141,17 +141,17 @@ def _unopened_key(key: FamilyKey, why: object) -> Unopened:
     return Unopened(FamilyKey._meta.db_table, "wrapped", key.pk, str(why))
 
 
-# -- The families' keys ------------------------------------------------------------------------------------------------
+# -- Data keys ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Column:
-    """A sealed column of a table, which may be one of versions."""
+    """An encrypted column of a table, which may be a version table."""
 
     table: str
-    key: str  # of the table
-    row: str  # of the row that the text stands in
-    source: str  # the table of that row
+    key: str  # primary key of the table
+    row: str  # id of the row that the text belongs to
+    source: str  # table of that row
     field: SealedField[Any]
 
     @property
@@ -162,7 +162,7 @@ class Column:
 
 
 def sealed_columns() -> list[Column]:
-    """Every sealed column there is."""
+    """Return all encrypted columns."""
     return [
         Column(
             model._meta.db_table,
@@ -182,16 +182,17 @@ def _column(model: type[models.Model]) -> str:
 
 
 def owners(before: datetime) -> list[Owner]:
-    """Whose newest key was made before this moment, and was not destroyed."""
+    """Return the owners whose newest live key was created before this moment."""
     keys = FamilyKey.objects.live().values("family_id", "author_id").annotate(newest=Max("made_at"))
     found = keys.filter(newest__lt=before).order_by("family_id", "author_id")
     return list(found.values_list("family_id", "author_id"))
 
 
 def rotate(owner: Owner) -> Done:
-    """Give an owner a new key and seal all their texts with it.
+    """Create a new data key for an owner and re-encrypt all their texts with it.
 
-    With a key that does not open nothing is done. What somebody holds just now, and what does not open, keeps its key.
+    Does nothing if one of the owner's keys cannot be decrypted. Texts in locked rows, and texts that cannot be
+    decrypted, are not changed.
     """
     if unopened := _keys_that_do_not_open(owner):
         return Done(unopened=unopened)
@@ -212,7 +213,7 @@ def _keys_that_do_not_open(owner: Owner) -> list[Unopened]:
 
 
 def owners_with_spare_keys() -> list[Owner]:
-    """Who has a key that its successor has replaced long enough ago."""
+    """Return the owners with a key that was replaced more than RETIRE_AFTER ago."""
     counted = (
         FamilyKey.objects.live().values("family_id", "author_id").annotate(n=models.Count("id"), at=Max("made_at"))
     )
@@ -221,10 +222,10 @@ def owners_with_spare_keys() -> list[Owner]:
 
 
 def retire(owner: Owner, *, give_up: bool = False) -> Done:
-    """Destroy all but the newest key of an owner, once nothing is sealed with them any more.
+    """Destroy all but an owner's newest key, after re-encrypting the remaining texts with that one.
 
-    None is destroyed while a text does not open that may need one, unless such texts are given up. Whoever writes waits
-    for the moment this takes. Raises TablesBusyError when it would have to wait for them.
+    No key is destroyed while there is a text that cannot be decrypted and may need it, unless `give_up` is set. Writers
+    wait until this is done. Raises TablesBusyError when this would have to wait for them.
     """
     let_go(owner)
     try:
@@ -251,7 +252,7 @@ def _retire(owner: Owner, columns: list[Column], *, give_up: bool) -> Done:
 
 
 def _hold(tables: set[str]) -> None:
-    """Have nobody else write to `tables`, or hold a row of them, until the transaction ends."""
+    """Prevent others from writing to `tables` or locking their rows until the transaction ends."""
     names = sql.SQL(", ").join(sql.Identifier(table) for table in sorted(tables))
     with connection.cursor() as cursor:
         cursor.execute(
@@ -262,13 +263,16 @@ def _hold(tables: set[str]) -> None:
 
 
 def _reseal(column: Column, owner: Owner, number: int, lock: str = "") -> Done:
-    """Seal what stands in `column` with the owner's newest key, the `number`th. What is written meanwhile stays."""
+    """Re-encrypt the texts in `column` with the owner's newest key, which has this `number`.
+
+    Values that are written in the meantime are not overwritten.
+    """
     done = Done()
     if bool(column.field.author) != (owner[1] is not None):
         return done
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
-            # No trigger fires in this transaction: these are the same words.
+            # Disable triggers in this transaction, since the texts do not change.
             cursor.execute("SET LOCAL session_replication_role = replica")
             rows = _sealed_before(cursor, column, owner, number, [text.row for text in done.unopened], lock)
             for key, row, sealed in rows:
@@ -290,8 +294,10 @@ def _reseal(column: Column, owner: Owner, number: int, lock: str = "") -> Done:
 
 
 def _unopened_text(column: Column, owner: Owner, key: Any, sealed: bytes) -> Unopened:
-    """Says why a text did not open. One whose key was destroyed needs none; a number that was none of theirs tells
-    nothing, and it may need any."""
+    """Return why a text could not be decrypted.
+
+    A text whose key was destroyed needs no other key. A text with an unknown key number may need any of them.
+    """
     try:
         number = key_number(sealed)
     except CannotOpenError as problem:
@@ -306,10 +312,10 @@ def _unopened_text(column: Column, owner: Owner, key: Any, sealed: bytes) -> Uno
     return Unopened(column.table, column.field.attname, key, why, is_lost=bool(named and named.destroyed_at))
 
 
-def _sealed_before(  # noqa: PLR0913, PLR0917  # what a row must be
+def _sealed_before(  # noqa: PLR0913, PLR0917  # filter criteria
     cursor: Any, column: Column, owner: Owner, number: int, but: list[Any], lock: str
 ) -> list[tuple[Any, Any, bytes]]:
-    """Some rows whose text is not sealed with the owner's key of this number, `but` for those."""
+    """Return some rows whose text is not encrypted with the owner's key of this number, except the rows `but`."""
     query = "SELECT {key}, {row}, {column} FROM {table} WHERE {family} = %s AND {column} <> ''"
     query += " AND substring({column} FROM 2 FOR 2) <> %s AND (%s::uuid IS NULL OR {author}::text = %s::text)"
     query += " AND {key} <> ALL(%s) LIMIT %s " + lock

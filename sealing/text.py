@@ -1,8 +1,8 @@
-"""What a sealed text looks like in its column. Nothing here knows where a key comes from.
+"""The format of encrypted texts. This module does not depend on where keys come from.
 
-One byte for the form, two for the number of the key, twelve random ones, then AES-256-GCM with its tag. A text opens
-only with its key *and* in its place: table, column and row are bound to it, so that nobody who can write to the
-database moves one person's words under another's name.
+One byte for the format, two for the number of the key, a nonce of twelve bytes, then AES-256-GCM with its tag. Table,
+column and row are the associated data, so that nobody with write access to the database can move one person's text to
+another person's row.
 """
 
 import os
@@ -18,38 +18,41 @@ NONCE_BYTES = 12
 _HEADER = struct.Struct(">BH")
 HEAD = _HEADER.size
 _START = HEAD + NONCE_BYTES
-SHORTEST = _START + 16  # bytes, of nothing at all: a sealed text is always longer
+SHORTEST = _START + 16  # bytes; an encrypted text that is not empty is always longer
 
 Opener = Callable[[UUID, bytes], str]
 
 
 class CannotOpenError(Exception):
-    """This is no sealed text of this place, or its key is another, or gone. Says where, never what."""
+    """A text or key cannot be decrypted: wrong associated data, or a wrong or missing key.
+
+    The message contains the location, never the content.
+    """
 
 
 def place(table: str, column: str, row: UUID) -> bytes:
-    """Where a text stands. A row's history stands in the row's own place."""
+    """Return the associated data of a text. The versions of a row have the same as the row itself."""
     return start_of(table, column) + row.bytes
 
 
 def start_of(table: str, column: str) -> bytes:
-    """What all places in a column begin with."""
+    """Return the prefix of the associated data of all texts in a column."""
     return f"{table}|{column}|".encode()
 
 
 def say(where: bytes) -> str:
-    """A place in words, for an error."""
+    """Format associated data for an error message."""
     return f"{where[:-16].decode()}{UUID(bytes=where[-16:])}"
 
 
 def seal(key: AESGCM, number: int, where: bytes, text: str) -> bytes:
-    """Seal `text` with `key`, which is the family's `number`th."""
+    """Encrypt `text` with `key`, which has this `number` among the family's keys."""
     header, nonce = _HEADER.pack(FORM, number), os.urandom(NONCE_BYTES)
     return header + nonce + key.encrypt(nonce, text.encode(), header + where)
 
 
 def key_number(sealed: bytes) -> int:
-    """Which of the family's keys it was sealed with. Raises CannotOpenError for what was never sealed."""
+    """Return the number of the key that encrypted a text. Raises CannotOpenError for a value that is no ciphertext."""
     if len(sealed) < SHORTEST or sealed[0] != FORM:
         message = "this was never sealed"
         raise CannotOpenError(message)
@@ -57,7 +60,7 @@ def key_number(sealed: bytes) -> int:
 
 
 def unseal(key: AESGCM, where: bytes, sealed: bytes) -> str:
-    """Open what `seal` made. Raises CannotOpenError."""
+    """Decrypt the result of `seal`. Raises CannotOpenError."""
     try:
         return key.decrypt(sealed[HEAD:_START], sealed[_START:], sealed[:HEAD] + where).decode()
     except InvalidTag:
@@ -65,7 +68,10 @@ def unseal(key: AESGCM, where: bytes, sealed: bytes) -> str:
 
 
 def opener_of(key: AESGCM, head: bytes, start: bytes) -> Opener:
-    """What opens many texts that begin alike, in places that begin alike: a few microseconds each."""
+    """Return a function that decrypts texts with the same header and the same prefix of the associated data.
+
+    It takes a few microseconds per text.
+    """
     decrypt, bound = key.decrypt, head + start
 
     def opener(row: UUID, sealed: bytes) -> str:

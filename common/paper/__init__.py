@@ -1,1 +1,1 @@
-"""Paper: how it is set (worker, paper.css), where that happens (pool), what the machine must have (checks)."""
+"""PDF rendering: layout (worker, paper.css), the processes (pool), and system checks (checks)."""

@@ -1,4 +1,4 @@
-"""What the machine must have before anything can be printed. Said at start, not found out by somebody who needs it."""
+"""System checks for PDF rendering, so that missing dependencies are reported at start."""
 
 import ctypes
 from typing import Any
@@ -9,7 +9,7 @@ from django.core.checks import Warning as CheckWarning
 
 from common.paper.worker import face_files
 
-# As WeasyPrint asks for them; on Debian and Ubuntu the packages of the hint bring them.
+# The names that WeasyPrint loads. On Debian and Ubuntu, the packages in the hint contain them.
 LIBRARIES = (
     ("libgobject-2.0.so.0", "libgobject-2.0.dylib"),
     ("libpango-1.0.so.0", "libpango-1.0.dylib"),
@@ -31,7 +31,7 @@ def has_library(names: tuple[str, ...]) -> bool:
 
 
 def check_paper(**kwargs: Any) -> list[CheckMessage]:
-    """Warn of missing libraries and fonts: everything but printing works without them."""
+    """Warn about missing libraries and fonts. Only PDF rendering needs them."""
     found: list[CheckMessage] = []
     missing = [names[0] for names in LIBRARIES if not has_library(names)]
     if missing:

@@ -1,9 +1,9 @@
-"""A few processes that set paper, beside the web process: started when first needed, killed when they take too long.
+"""A pool of processes that render PDFs, started on first use and killed when they exceed the time limit.
 
-Nothing of theirs is loaded here. A paper goes over a pipe and comes back over a pipe; no file, no broker.
+The web process does not load WeasyPrint. HTML and PDF are sent over pipes, without files or a broker.
 
-Families' papers and those anybody may ask for go by lanes of their own, so that strangers cannot make a family wait:
-their processes are others, they give way to everything else on the machine, and few may wait for them.
+Families' PDFs and public ones have separate queues, so that anonymous users cannot delay a family. The public queue has
+its own processes with a lower priority, and a limit on the number of waiting requests.
 """
 
 import atexit
@@ -28,43 +28,43 @@ from common.paper.worker import ANSWER, DONE, HEADER, LIBRARY_MISSING
 log = logging.getLogger(__name__)
 
 WORKER = Path(__file__).with_name("worker.py")
-GIVES_WAY = 10  # niceness of the public lane's processes
-PAPERS_A_PROCESS = 100  # then a fresh one, so that whatever leaks is given back
+GIVES_WAY = 10  # niceness of the public queue's processes
+PAPERS_A_PROCESS = 100  # then the process is replaced, to free leaked memory
 
 
 class PaperError(Exception):
-    """No paper came of it."""
+    """The PDF could not be rendered."""
 
 
 class PaperBusyError(PaperError):
-    """All processes were at work until the time was out."""
+    """No process was free before the timeout, or too many requests are waiting."""
 
 
 class PaperTooHeavyError(PaperError):
-    """It took more time or memory than one paper may."""
+    """Rendering exceeded the limit of time or memory."""
 
 
 class PaperUnavailableError(PaperError):
-    """This machine lacks a library (system check common.W001 says which)."""
+    """A system library is missing (system check common.W001 names it)."""
 
 
 @dataclass(frozen=True)
 class Paper:
-    """A finished PDF. `missing` counts the different characters that no bundled font can draw."""
+    """A finished PDF. `missing` is the number of distinct characters that no bundled font contains."""
 
     pdf: bytes
     missing: int
 
 
 class Lane(Enum):
-    """Whose papers they are."""
+    """The queues: families' PDFs and public ones."""
 
     FAMILIES = "families"
     PUBLIC = "public"
 
 
 class Worker:
-    """One process and the pipes to it. Starts with its first paper. `niceness`: how much it gives way to others."""
+    """A process and the pipes to it, started with its first PDF. `niceness` lowers its priority."""
 
     def __init__(self, niceness: int = 0) -> None:
         self._niceness = niceness
@@ -74,22 +74,22 @@ class Worker:
 
     @property
     def pid(self) -> int | None:
-        """The process's id while it lives."""
+        """The process id while the process is running."""
         return self._process.pid if self._process and self._process.poll() is None else None
 
     def _start(self) -> subprocess.Popen[bytes]:
         self._folder = tempfile.mkdtemp(prefix="paper-")
         self._papers = 0
-        return subprocess.Popen(  # noqa: S603  # our own file, no shell, no words from outside
+        return subprocess.Popen(  # noqa: S603  # a constant file, no shell, no user input
             [sys.executable, "-I", str(WORKER), str(self._niceness)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # a library's warning may quote the paper
+            stderr=subprocess.DEVNULL,  # warnings of libraries may quote the document
             env={"PATH": os.defpath, "LANG": "C.UTF-8", "TMPDIR": self._folder, "PDF_FONTS": str(settings.PDF_FONTS)},
         )
 
     def print(self, html: str, seconds: float) -> Paper:
-        """Set one paper within `seconds`. Raises PaperError; after one, the process is gone."""
+        """Render one PDF within `seconds`. Raises PaperError, after which the process is stopped."""
         if self.pid is None or self._papers >= PAPERS_A_PROCESS:
             self.stop()
             self._process = self._start()
@@ -106,7 +106,7 @@ class Worker:
             answer = source.read(ANSWER.size)
             how, missing, length = ANSWER.unpack(answer) if len(answer) == ANSWER.size else (b"", 0, 0)
             pdf = source.read(length)
-        except OSError:  # the pipe broke: killed, or out of memory
+        except OSError:  # broken pipe: the process was killed or ran out of memory
             how, missing, length, pdf = b"", 0, 0, b""
         finally:
             clock.cancel()
@@ -120,7 +120,7 @@ class Worker:
         raise PaperTooHeavyError
 
     def stop(self) -> None:
-        """End the process and remove its folder. Harmless when there is none."""
+        """Kill the process and delete its folder. Does nothing if there is no process."""
         if self._process is not None:
             self._process.kill()
             for pipe in (self._process.stdin, self._process.stdout):
@@ -132,17 +132,17 @@ class Worker:
 
 
 class Pool:
-    """At most `size` processes; whoever comes while all are at work waits, unless `most_waiting` already do."""
+    """At most `size` processes. Further requests wait for a free one; `most_waiting` limits their number."""
 
     def __init__(self, size: int, *, most_waiting: int | None = None, niceness: int = 0) -> None:
         self.workers = [Worker(niceness) for _ in range(size)]
         self._seats = threading.Semaphore(size + most_waiting) if most_waiting is not None else None
-        self._idle: LifoQueue[Worker] = LifoQueue()  # the last used first: on a quiet day one process is enough
+        self._idle: LifoQueue[Worker] = LifoQueue()  # last used first: under low load, one process is enough
         for worker in reversed(self.workers):
             self._idle.put(worker)
 
     def print(self, html: str, *, seconds: float, wait: float) -> Paper:
-        """Set one paper within `seconds`, after waiting at most `wait` for a free process. Raises PaperError."""
+        """Render one PDF within `seconds`, waiting at most `wait` seconds for a free process. Raises PaperError."""
         if self._seats is None:
             return self._print(html, seconds, wait)
         if not self._seats.acquire(blocking=False):
@@ -163,7 +163,7 @@ class Pool:
             self._idle.put(worker)
 
     def stop(self) -> None:
-        """End every process."""
+        """Stop all processes."""
         for worker in self.workers:
             worker.stop()
 
@@ -173,7 +173,7 @@ _lock = threading.Lock()
 
 
 def pool(lane: Lane = Lane.FAMILIES) -> Pool:
-    """The pool of this web process for a lane."""
+    """Return this web process's pool for a queue."""
     here = os.getpid()
     with _lock:
         if (here, lane) not in _pools:
@@ -191,10 +191,10 @@ def _open(lane: Lane) -> Pool:
 
 
 def print_paper(html: str) -> Paper:
-    """Set a family's paper. Raises PaperError."""
+    """Render a PDF for a family. Raises PaperError."""
     return pool().print(html, seconds=settings.PDF_SECONDS, wait=settings.PDF_WAIT_SECONDS)
 
 
 def print_public_paper(html: str) -> Paper:
-    """Set a paper anybody may ask for, in the lane of its own. Raises PaperError."""
+    """Render a public PDF, in a queue of its own. Raises PaperError."""
     return pool(Lane.PUBLIC).print(html, seconds=settings.PDF_SECONDS, wait=settings.PDF_PUBLIC_WAIT_SECONDS)

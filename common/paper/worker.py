@@ -1,10 +1,10 @@
-"""One process that sets paper and does nothing else.
+"""The process that renders PDFs.
 
-It is given HTML on standard input and answers with a PDF on standard output. It knows no database, no settings and no
-secrets (its environment is two paths), opens no address but the bundled fonts', and lives under a memory limit. The
-web process keeps the clock (common.paper.pool).
+It reads HTML from standard input and writes PDFs to standard output. It has no access to the database, the settings or
+secrets (its environment contains only paths and the locale), opens no URLs except those of the bundled fonts, and runs
+under a memory limit. The web process enforces the time limit (common.paper.pool).
 
-Run as a file, not imported: WeasyPrint and its libraries are loaded here and nowhere else.
+Run it as a script: WeasyPrint and its libraries are loaded only here.
 """
 
 import gc
@@ -20,9 +20,9 @@ import warnings
 from pathlib import Path
 from typing import Any, BinaryIO
 
-MEMORY_LIMIT = 1_000_000_000  # bytes of address space: about 600 MB of documents and 400 MB of mapped libraries
+MEMORY_LIMIT = 1_000_000_000  # bytes of address space: about 600 MB for documents and 400 MB for mapped libraries
 
-# In the order they are asked for a character. Latin first: the emoji font has digits too.
+# In order of precedence. Latin comes first, because the emoji font contains digits too.
 FACES = [
     ("noto-sans", "latin", (400, 700)),
     ("noto-sans", "latin-ext", (400, 700)),
@@ -39,11 +39,11 @@ FACES = [
     ("noto-emoji", "emoji", (400, 700)),
 ]
 HEADER = struct.Struct(">Q")  # length of the HTML that follows
-ANSWER = struct.Struct(">cQQ")  # how it went, characters no font has, length of what follows
+ANSWER = struct.Struct(">cQQ")  # status, number of characters that no font contains, length of the body
 DONE, FAILED, LIBRARY_MISSING = b"d", b"f", b"l"
 
 BOX = "□"
-INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"}  # controls, spaces and marks need no glyph of their own
+INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"}  # control characters, spaces and marks need no glyph
 
 NO_SYSTEM_FONTS = (
     '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">'
@@ -52,7 +52,7 @@ NO_SYSTEM_FONTS = (
 
 
 def face_files(fonts: Path) -> dict[str, tuple[str, int, Path]]:
-    """The allow-list: address → family, weight, file. Nothing else is ever opened."""
+    """Return the allow-list of fonts: URL to family, weight and file. No other file is ever opened."""
     return {
         f"font:{package}-{subset}-{weight}": (
             f"{package} {subset}",
@@ -76,9 +76,9 @@ class Press:
         files = face_files(fonts)
 
         class OnlyFonts(URLFetcher):
-            """Hands out the bundled fonts. Anything else, data: included, stops the whole paper."""
+            """Fetches the bundled fonts. Any other URL, including data:, aborts the rendering."""
 
-            def fetch(self, url: str, headers: Any = None) -> Any:  # noqa: ARG002  # the library calls it so
+            def fetch(self, url: str, headers: Any = None) -> Any:  # noqa: ARG002  # the library's signature
                 if url not in files:
                     raise FatalURLFetchingError
                 return URLFetcherResponse(url, files[url][2].read_bytes(), {"Content-Type": "font/woff"})
@@ -100,12 +100,12 @@ class Press:
                 with TTFont(file, lazy=True) as font:
                     self._known.update(font.getBestCmap())
         gc.collect()
-        gc.freeze()  # all that is left stays: no need to look through it again and again while a paper is set
+        gc.freeze()  # exclude everything loaded so far from garbage collection during rendering
 
     def without_missing(self, html: str) -> tuple[str, int]:
-        """Put a box in the place of every character that no font can draw; how many different ones there were.
+        """Replace characters that no font contains with a box. Also return the number of distinct ones.
 
-        Left in, they would also spoil the text that a reader or a screen reader takes out of the PDF.
+        If left in, they would also corrupt the text that a reader or a screen reader extracts from the PDF.
         """
         missing = {
             ord(char)
@@ -115,7 +115,7 @@ class Press:
         return html.translate(dict.fromkeys(missing, BOX)), len(missing)
 
     def print(self, html: str) -> bytes:
-        """Set `html` as a tagged PDF."""
+        """Render `html` as a tagged PDF (PDF/UA-1)."""
         out = io.BytesIO()
         self._html(string=html, base_url=None, url_fetcher=self._fetcher).write_pdf(
             out,
@@ -127,8 +127,11 @@ class Press:
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
-    """Answer until the web process closes the pipe or one paper fails. After a failure the process is not trusted
-    again: it says so and ends. The reason is a type's name: an error's text may quote the paper."""
+    """Render PDFs until the web process closes the pipe or a rendering fails.
+
+    After a failure the state of the process is not trusted: it reports the failure and exits. The report contains only
+    the type of the exception, since its message may quote the document.
+    """
 
     def answer(how: bytes, missing: int, body: bytes) -> None:
         sink.write(ANSWER.pack(how, missing, len(body)) + body)
@@ -141,25 +144,25 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
             press = press or Press(Path(os.environ["PDF_FONTS"]))
             html, missing = press.without_missing(html)
             answer(DONE, missing, press.print(html))
-        except BaseException as error:  # noqa: BLE001  # whatever happened, the web process must hear
+        except BaseException as error:  # noqa: BLE001  # every failure must be reported to the web process
             how = LIBRARY_MISSING if press is None and isinstance(error, OSError) else FAILED
             answer(how, 0, type(error).__name__.encode())
             return
 
 
 def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the web process's; this one ends with its pipe
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # through the `finally` below
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the web process handles Ctrl-C; this one exits when the pipe closes
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # runs the `finally` below
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.nice(int(sys.argv[1]))
     folder = Path(os.environ["TMPDIR"])
     config = folder / "fonts.conf"
     config.write_text(NO_SYSTEM_FONTS.format(folder=folder))
-    os.environ["FONTCONFIG_FILE"] = str(config)  # a paper looks the same on every machine
+    os.environ["FONTCONFIG_FILE"] = str(config)  # PDFs look the same on every machine
     warnings.simplefilter("ignore")
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints must not get among the papers
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # output of libraries must not mix with the PDFs
     try:
         serve(sys.stdin.buffer, sink)
     finally:

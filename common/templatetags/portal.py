@@ -1,4 +1,4 @@
-"""Template tags for every page."""
+"""Template tags and filters for all pages."""
 
 from typing import Any
 
@@ -28,11 +28,13 @@ COLORS = {constants.SUCCESS: "success", constants.WARNING: "warning", constants.
 
 @register.simple_tag(takes_context=True)
 def form_guard(context: dict[str, Any]) -> SafeString:
-    """The hidden fields every form that writes carries: its own secret, and who had it open (common.guard). The same
-    for all forms of a page, so made once a request."""
+    """Render the hidden fields of a form that writes: the CSRF token and the signed token (common.guard).
+
+    They are the same for all forms on a page, so they are cached on the request.
+    """
     request: HttpRequest = context["request"]
     if not hasattr(request, "_form_guard"):
-        request._form_guard = _hidden_fields(request)  # type: ignore[attr-defined]  # kept with the request it belongs to
+        request._form_guard = _hidden_fields(request)  # type: ignore[attr-defined]  # cached on the request
     return request._form_guard  # type: ignore[attr-defined,no-any-return]  # set just above
 
 
@@ -45,13 +47,13 @@ def _hidden_fields(request: HttpRequest) -> SafeString:
         FIELD,
         sign_form(request),
         person_id(request.user.pk),
-        "" if request.session.get("own_device") else mark_safe(" data-shared"),  # no input in it
+        "" if request.session.get("own_device") else mark_safe(" data-shared"),  # a constant
     )
 
 
 @register.simple_tag(takes_context=True)
 def draft_note(context: dict[str, Any]) -> SafeString:
-    """What a form that writes says of drafts, where there are none: on a shared device, or without scripts."""
+    """Explain that no draft is saved: on a shared device, or without JavaScript."""
     request: HttpRequest = context["request"]
     if request.session.get("own_device"):
         text = _("Without scripts in the browser, what you have not saved is gone when the page closes.")
@@ -62,23 +64,23 @@ def draft_note(context: dict[str, Any]) -> SafeString:
 
 @register.simple_tag
 def site_name() -> str:
-    """The name of the site, also where no request is: on the error pages and the crisis page."""
+    """The name of the site, also where there is no request: on the error pages and the crisis page."""
     return str(settings.SITE_NAME)
 
 
 @register.simple_tag(takes_context=True)
 def error_mark(context: template.Context) -> str:
-    """How the title begins when a form on the page came back with something to mend."""
+    """Return the prefix of the page title when a form on the page has errors."""
     values: list[Any] = list(context.flatten().values())
     for value in values:
-        # By its type: isinstance would wake the lazy values, and the form secret's wakening sets a cookie.
+        # Check the type: isinstance evaluates lazy values, and evaluating the CSRF token sets a cookie.
         if issubclass(type(value), Form) and value.is_bound and value.errors:
             return _("Error: ")
     return ""
 
 
 class SameForAll(Node):
-    """A piece of a template that holds nothing of anybody: rendered once a process and language."""
+    """A part of a template without personal data, rendered once per process and language."""
 
     def __init__(self, nodelist: NodeList) -> None:
         self.nodelist = nodelist
@@ -93,8 +95,10 @@ class SameForAll(Node):
 
 @register.tag
 def same_for_all(parser: Parser, token: Token) -> SameForAll:
-    """Keep what stands until `{% end_same_for_all %}`. Nothing may stand there but words, `{% translate %}`,
-    `{% url %}` and `{% static %}`, each of something written in the template."""
+    """Cache everything up to `{% end_same_for_all %}`.
+
+    Only text, `{% translate %}`, `{% url %}` and `{% static %}` are allowed in it, with constant arguments.
+    """
     nodelist = parser.parse(["end_same_for_all"])
     parser.delete_first_token()
     for node in nodelist:
@@ -121,12 +125,12 @@ def _is_written_out(value: FilterExpression) -> bool:
 
 @register.filter
 def alert_color(message: Message) -> str:
-    """The colour of the alert that shows this message."""
+    """Return the colour of the alert for this message."""
     return COLORS.get(message.level, "info")
 
 
 @register.filter
 def undo_url(message: Message) -> str:
-    """Where to post to undo what the message tells, or nothing."""
+    """Return the URL to post to in order to undo the action that the message reports, or an empty string."""
     tags = message.extra_tags or ""
     return tags.removeprefix(UNDO_MARK) if tags.startswith(UNDO_MARK) else ""

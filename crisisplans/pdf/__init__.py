@@ -1,1 +1,1 @@
-"""The plan on paper: what stands on it (paper), what goes along (forms), that it was printed (actions)."""
+"""The plan as a PDF: its content (paper), its options (forms), and the log entry (actions)."""

@@ -1,4 +1,4 @@
-"""Printing is logged like every way out of the portal."""
+"""Log that a plan was printed, like every other export of data."""
 
 from django.db import transaction
 
@@ -9,6 +9,6 @@ from crisisplans.models import CrisisPlan
 
 @transaction.atomic
 def record_print(*, plan: CrisisPlan, by: User, with_kin: bool) -> None:
-    """Write that `by` took the plan out on paper, and whether what only relatives read went along."""
+    """Log that `by` printed the plan, and whether the PDF included items for relatives only."""
     event = "plan_printed_for_relatives" if with_kin else "plan_printed"
     record(action=Action.EXECUTE, event=event, by=by.pk, entity=plan, family=plan.pk)

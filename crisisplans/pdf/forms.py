@@ -1,4 +1,4 @@
-"""What goes on the paper: chosen before printing."""
+"""The options of a PDF, chosen before printing."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ WITHOUT, WITH = "without", "with"
 
 
 class PrintForm(PortalForm):
-    """Which sections, and, where there is any, whether what only relatives read goes along."""
+    """Which sections to print, and whether to include items for relatives only if there are any."""
 
     sections = forms.MultipleChoiceField(
         label=_("What shall be on the paper?"),
@@ -31,7 +31,7 @@ class PrintForm(PortalForm):
     )
 
     def __init__(self, *args: Any, reading: Reading, relatives: list[str], **kwargs: Any) -> None:
-        """`relatives` are the names of those who may see the paper if what is for relatives goes along."""
+        """`relatives` are the names of those who may see the PDF if it includes items for relatives only."""
         super().__init__(*args, **kwargs)
         self._reading = reading
         if reading.has_more_for_relatives:
@@ -51,6 +51,6 @@ class PrintForm(PortalForm):
         return cleaned
 
     def choice(self, cleaned: dict[str, Any] | None = None) -> Choice:
-        """What was chosen, once the form is valid."""
+        """Return the choice. The form must be valid."""
         values = cleaned or self.cleaned_data
         return Choice(frozenset(Section(one) for one in values["sections"]), values.get("kin") == WITH)

@@ -1,4 +1,4 @@
-"""What stands on the paper: finished words and values, from a plan as one person may read it."""
+"""The content of the PDF: formatted values from a plan, as one user may read it."""
 
 import unicodedata
 from dataclasses import asdict, dataclass, field
@@ -17,18 +17,18 @@ from crisisplans.words import read_values, words_of
 from families.models import Family
 from families.names import subject_label
 
-# What one paper may hold. Measured (ADR 0018): the longest paper under these takes less than half of what the clock
-# and the memory limit allow.
+# Limits of one PDF. Measured (ADR 0018): the longest PDF within these limits takes less than half of what the limits of
+# time and memory allow.
 MOST_LINES = 1_200
 MOST_CHARACTERS = 200_000
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What is to stand on the paper."""
+    """What to include in the PDF."""
 
     sections: frozenset[Section]
-    with_kin: bool  # also what only relatives read
+    with_kin: bool  # also items for relatives only
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Group:
-    """Items under one heading: a level of warning, or the whole section."""
+    """Items under one heading: a warning level, or the whole section."""
 
     lines: list[Line]
     title: str = ""
@@ -58,7 +58,7 @@ class Group:
 
 @dataclass(frozen=True)
 class ContactRow:
-    """Somebody to call, as one row."""
+    """A support contact as one row."""
 
     name: str
     phone: str
@@ -74,7 +74,7 @@ class PaperSection:
 
 @dataclass(frozen=True)
 class Foot:
-    """What stands at the bottom of every page."""
+    """The footer of every page."""
 
     whose: str
     revision: str
@@ -83,7 +83,7 @@ class Foot:
 
 
 def reads_from_the_right(text: str) -> bool:
-    """Whether the first letter of `text` belongs to a script written from right to left."""
+    """Whether the first letter of `text` belongs to a right-to-left script."""
     for char in text:
         direction = unicodedata.bidirectional(char)
         if direction in {"R", "AL", "L"}:
@@ -92,7 +92,7 @@ def reads_from_the_right(text: str) -> bool:
 
 
 def label_of(entry: PlanEntry, subject_name: str) -> str:
-    """Whose words these are and who reads them, where that is not everybody's."""
+    """Return a label for an item for relatives only or by the subject; empty for all others."""
     if entry.audience == Audience.RELATIVES:
         return _("Only relatives read this")
     if entry.side == Side.SUBJECT:
@@ -101,7 +101,7 @@ def label_of(entry: PlanEntry, subject_name: str) -> str:
 
 
 def details_of(item: PlanItem) -> list[Detail]:
-    """What stands under the words of `item`."""
+    """Return the details that are shown below the text of `item`."""
     shown = {field: value for field, value in read_values(item).items() if field not in {"text", "level", "audience"}}
     if item.review_on:
         shown["review_on"] = day_words(item.review_on)
@@ -117,7 +117,7 @@ def line_of(item: PlanItem, subject_name: str) -> Line:
 
 
 def groups_of(items: list[PlanItem], subject_name: str) -> list[Group]:
-    """The items of a section: under their levels where they have one."""
+    """Return the items of a section, grouped by level if they have one."""
     groups = []
     for level in (*Level, None):
         lines = [line_of(item, subject_name) for item in items if item.level == (level or "")]
@@ -150,14 +150,14 @@ def foot_of(reading: Reading, subject_name: str) -> Foot:
 
 
 def chosen(reading: Reading, choice: Choice) -> Reading:
-    """The part of `reading` that goes on the paper."""
+    """Return the part of `reading` that is included in the PDF."""
     part = reading if choice.with_kin else reading.for_everyone()
     items = {section: items if section in choice.sections else [] for section, items in part.items.items()}
     return Reading(part.plan, items, part.contacts if Section.CONTACTS in choice.sections else [])
 
 
 def sections_of(part: Reading, subject_name: str) -> list[PaperSection]:
-    """Every section with something in it."""
+    """Return all sections that are not empty."""
     sections = [
         PaperSection(
             str(section.label),
@@ -170,7 +170,7 @@ def sections_of(part: Reading, subject_name: str) -> list[PaperSection]:
 
 
 def too_much(reading: Reading, choice: Choice) -> bool:
-    """Whether it is more than one paper can hold."""
+    """Whether the content exceeds the limits of one PDF."""
     part = chosen(reading, choice)
     items = [item for items in part.items.values() for item in items]
     characters = sum(len(value) for item in items for value in asdict(words_of(item)).values())
@@ -179,10 +179,10 @@ def too_much(reading: Reading, choice: Choice) -> bool:
 
 
 def paper_html(reading: Reading, choice: Choice, *, family: Family, relatives: list[str], missing: int = 0) -> str:
-    """The whole paper as HTML.
+    """Return the whole PDF as HTML.
 
-    `relatives` are those a paper with more for relatives is for; `missing` is how many different characters cannot
-    be drawn. Both the paper says itself.
+    `relatives` are the names of those who may see a PDF with items for relatives only. `missing` is the number of
+    distinct characters that cannot be printed. Notes in the PDF mention both.
     """
     name = subject_label(family)
     part = chosen(reading, choice)

@@ -1,6 +1,6 @@
-"""A plan in words, as one person may read it: finished values for pages. No query after this.
+"""Presenters: a plan as text, as one member may read it. Templates run no queries.
 
-`show_plan` takes three queries (people, items, contacts), one more with comments, however long the plan is.
+`show_plan` runs three queries (people, items, contacts), and one more for comments, regardless of the plan's length.
 """
 
 from crisisplans.showing.history import VersionShown, show_history

@@ -1,4 +1,4 @@
-"""The versions of one entry in words."""
+"""Presenter for the versions of one item."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from crisisplans.words import Entry, Row, is_readable, label_of, read_values
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One field that was changed, before and after in words; either is empty where nothing stood."""
+    """One changed field, before and after, as text. Empty where there was no value."""
 
     label: str
     before: str
@@ -28,7 +28,7 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class VersionShown:
-    """One version of an entry: what was done, by whom, when, and which fields changed."""
+    """One version of an item: what was done, by whom, when, and which fields changed."""
 
     what: str
     author: str
@@ -40,9 +40,9 @@ class VersionShown:
 
 
 def show_history(entry: Entry, rows: list[Row], people: People) -> list[VersionShown]:
-    """The versions in `rows` (those this reader may see, oldest first) in words, newest first.
+    """Present the versions in `rows` (visible to this reader, oldest first), newest first.
 
-    Each is compared with the one before that this reader may see, so what was kept from them leaves no gap.
+    Each is compared with the previous version that this reader may see, so that hidden versions leave no gap.
     """
     may_restore = can_edit_entry(people.me, entry) and entry.removed_at is None
     now, shown = read_values(entry), []
@@ -80,7 +80,7 @@ def _what_was_done(before: Row | None, row: Row) -> str:
 
 
 def _trial(before: Row | None, row: Row) -> Any:
-    """This version, when all it says is that a number was tried."""
+    """Return this version if its only change is that the number was tried, otherwise None."""
     if not isinstance(row, SupportContactVersion) or not isinstance(before, SupportContactVersion):
         return None
     tried = (row.last_tested_on, row.last_tested_by_id) != (before.last_tested_on, before.last_tested_by_id)
@@ -88,7 +88,7 @@ def _trial(before: Row | None, row: Row) -> Any:
 
 
 def _changes(before: Row | None, row: Row, people: People) -> list[Change]:
-    """What differs from the version before; of the first one, everything that was written."""
+    """Return the differences from the previous version; for the first version, all its values."""
     section = Section.CONTACTS if not hasattr(row, "section") else Section(row.section)
     old = read_values(before) if before else {}
     changes = []

@@ -1,4 +1,4 @@
-"""The people of a family in words, as one of them reads it, and single values."""
+"""Names and single values as text, as one member reads them."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -22,7 +22,7 @@ from families.names import spoken_name, subject_label
 
 
 def join_names(names: Iterable[str]) -> str:
-    """Kari, Ola og Per"""
+    """Join names, e.g. Kari, Ola og Per."""
     return str(get_text_list(list(names), _("and")))
 
 
@@ -31,13 +31,13 @@ _EVERYBODY = Prepared(lambda family: Membership.objects.filter(family=family).in
 
 
 class People:
-    """Everybody who is or was in a family, by name, as `member` reads it. One query, at the first name asked for."""
+    """The names of all current and former members of a family, as `member` reads them. Runs one query, on first use."""
 
     def __init__(self, member: Membership) -> None:
         self.me = member
 
     def fetch(self) -> Self:
-        """Fetch the names now: a template runs no query."""
+        """Fetch the names now, since templates must not run queries."""
         _ = self._everybody
         return self
 
@@ -55,38 +55,38 @@ class People:
 
     @property
     def live(self) -> list[Membership]:
-        """Those who are here now, whoever has been here longest first."""
+        """The current members, oldest membership first."""
         return [one for one in self._everybody if one.ended_at is None]
 
     @cached_property
     def subject_is_here(self) -> bool:
-        """Whether the one it concerns is in the family now."""
+        """Whether the subject is a member now."""
         return any(one.is_subject for one in self.live)
 
     def name(self, user_id: UUID | None) -> str:
-        """What this person is called here, also after they left."""
+        """Return this user's name in the family, also if they have left."""
         return self._by_user.get(user_id, _("Somebody")) if user_id else ""
 
     def author(self, user_id: UUID | None) -> str:
-        """As `name`, but «deg» for oneself: it stands after «av»."""
+        """Like `name`, but «deg» for the reader, for use after «av»."""
         return _("you") if user_id == self.me.user_id else self.name(user_id)
 
     def speaker(self, user_id: UUID | None) -> str:
-        """As `name`, but «Du» for oneself: it stands first."""
+        """Like `name`, but «Du» for the reader, for use at the beginning of a sentence."""
         return _("You") if user_id == self.me.user_id else self.name(user_id)
 
     def member_name(self, membership_id: UUID | None) -> str:
         return self._by_membership.get(membership_id, "") if membership_id else ""
 
     def readers(self, audience: str) -> str:
-        """Who reads something, in words; those for relatives only by name."""
+        """Return who can read an item, as text; relatives are listed by name."""
         if audience == Audience.RELATIVES:
             names = join_names(spoken_name(one) for one in self.live if one.is_relative)
             return _("Relatives only: %(names)s") % {"names": names}
         return _("Everyone in the family")
 
     def side(self, side: str) -> str:
-        """Whose words something is."""
+        """Return who wrote an item, as text."""
         if (side == Side.SUBJECT) == self.me.is_subject and self.me.is_subject:
             return _("Your words")
         if side == Side.SUBJECT:
@@ -95,7 +95,7 @@ class People:
 
 
 def show_value(name: str, value: Any, people: People) -> str:
-    """One value of an entry in words; empty when there is nothing to show."""
+    """Return one value of an item as text; empty if there is nothing to show."""
     if value in ("", None):
         return ""
     shown: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Entries, sections and the whole plan in words."""
+"""Presenters for items, sections and the whole plan."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -31,8 +31,8 @@ from crisisplans.words import Entry, is_readable, label_of, read_values, words_o
 from families.models import Membership
 
 FIRST_FEW = 2
-LINE = 120  # characters of a text, where the rest of it is a touch away
-HEADS = {"text", "name", "phone", "level", "assigned_to", "audience"}  # have a place of their own on a card
+LINE = 120  # characters; longer texts are truncated in summaries
+HEADS = {"text", "name", "phone", "level", "assigned_to", "audience"}  # shown separately on a card
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +48,10 @@ class CommentShown:
 
 @dataclass(frozen=True, kw_only=True)
 class EntryShown:
-    """One line of the plan in words, for the person `people` was made for.
+    """One item as text, for the member of `people`.
 
-    Each word is found when a page asks for it: a page of forty lines shows a few words of each. `people` is fetched.
+    Values are computed on access, since a page of forty items shows only a few values of each. `people` must be
+    fetched.
     """
 
     entry: Entry
@@ -75,23 +76,23 @@ class EntryShown:
 
     @property
     def is_unreadable(self) -> bool:
-        """Whether something that is written in it cannot be read, and can be written anew."""
+        """Whether a value of the item cannot be decrypted, but can be written again."""
         return not is_readable(self.values) and not self.people.me.is_unreadable
 
     @cached_property
     def title(self) -> str:
-        """Its text, or the contact's name."""
+        """The text of the item, or the contact's name."""
         return words_of(self.entry).text if isinstance(self.entry, PlanItem) else self.entry.name
 
     @property
     def line(self) -> str:
-        """All of it in a line, as far as that reaches: whose role, the text, the number."""
+        """A summary in one line: the member with this role, the text (truncated), the number."""
         title = self.title if len(self.title) <= LINE else truncatechars(self.title, LINE)
         return " · ".join(filter(None, (f"{self.member}: {title}" if self.member else title, self.phone)))
 
     @cached_property
     def lines(self) -> list[tuple[str, str]]:
-        """What else is filled in, by label."""
+        """The other values that are filled in, with their labels."""
         return [
             (label_of(self.section, name), shown)
             for name, value in self.values.items()
@@ -108,7 +109,7 @@ class EntryShown:
 
     @property
     def member(self) -> str:
-        """Whose role this is."""
+        """The name of the member with this role."""
         return self.people.member_name(self.entry.assigned_to_id) if isinstance(self.entry, PlanItem) else ""
 
     @cached_property
@@ -117,7 +118,7 @@ class EntryShown:
 
     @property
     def number(self) -> str:
-        """The number as it is kept; empty when it cannot be read."""
+        """The number in its stored form; empty if it cannot be decrypted."""
         return self._contact.phone if self._contact and self.phone_href else ""
 
     @property
@@ -126,12 +127,12 @@ class EntryShown:
 
     @property
     def tested(self) -> str:
-        """The day the number was last tried."""
+        """The day on which the number was last tried."""
         return day_words(self._contact.last_tested_on) if self._contact and self._contact.last_tested_on else ""
 
     @property
     def tested_by(self) -> str:
-        """Who tried it; empty when nobody noted who."""
+        """Who last tried the number; empty if unknown."""
         return self.people.author(self._contact.last_tested_by_id) if self._contact else ""
 
     @property
@@ -188,8 +189,11 @@ class EntryShown:
 
 @dataclass(frozen=True, kw_only=True)
 class SectionShown:
-    """One section as this person sees it. `is_ready` when somebody called what stands here so; `status` in words, and
-    `more`, how many stand after the first few; empty when none do."""
+    """One section as this member sees it.
+
+    `is_ready` is whether its items were marked as ready, and `status` the status as text. `more` is how many items
+    follow the first few, as text; empty if there are none.
+    """
 
     section: Section
     entries: list[EntryShown]
@@ -208,18 +212,18 @@ class SectionShown:
 
     @property
     def slug(self) -> str:
-        """Where it is, below its plan."""
+        """Its URL slug below the plan."""
         return SLUGS[self.section]
 
     @cached_property
     def first_lines(self) -> list[str]:
-        """The first few entries, each in a line."""
+        """Summaries of the first few items."""
         return [one.line for one in self.entries[:FIRST_FEW]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanShown:
-    """The plan as one person may read it. `last_change` is the entry somebody changed last."""
+    """The plan as one member may read it. `last_change` is the item that was changed last."""
 
     plan: CrisisPlan
     people: People
@@ -228,7 +232,7 @@ class PlanShown:
     age: str
     review: str
     review_is_due: bool
-    reviewed: str  # by whom and when, in words; empty if never
+    reviewed: str  # by whom and when, as text; empty if never
 
     @property
     def revision(self) -> int:
@@ -239,7 +243,7 @@ class PlanShown:
 
 
 def show_entry(entry: Entry, people: People, comments: Iterable[Comment] = ()) -> EntryShown:
-    """Put one entry into words for the person `people` was made for."""
+    """Present one item for the member of `people`."""
     return EntryShown(entry=entry, people=people, comments=[show_comment(comment, people) for comment in comments])
 
 
@@ -255,7 +259,7 @@ def show_comment(comment: Comment, people: People) -> CommentShown:
     )
 
 
-# What the plan's own page tells of a line that stands there; of one section everything is shown, and what was removed.
+# Columns of an item on the plan's own page. The page of a section shows all columns, and removed items too.
 _OF_A_LINE = ("family", "audience", "changed_at", "changed_by", "removed_at")
 
 
@@ -277,7 +281,10 @@ _CONTACTS_KEPT = Prepared(lambda user, family, since: _kept(SupportContact, user
 
 
 def _entries(plan: CrisisPlan, user: User, only: Section | None) -> list[Entry]:
-    """Entries in their order, two queries; of a single section with those that can still be brought back, one query."""
+    """Return the items in order, with two queries.
+
+    For a single section, one query returns also the removed items that can still be restored.
+    """
     asked = {"user": user.pk, "family": plan.family_id}
     if only is None:
         return [*_ITEMS.fetch(**asked), *_CONTACTS.fetch(**asked)]
@@ -288,7 +295,7 @@ def _entries(plan: CrisisPlan, user: User, only: Section | None) -> list[Entry]:
 
 
 def _comments(user: User, entries: list[Entry]) -> dict[UUID, list[Comment]]:
-    """Present comments by the entry they are on, oldest first. One query."""
+    """Return the present comments by the id of their item, oldest first. Runs one query."""
     by_entry: dict[UUID, list[Comment]] = {}
     ids = [entry.pk for entry in entries]
     on_these = Comment.objects.visible_to(user).present().on(ids).order_by("created_at", "id")
@@ -298,12 +305,12 @@ def _comments(user: User, entries: list[Entry]) -> dict[UUID, list[Comment]]:
 
 
 def _sections(shown: dict[Section, list[EntryShown]], plan: CrisisPlan, member: Membership) -> list[SectionShown]:
-    """The sections with their lines, and how far each has come."""
+    """Return the sections with their items and status."""
     not_begun, begun, ready, and_more = _("Not begun"), _("Begun"), _("Ready"), _("and %(more)s more")
     sections = []
     for section, here in shown.items():
         present = [one for one in here if one.entry.removed_at is None]
-        # Who sees nothing here is told nothing, not even that somebody called it ready.
+        # A member who sees no items here must not learn that the section is marked as ready.
         is_ready = bool(present) and plan.is_ready(section, to_relatives=member.is_relative)
         sections.append(
             SectionShown(
@@ -325,7 +332,7 @@ def show_plan(
     only: Section | None = None,
     comments: bool = False,
 ) -> PlanShown:
-    """Show `plan`, which the door let `member` see. `only` reads a single section."""
+    """Present `plan`, for which `member` has passed the access check. `only` limits it to one section."""
     people = People(member).fetch()
     entries = _entries(plan, member.user, only)
     said = _comments(member.user, entries) if comments else {}

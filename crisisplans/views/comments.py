@@ -1,4 +1,4 @@
-"""A word to the other side's words."""
+"""Comments on the other side's items."""
 
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from families.access import FamilyRequest, door, get_for_editing
 @keep_words
 @door
 def comment(request: FamilyRequest, family_id: UUID, section: Section, entry_id: UUID) -> HttpResponse:
-    """Write a comment, or that one sees it differently."""
+    """Write a remark or a different view."""
     entry = find_entry(request, family_id, section, entry_id, editing=False)
     check_can_comment(request.member, entry)
     form = CommentForm(request.POST if request.method == "POST" else None, initial=kept_fields(request))
@@ -37,7 +37,7 @@ def comment(request: FamilyRequest, family_id: UUID, section: Section, entry_id:
 @require_POST
 @door
 def take_back(request: FamilyRequest, family_id: UUID, section: Section, comment_id: UUID) -> HttpResponse:
-    """Take back one's own comment."""
+    """Remove one's own comment."""
     found = get_for_editing(request, Comment, comment_id)
     on = found.contact or found.item
     if on is None or on.is_gone or (found.family_id, Section(on.section)) != (family_id, section):

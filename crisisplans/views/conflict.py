@@ -1,4 +1,4 @@
-"""Two people, one entry: the second is shown both texts, and nothing either of them wrote is lost."""
+"""Edit conflicts: the second user to save is shown both texts, so that neither is lost."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ SENT_ALONG = ("form_id", "version")
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """One field the two texts do not agree on. `untouched` means that only the other changed it."""
+    """One field in which the two texts differ. `untouched` means that only the other user changed it."""
 
     label: str
     theirs: str
@@ -30,7 +30,7 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """What stands in the plan now beside what somebody wants to save."""
+    """The current item, compared with what the user wants to save."""
 
     theirs: EntryShown
     differences: list[Difference]
@@ -38,7 +38,7 @@ class Comparison:
 
 
 def compare(entry: Entry, form: EntryForm, people: People) -> Comparison:
-    """Set the entry as it stands now beside the valid `form`. What the writer did not touch follows the other."""
+    """Compare the current item with the valid `form`. Fields that the user did not change take the current value."""
     seen = form.cleaned_data["version"]
     rows = [row for row in versions_of(entry, people.me.user) if row.version == seen]
     base = read_values(rows[-1]) if rows else {}
@@ -56,7 +56,7 @@ def compare(entry: Entry, form: EntryForm, people: People) -> Comparison:
 
 
 def _as_sent(values: dict[str, Any]) -> list[tuple[str, str]]:
-    """Values as a form would send them again; an unticked box is not sent, nor what cannot be read."""
+    """Return the values as a form submits them, without unticked checkboxes and values that cannot be decrypted."""
     return [
         (name, "on" if value is True else str(value or ""))
         for name, value in values.items()
@@ -65,7 +65,7 @@ def _as_sent(values: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def conflict_page(request: FamilyRequest, entry: Entry, form: EntryForm) -> HttpResponse:
-    """Both texts: choose one, or write a third."""
+    """Show both texts. The user chooses one, or writes a third."""
     people = People(request.member).fetch()
     section = Section(entry.section)
     comparison = compare(entry, form, people)
@@ -83,7 +83,7 @@ def conflict_page(request: FamilyRequest, entry: Entry, form: EntryForm) -> Http
 
 
 def removed_page(request: FamilyRequest, entry: Entry, form: EntryForm | None) -> HttpResponse:
-    """It was taken out meanwhile: here is what was written, and what can be done with it."""
+    """Show what the user wrote in an item that was removed in the meantime, and the available actions."""
     people = People(request.member).fetch()
     section = Section(entry.section)
     mine = form.values if form else {}

@@ -1,4 +1,4 @@
-"""`/krise/plan/`: the family's own plan for a shaking hand. Few words, big targets, numbers first."""
+"""`/krise/plan/`: the family's plan for use in a crisis. Short texts, large buttons, numbers first."""
 
 from typing import cast
 from uuid import UUID
@@ -17,7 +17,10 @@ from families.names import family_label
 
 @public
 def crisis_plan(request: HttpRequest) -> HttpResponse:
-    """The way to one's plan. Signed out it says how to get there, with the public numbers in sight all the same."""
+    """Redirect to the user's plan, or let them choose one.
+
+    Signed-out visitors see how to get to their plan, and the public emergency numbers.
+    """
     if not request.user.is_authenticated:
         return render_page(request, "crisisplans/crisis_signed_out.html", {"next": request.path})
     members = memberships_of(cast(FamilyRequest, request))
@@ -29,7 +32,7 @@ def crisis_plan(request: HttpRequest) -> HttpResponse:
 
 @door
 def crisis_plan_of(request: FamilyRequest, family_id: UUID) -> HttpResponse:
-    """One family's plan as steps, as this member may read it."""
+    """Show one family's plan as steps, as this member may read it."""
     plan = get_for_reading(request, CrisisPlan, family_id)
     context = {"steps": steps_of(read_plan(plan, request.user)), "family_id": family_id}
     return render_page(request, "crisisplans/crisis_plan.html", context)

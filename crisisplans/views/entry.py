@@ -1,4 +1,4 @@
-"""One entry: change it, move it, take it out, bring it back."""
+"""Views of one item: change, move, remove and restore it."""
 
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from families.access import FamilyRequest, door
 @keep_words
 @door
 def edit_entry(request: FamilyRequest, family_id: UUID, section: Section, entry_id: UUID) -> HttpResponse:
-    """Change the words of an entry. Whoever saves second is shown both texts."""
+    """Change the content of an item. If another user saved first, show both texts."""
     entry = find_entry(request, family_id, section, entry_id)
     people = People(request.member)
     form = entry_form(request, section, people, entry=entry, initial=kept_fields(request))
@@ -43,7 +43,7 @@ def edit_entry(request: FamilyRequest, family_id: UUID, section: Section, entry_
 
 
 def edit_page(request: FamilyRequest, entry: Entry, form: EntryForm) -> HttpResponse:
-    """The form of one entry."""
+    """Render the form of one item."""
     form.people.fetch()
     context = {"form": form, "family_id": entry.family_id, "section": Section(entry.section), "entry_id": entry.pk}
     return render_page(request, "crisisplans/edit.html", context, status=422 if form.is_bound else 200)
@@ -52,20 +52,20 @@ def edit_page(request: FamilyRequest, entry: Entry, form: EntryForm) -> HttpResp
 @require_POST
 @door
 def move(request: FamilyRequest, family_id: UUID, section: Section, entry_id: UUID) -> HttpResponse:
-    """Move an entry one step, and let the focus stay on the button."""
+    """Move an item by one position, and return the focus to the button."""
     entry = find_entry(request, family_id, section, entry_id)
     way = "opp" if request.POST.get("way") == "up" else "ned"
     move_entry(entry=entry, by=request.member, up=way == "opp")
     url = reverse("section", kwargs={"family_id": family_id, "section": section})
-    # Without a fragment: a browser gives no button the focus at the start where there is one.
+    # No URL fragment: with one, browsers ignore autofocus.
     return HttpResponseRedirect(f"{url}?flyttet={entry_id}&vei={way}", status=303)
 
 
 @require_POST
 @door
 def remove(request: FamilyRequest, family_id: UUID, section: Section, entry_id: UUID) -> HttpResponse:
-    """Take an entry out of the plan, with a way to undo."""
-    # Who may remove is asked in the action: not only those who may change.
+    """Remove an item, with a button to undo it."""
+    # The action checks the permission, since members who may not edit the item may be able to remove it.
     remove_entry(entry=find_entry(request, family_id, section, entry_id, editing=False), by=request.member)
     address = {"family_id": family_id, "section": section, "entry_id": entry_id}
     tell(
@@ -78,7 +78,10 @@ def remove(request: FamilyRequest, family_id: UUID, section: Section, entry_id: 
 @keep_words
 @door
 def bring_back(request: FamilyRequest, family_id: UUID, section: Section, entry_id: UUID) -> HttpResponse:
-    """Put a removed entry back; with the words of whoever was changing it when it was removed, if they are sent."""
+    """Restore a removed item.
+
+    If a user was editing it when it was removed, the form submits their text along.
+    """
     with_words = "form_id" in request.POST
     entry = find_entry(request, family_id, section, entry_id, editing=with_words)
     form = entry_form(request, section, People(request.member), entry=entry)
@@ -98,7 +101,7 @@ def bring_back(request: FamilyRequest, family_id: UUID, section: Section, entry_
 @require_POST
 @door
 def tested(request: FamilyRequest, family_id: UUID, entry_id: UUID) -> HttpResponse:
-    """Note that the number was tried today."""
+    """Record that the number was tried today."""
     contact = find_entry(request, family_id, Section.CONTACTS, entry_id, editing=False)
     if isinstance(contact, SupportContact):
         number = request.POST.get("number", "")

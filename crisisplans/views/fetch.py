@@ -1,4 +1,4 @@
-"""How the views of the plan fetch what they show, and keep what was typed when there is nothing to show."""
+"""Helpers of the plan's views: fetch objects, and show submitted texts when access is refused."""
 
 from functools import wraps
 from typing import Any, ParamSpec, cast
@@ -23,15 +23,17 @@ WRITTEN = [
 
 
 def find_plan(request: FamilyRequest, family_id: UUID, *, editing: bool = False) -> CrisisPlan:
-    """Fetch the family's plan through the door."""
+    """Fetch the family's plan through the access check."""
     return (get_for_editing if editing else get_for_reading)(request, CrisisPlan, family_id)
 
 
 def find_entry(
     request: FamilyRequest, family_id: UUID, section: Section, entry_id: UUID, *, editing: bool = True
 ) -> Entry:
-    """Fetch an entry through the door. Raises Http404 when the address names another family or section than its own,
-    and when it was removed so long ago that it is gone."""
+    """Fetch an item through the access check.
+
+    Raises Http404 when the URL has another family or section than the item, and when it can no longer be restored.
+    """
     entry: Entry = (get_for_editing if editing else get_for_reading)(request, model_of(section), entry_id)
     if (entry.family_id, Section(entry.section)) != (family_id, section) or entry.is_gone:
         raise Http404
@@ -39,19 +41,19 @@ def find_entry(
 
 
 def entry_form(request: FamilyRequest, section: Section, people: People, **more: Any) -> EntryForm:
-    """The form of `section`, with what was sent when something was."""
+    """Return the form of `section`, bound if the request is a POST."""
     data = request.POST if request.method == "POST" else None
     return FORMS[section](data, section=section, people=people, **more)
 
 
 def back_to(section: Section, family_id: UUID, entry: Entry | None = None) -> HttpResponseRedirect:
-    """Go to the section's page, to the entry if one is given."""
+    """Redirect to the section's page, and to the item if one is given."""
     url = reverse("section", kwargs={"family_id": family_id, "section": section})
     return HttpResponseRedirect(f"{url}#p-{entry.pk}" if entry else url, status=303)
 
 
 def keep_words(view: DoorView[P]) -> DoorView[P]:
-    """Whoever lost their access while they wrote is told so on a page that still shows what they wrote."""
+    """Decorator that shows the submitted texts on the error page if the user lost access while writing."""
 
     @wraps(view)
     def guarded(request: FamilyRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -69,6 +71,6 @@ def keep_words(view: DoorView[P]) -> DoorView[P]:
 
 
 def typed_words(request: HttpRequest) -> list[str]:
-    """The words somebody sent, whatever became of the form."""
+    """Return the submitted texts, regardless of whether the form is valid."""
     sent = [request.POST.get(name, "") for name in WRITTEN] if request.method == "POST" else []
     return ["".join("\ufffd" if "\ud800" <= c <= "\udfff" or c == "\x00" else c for c in text) for text in sent if text]

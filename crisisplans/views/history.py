@@ -1,4 +1,4 @@
-"""Every version of an entry that was written for the reader too."""
+"""The versions of an item that the reader may see."""
 
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from families.access import FamilyRequest, door
 @require_safe
 @door
 def history(request: FamilyRequest, family_id: UUID, section: Section, entry_id: UUID) -> HttpResponse:
-    """Who wrote what, and when; newest first."""
+    """Show who wrote what, and when; newest first."""
     entry = find_entry(request, family_id, section, entry_id, editing=False)
     people = People(request.member).fetch()
     context = {
@@ -35,7 +35,7 @@ def history(request: FamilyRequest, family_id: UUID, section: Section, entry_id:
 @require_POST
 @door
 def restore(request: FamilyRequest, family_id: UUID, section: Section, entry_id: UUID) -> HttpResponse:
-    """Write an older version again, as a new one."""
+    """Save the content of an older version as a new one."""
     entry = find_entry(request, family_id, section, entry_id)
     version, older = (VersionField().clean(request.POST.get(name)) for name in ("version", "restore"))
     try:

@@ -1,4 +1,4 @@
-"""The plan on paper: choose what goes along, then print."""
+"""Print the plan: choose what to include, then download the PDF."""
 
 from uuid import UUID
 
@@ -23,7 +23,7 @@ TOO_MUCH, LATER = 422, 503
 
 @door
 def plan_print(request: FamilyRequest, family_id: UUID) -> HttpResponse:
-    """Choose what goes on the paper."""
+    """Choose what to include in the PDF."""
     plan = get_for_reading(request, CrisisPlan, family_id)
     reading = read_plan(plan, request.user)
     return show_choice(request, plan, PrintForm(reading=reading, relatives=relatives_in(family_id)))
@@ -31,7 +31,7 @@ def plan_print(request: FamilyRequest, family_id: UUID) -> HttpResponse:
 
 @door
 def plan_pdf(request: FamilyRequest, family_id: UUID) -> HttpResponse:
-    """The paper itself. An address typed by hand leads to the choice."""
+    """Return the PDF. A GET request redirects to the options."""
     plan = get_for_reading(request, CrisisPlan, family_id, CrisisPlanQuerySet.with_revision)
     if request.method != "POST":
         return redirect("plan_print", family_id=family_id)
@@ -57,7 +57,7 @@ def show_choice(
 
 
 def set_paper(reading: Reading, choice: Choice, family: Family, relatives: list[str]) -> bytes:
-    """Set the chosen parts; once more, with a word on it, if some characters could not be drawn. Raises PaperError."""
+    """Render the chosen parts. If characters are missing, render again with a note about it. Raises PaperError."""
     paper = print_paper(paper_html(reading, choice, family=family, relatives=relatives))
     if paper.missing:
         paper = print_paper(paper_html(reading, choice, family=family, relatives=relatives, missing=paper.missing))
@@ -65,7 +65,7 @@ def set_paper(reading: Reading, choice: Choice, family: Family, relatives: list[
 
 
 def in_words(error: PaperError) -> str:
-    """What went wrong, and what one can do."""
+    """Return what went wrong, and what the user can do."""
     if isinstance(error, PaperUnavailableError):
         return _(
             "This site cannot make papers yet: its machine lacks something. "

@@ -1,4 +1,4 @@
-"""The plan's own page: sections with how far they have come, and when to look at it again."""
+"""The plan's own page: the sections with their status, and the date of the next review."""
 
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from families.access import FamilyRequest, door, get_for_reading
 @require_safe
 @door
 def plan(request: FamilyRequest, family_id: UUID) -> HttpResponse:
-    """«Planen vår»."""
+    """Show the plan («Planen vår»)."""
     found = get_for_reading(request, CrisisPlan, family_id, CrisisPlanQuerySet.with_revision)
     shown = show_plan(found, request.member)
     return render_page(request, "crisisplans/plan.html", {"plan": shown, "family_id": family_id})
@@ -28,7 +28,7 @@ def plan(request: FamilyRequest, family_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @door
 def review_day(request: FamilyRequest, family_id: UUID) -> HttpResponse:
-    """Choose when the plan is looked at again."""
+    """Choose the date of the next review."""
     plan = find_plan(request, family_id, editing=True)
     form = ReviewDayForm(request.POST or None, initial={"review_on": plan.review_on})
     if form.is_valid():
@@ -42,7 +42,7 @@ def review_day(request: FamilyRequest, family_id: UUID) -> HttpResponse:
 @require_POST
 @door
 def reviewed(request: FamilyRequest, family_id: UUID) -> HttpResponse:
-    """Note that the family has gone through the plan."""
+    """Record that the family has reviewed the plan."""
     mark_reviewed(plan=find_plan(request, family_id, editing=True), by=request.member)
     tell(request, _("Noted. The next time is in ninety days, unless you choose another day."))
     return redirect("plan", family_id)
@@ -51,7 +51,7 @@ def reviewed(request: FamilyRequest, family_id: UUID) -> HttpResponse:
 @require_POST
 @door
 def section_ready(request: FamilyRequest, family_id: UUID, section: Section) -> HttpResponse:
-    """Call a section ready, or open it again."""
+    """Mark a section as ready, or as not ready."""
     plan = find_plan(request, family_id, editing=True)
     mark_section(plan=plan, section=section, by=request.member, ready=request.POST.get("ready") == "yes")
     return back_to(section, family_id)

@@ -1,4 +1,4 @@
-"""A section: why it is there, what stands in it, examples, and the form that is always open."""
+"""The page of a section: why it exists, its items, examples, and a form that is always open."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +23,7 @@ from families.access import FamilyRequest, door
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """An entry in its list: where it can go, and which of its buttons has the focus after it went."""
+    """An item in a list: where it can be moved, and which of its buttons has the focus after a move."""
 
     entry: EntryShown
     can_go_up: bool
@@ -32,7 +32,7 @@ class Row:
 
 
 def rows_of(entries: list[EntryShown], moved: str, way: str) -> list[Row]:
-    """The list with its buttons. At the end of the way the focus goes to the button that is left."""
+    """Return the rows with their buttons. At the end of the list, the remaining button gets the focus."""
     rows = []
     for index, entry in enumerate(entries):
         up, down = index > 0, index < len(entries) - 1
@@ -46,7 +46,7 @@ def rows_of(entries: list[EntryShown], moved: str, way: str) -> list[Row]:
 
 
 def section_context(request: FamilyRequest, plan: PlanShown, section: Section, form: EntryForm) -> dict[str, Any]:
-    """What the section's page shows, whole or in part."""
+    """Return the context of the section's page, for the full page and for the partial."""
     here = plan.of(section)
     written = {one.title for one in here.entries}
     return {
@@ -66,7 +66,7 @@ def section_context(request: FamilyRequest, plan: PlanShown, section: Section, f
 @keep_words
 @door
 def section(request: FamilyRequest, family_id: UUID, section: Section) -> HttpResponse:
-    """Show a section; a POST adds to it."""
+    """Show a section. A POST adds an item."""
     found = find_plan(request, family_id, editing=request.method == "POST")
     plan = show_plan(found, request.member, only=section, comments=True)
     form = entry_form(request, section, plan.people, initial=first_words(request, section))
@@ -87,7 +87,7 @@ def section(request: FamilyRequest, family_id: UUID, section: Section) -> HttpRe
 
 
 def first_words(request: FamilyRequest, section: Section) -> dict[str, Any]:
-    """What the open form holds at first: an example to fill in, or what was typed before the sign-in ran out."""
+    """Return the initial values of the form: an incomplete example, or data recovered after the session expired."""
     example = find_example(section, request.GET.get("eksempel", ""))
     return (example.written() if example else {}) | kept_fields(request)
 
@@ -95,7 +95,7 @@ def first_words(request: FamilyRequest, section: Section) -> dict[str, Any]:
 @require_POST
 @door
 def example(request: FamilyRequest, family_id: UUID, section: Section) -> HttpResponse:
-    """Take an example over: a line at once, or a form with its beginning when something must be filled in."""
+    """Add an example to the plan, or redirect to a form that it prefills if it is incomplete."""
     plan = find_plan(request, family_id, editing=True)
     found = find_example(section, request.POST.get("example", ""))
     if found is None:

@@ -1,8 +1,8 @@
-"""What can be done to a family and the people in it. Keyword-only, atomic, each with its line in the access log.
+"""Actions on a family and its members. Keyword-only, atomic, each with its entry in the access log.
 
-Every action locks the family's row first and asks the database who is in it *now*, so two acts at once come one after
-the other and a family never stands without a coordinator. What the state forbids is a ValidationError with a word to
-show beside the form; what the person may not do is NotAllowed.
+Every action first locks the family's row and then reads its current members, so that concurrent actions are serialized
+and a family always has a coordinator. Raises ValidationError, with a message for the form, when the current state does
+not allow the action, and NotAllowed when the user may not do it.
 """
 
 from families.actions.invitations import (

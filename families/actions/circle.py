@@ -1,4 +1,4 @@
-"""The people of a family, held still while one act on them is done."""
+"""A family's members, locked during an action on them."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,10 +14,10 @@ from families.models import Family, Membership, RemovalProposal
 
 @dataclass
 class Circle:
-    """A locked family, its live members, and the one who acts."""
+    """A locked family, its live members, and the acting member."""
 
     family: Family
-    members: list[Membership]  # longest here first
+    members: list[Membership]  # oldest membership first
     acting: Membership
 
     @property
@@ -25,22 +25,22 @@ class Circle:
         return [member for member in self.members if member.pk != self.acting.pk]
 
     def member(self, pk: UUID | None) -> Membership | None:
-        """The live member with this id, unless they have just left."""
+        """Return the live member with this id, or None if the membership has ended."""
         return next((member for member in self.members if member.pk == pk), None)
 
 
 def lock_family(family_id: UUID) -> Family | None:
-    """Hold the family's row until the transaction ends. Whoever acts on the same family waits here.
+    """Lock the family's row until the transaction ends. Concurrent actions on the same family wait.
 
-    None when whoever acts has nothing to do with that family any more.
+    Return None when the acting user no longer has access to the family.
     """
     return Family.objects.select_for_update(no_key=True).filter(pk=family_id).first()
 
 
 def lock_circle(family: Family, by: User) -> Circle:
-    """Lock the family and fetch who is in it now.
+    """Lock the family and fetch its current members.
 
-    Raises NotAllowed when `by` is no longer among them: removed between the door and this line.
+    Raises NotAllowed when `by` is no longer a member, for example when removed after the access check.
     """
     locked = lock_family(family.pk)
     members = list(Membership.objects.live().filter(family=locked).in_order()) if locked else []
@@ -51,10 +51,10 @@ def lock_circle(family: Family, by: User) -> Circle:
 
 
 def end_membership(circle: Circle, member: Membership, *, event: str) -> None:
-    """End `member`'s time in the family, done by the one who acts.
+    """End the membership of `member`, on behalf of the acting member.
 
-    The database ends with it what that person had proposed, and with the last one the family (families/migrations).
-    The log comes first: whoever has left can write nothing about the family any more.
+    The database then also withdraws that person's proposals and, with the last membership, closes the family
+    (families/rights.py). The log entry comes first, since a former member cannot write about the family.
     """
     circle.members.remove(member)
     log(circle, Action.UPDATE, event, member)
@@ -65,18 +65,18 @@ def end_membership(circle: Circle, member: Membership, *, event: str) -> None:
 
 
 def make_coordinator(circle: Circle, member: Membership) -> None:
-    """Let `member` coordinate, beside whoever does already."""
+    """Make `member` a coordinator, in addition to the present ones."""
     member.is_coordinator = True
     save(circle, member, "is_coordinator")
     log(circle, Action.UPDATE, "coordinator_given", member)
 
 
 def save(circle: Circle, member: Membership, *fields: str) -> None:
-    """Save these fields of `member`, as changed now by the one who acts: that makes a version (ADR 0035)."""
+    """Save these fields of `member` with the acting member and the time. This creates a version (ADR 0035)."""
     member.changed_at, member.changed_by_id = timezone.now(), circle.acting.user_id
     member.save(update_fields=[*fields, "changed_at", "changed_by"])
 
 
 def log(circle: Circle, action: Action, event: str, entity: Membership | Family | RemovalProposal) -> None:
-    """A line in the access log, by the one who acts."""
+    """Write an entry in the access log on behalf of the acting member."""
     record(action=action, event=event, by=circle.acting.user_id, entity=entity, family=circle.family.pk)

@@ -1,7 +1,7 @@
-"""Asking somebody to join by e-mail, and their answer.
+"""Invite people by e-mail, and answer invitations.
 
-The token is 256 bits and stands only in the mail and, for the length of one redirect, in an address. Kept is its
-SHA-256, in the table and in the session of whoever followed the link.
+The token has 256 bits. It appears only in the mail and, for one redirect, in a URL. Only its SHA-256 hash is stored: in
+the table, and in the session of the person who followed the link.
 """
 
 import hashlib
@@ -26,16 +26,16 @@ TWICE_IN_ONE_TOUCH = timedelta(seconds=2)
 
 
 def hash_token(token: str) -> str:
-    """What is kept of a token. Any text may come in: it is what stood in an address."""
+    """Return the hash under which a token is stored. Accepts any text, since the token comes from a URL."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 @transaction.atomic
 def invite(*, family: Family, by: User, email: str, role: Role) -> tuple[Invitation, str]:
-    """Make an invitation and return it with its token, to be mailed once this is committed and then forgotten.
+    """Create an invitation and return it with its token, which must be mailed after the commit and not be stored.
 
-    The same steps whether the address has an account or not. Raises ValidationError when the address belongs to
-    somebody who is here, has been invited already, or when there would be two whom the plan concerns.
+    The steps are the same whether or not the address has an account. Raises ValidationError when the address belongs to
+    a member or is already invited, or when the family would get a second subject.
     """
     circle = lock_circle(family, by)
     check_can_invite(circle.acting)
@@ -58,7 +58,7 @@ def invite(*, family: Family, by: User, email: str, role: Role) -> tuple[Invitat
 
 
 def _put_away_expired(circle: Circle) -> None:
-    """Those whose time ran out make room for a new one."""
+    """Withdraw expired invitations, so that the same people can be invited again."""
     now = timezone.now()
     expired = Invitation.objects.waiting().filter(family=circle.family, expires_at__lte=now)
     expired.update(withdrawn_at=now, withdrawn_by=circle.acting.user_id)
@@ -83,9 +83,9 @@ def _check_no_subject(circle: Circle) -> None:
 
 @transaction.atomic
 def renew_invitation(*, invitation: Invitation, by: User) -> tuple[Invitation, str] | None:
-    """Make a new token for seven more days; the old link is dead.
+    """Create a new token that is valid for seven days. The old link stops working.
 
-    None when it was answered or withdrawn meanwhile, or when the button was pressed twice.
+    Return None when the invitation was answered or withdrawn in the meantime, or when the form was submitted twice.
     """
     circle = lock_circle(invitation.family, by)
     check_can_invite(circle.acting)
@@ -101,14 +101,17 @@ def renew_invitation(*, invitation: Invitation, by: User) -> tuple[Invitation, s
 
 
 def mark_sent(*, invitation: Invitation, by: User) -> None:
-    """The mail server took the mail. Told after the transaction that made the invitation, hence in one of its own."""
+    """Record that the mail server accepted the mail.
+
+    Called after the transaction that created the invitation, so it opens its own.
+    """
     with acting_as(by.pk):
         Invitation.objects.filter(pk=invitation.pk).update(sent_at=timezone.now())
 
 
 @transaction.atomic
 def withdraw_invitation(*, invitation: Invitation, by: User) -> bool:
-    """Take the invitation back; its link is dead at once. False when it was answered meanwhile."""
+    """Withdraw the invitation; its link stops working at once. Return False if it was answered in the meantime."""
     circle = lock_circle(invitation.family, by)
     check_can_invite(circle.acting)
     waiting = Invitation.objects.waiting().filter(pk=invitation.pk).first()
@@ -122,9 +125,9 @@ def withdraw_invitation(*, invitation: Invitation, by: User) -> bool:
 
 @transaction.atomic
 def accept_invitation(*, token_hash: str, by: User, display_name: str, family_nickname: str) -> Membership | None:
-    """Join as invited. None when the invitation cannot be used by this person now, whatever the reason.
+    """Join the family as invited. Return None if this user cannot use the invitation now, whatever the reason.
 
-    Sent twice by the same person, it answers the same twice.
+    A repeated call by the same user returns the same membership.
     """
     with holding_invitation(token_hash):
         invitation = _locked(token_hash)
@@ -134,7 +137,7 @@ def accept_invitation(*, token_hash: str, by: User, display_name: str, family_ni
             return Membership.objects.live().filter(family=invitation.family, user=by).first()
         if not Invitation.objects.usable_by(by).filter(pk=invitation.pk).exists():
             return None
-        member = Membership.objects.create(  # which answers the invitation, in the database
+        member = Membership.objects.create(  # a trigger marks the invitation as accepted
             family=invitation.family,
             user=by,
             role=invitation.role,
@@ -153,24 +156,24 @@ def accept_invitation(*, token_hash: str, by: User, display_name: str, family_ni
 
 @transaction.atomic
 def decline_invitation(*, token_hash: str, by: User) -> bool:
-    """Say no. False when the invitation cannot be used by this person now."""
+    """Decline the invitation. Return False if this user cannot use it now."""
     with holding_invitation(token_hash):
         invitation = _locked(token_hash)
         if invitation is None or not Invitation.objects.usable_by(by).filter(pk=invitation.pk).exists():
             return False
-        _log(invitation, by, Action.UPDATE, "invitation_declined")  # first: an answered invitation opens nothing
+        _log(invitation, by, Action.UPDATE, "invitation_declined")  # log first: an answered invitation grants no access
         invitation.declined_at, invitation.declined_by = timezone.now(), by
         invitation.save(update_fields=["declined_at", "declined_by"])
         return True
 
 
 def _locked(token_hash: str) -> Invitation | None:
-    """The invitation with this hash, its family locked, read again behind the lock."""
+    """Return the invitation with this hash, read again after its family is locked."""
     found = Invitation.objects.filter(token_hash=token_hash).first()
     family = lock_family(found.family_id) if found else None
     if family is None:
         return None
-    found = Invitation.objects.filter(token_hash=token_hash).first()  # it may have been renewed while we waited
+    found = Invitation.objects.filter(token_hash=token_hash).first()  # it may have been renewed in the meantime
     if found is not None:
         found.family = family
     return found

@@ -1,4 +1,4 @@
-"""Starting a family, being in it, and leaving it."""
+"""Start a family, change its names and members, and leave it."""
 
 from uuid import UUID, uuid4
 
@@ -16,7 +16,7 @@ from families.registry import family_started
 
 
 @transaction.atomic
-def start_family(  # noqa: PLR0913  # all that the first form asks, by keyword
+def start_family(  # noqa: PLR0913  # the fields of the first form, keyword-only
     *,
     by: User,
     role: Role,
@@ -25,9 +25,9 @@ def start_family(  # noqa: PLR0913  # all that the first form asks, by keyword
     family_nickname: str = "",
     family: UUID | None = None,
 ) -> Membership:
-    """Start a family with `by` as its first member and coordinator; the plan comes with it.
+    """Start a family with `by` as its first member and coordinator. Its plan is created with it.
 
-    `family` is the id it shall have. Called twice with the same, it answers the same twice.
+    `family` is the id to use. A repeated call with the same id returns the same membership.
     """
     if role == Role.SUBJECT:
         subject_name = display_name
@@ -35,7 +35,7 @@ def start_family(  # noqa: PLR0913  # all that the first form asks, by keyword
     try:
         with transaction.atomic():
             new = Family.objects.create(pk=family or uuid4(), **fields)
-    except IntegrityError:  # sent twice; or somebody else's id, or of one they have left
+    except IntegrityError:  # submitted twice; or the id of another user's family, or of one the user has left
         already = Membership.objects.live().filter(family=family, user=by).first()
         if already:
             return already
@@ -58,7 +58,7 @@ def start_family(  # noqa: PLR0913  # all that the first form asks, by keyword
 
 @transaction.atomic
 def change_own_names(*, family: Family, by: User, display_name: str, family_nickname: str) -> None:
-    """Change what `by` is called in the family, and what they call it."""
+    """Change the display name of `by`, and their own name for the family."""
     circle = lock_circle(family, by)
     circle.acting.display_name, circle.acting.family_nickname = display_name, family_nickname
     save(circle, circle.acting, "display_name", "family_nickname")
@@ -67,7 +67,7 @@ def change_own_names(*, family: Family, by: User, display_name: str, family_nick
 
 @transaction.atomic
 def rename_subject(*, family: Family, by: User, subject_name: str) -> None:
-    """Change what the one it concerns is called. Empty: «den det gjelder»."""
+    """Change the name of the subject. If it is empty, pages show «den det gjelder»."""
     circle = lock_circle(family, by)
     circle.family.subject_name = subject_name
     circle.family.save(update_fields=["subject_name"])
@@ -76,9 +76,10 @@ def rename_subject(*, family: Family, by: User, subject_name: str) -> None:
 
 @transaction.atomic
 def leave_family(*, family: Family, by: User, successor: UUID | None = None) -> Family:
-    """Leave. The last coordinator names a `successor` (a membership) unless only one is left; the last member closes.
+    """End the membership of `by`. When the last member leaves, the family is closed.
 
-    Raises ValidationError when a successor is needed, or the one named is not here any more.
+    The only coordinator passes the role to `successor` (a membership), or, if only one other member is left, to that
+    one. Raises ValidationError when a successor is needed and `successor` is not a current member.
     """
     circle = lock_circle(family, by)
     if needs_successor(circle.acting, circle.others):
@@ -92,8 +93,10 @@ def leave_family(*, family: Family, by: User, successor: UUID | None = None) -> 
 
 @transaction.atomic
 def reopen_family(*, family: UUID, by: User) -> bool:
-    """Open a family again that `by` closed less than REGRET ago: they are in it as before. False when that is not so,
-    or not so any more."""
+    """Reopen a family that `by` closed less than REGRET ago, and restore their membership.
+
+    Return False if that does not apply, or no longer does.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT app.reopen_family(%s)", [family])
         reopened: bool = cursor.fetchone()[0]
@@ -104,13 +107,13 @@ def reopen_family(*, family: UUID, by: User) -> bool:
 
 
 def needs_successor(member: Membership, others: list[Membership]) -> bool:
-    """Whether somebody must take over as coordinator when `member` goes and `others` stay."""
+    """Whether someone must become coordinator when `member` leaves and `others` stay."""
     return member.is_coordinator and bool(others) and not any(other.is_coordinator for other in others)
 
 
 @transaction.atomic
 def remove_member(*, family: Family, by: User, member: UUID) -> None:
-    """Remove a relative. Harmless when they have gone already."""
+    """Remove a relative. Does nothing if their membership has already ended."""
     circle = lock_circle(family, by)
     other = circle.member(member)
     if other is not None:
@@ -120,16 +123,16 @@ def remove_member(*, family: Family, by: User, member: UUID) -> None:
 
 @transaction.atomic
 def give_coordinator(*, family: Family, by: User, to: UUID, keep: bool) -> None:
-    """Let another coordinate: beside `by` when `keep`, else instead of them.
+    """Make another member coordinator: in addition to `by` if `keep`, otherwise instead of them.
 
-    Raises ValidationError when that person is not here any more.
+    Raises ValidationError when that person is no longer a member.
     """
     circle = lock_circle(family, by)
     heir = circle.member(to)
     if heir is None or heir.pk == circle.acting.pk:
         raise ValidationError({"to": _("They are no longer part of this family. Choose somebody else.")})
     if heir.is_coordinator and not circle.acting.is_coordinator:
-        return  # sent twice
+        return  # submitted twice
     check_can_give_coordinator(circle.acting)
     if not heir.is_coordinator:
         make_coordinator(circle, heir)
@@ -141,6 +144,6 @@ def give_coordinator(*, family: Family, by: User, to: UUID, keep: bool) -> None:
 
 @transaction.atomic
 def read_farewell(*, member: UUID, by: User) -> None:
-    """Somebody removed has read that they are; they are not told again."""
+    """Record that a removed member has read the notice, so that it is not shown again."""
     unread = Membership.objects.filter(pk=member, user=by, farewell_read_at=None).exclude(ended_at=None)
     unread.update(farewell_read_at=timezone.now())

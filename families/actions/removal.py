@@ -1,4 +1,4 @@
-"""Removing the person it concerns: one relative proposes, another confirms."""
+"""Removal of the subject: one relative proposes it, another confirms it."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -14,9 +14,9 @@ from families.permissions import check_can_confirm_removal, check_can_propose_re
 
 @transaction.atomic
 def propose_removal(*, family: Family, by: User) -> RemovalProposal | None:
-    """Propose that the one it concerns is removed. One proposal at a time; none when there is nobody to remove.
+    """Propose the removal of the subject. Return the open proposal if there is one, or None if there is no subject.
 
-    Raises ValidationError when no other relative is there to confirm it.
+    Raises ValidationError when there is no other relative who could confirm it.
     """
     circle = lock_circle(family, by)
     check_can_propose_removal(circle.acting)
@@ -35,7 +35,7 @@ def propose_removal(*, family: Family, by: User) -> RemovalProposal | None:
 
 @transaction.atomic
 def confirm_removal(*, proposal: RemovalProposal, by: User) -> bool:
-    """Confirm what another relative proposed: the one it concerns leaves at once. False when it is no longer open."""
+    """Confirm another relative's proposal, which ends the subject's membership. Return False if it is not open."""
     circle = lock_circle(proposal.family, by)
     waiting = _still_open(proposal)
     if waiting is None:
@@ -53,14 +53,14 @@ def confirm_removal(*, proposal: RemovalProposal, by: User) -> bool:
 
 
 def _keep_a_coordinator(circle: Circle) -> None:
-    """When the one who was removed coordinated alone, whoever has been here longest takes over."""
+    """If the removed member was the only coordinator, make the longest-serving member coordinator."""
     if not any(member.is_coordinator for member in circle.members):
         make_coordinator(circle, circle.members[0])
 
 
 @transaction.atomic
 def withdraw_removal(*, proposal: RemovalProposal, by: User) -> bool:
-    """Put the proposal away: whoever made it changes their mind, or another relative says no."""
+    """Withdraw a proposal, as its author or as another relative. Return False if it is not open."""
     circle = lock_circle(proposal.family, by)
     check_can_propose_removal(circle.acting)
     waiting = _still_open(proposal)

@@ -1,1 +1,1 @@
-"""The pages of the people in a family."""
+"""Views of a family's members."""

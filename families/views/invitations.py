@@ -1,4 +1,4 @@
-"""Inviting, and answering an invitation."""
+"""Send and answer invitations."""
 
 from uuid import UUID
 
@@ -25,13 +25,13 @@ from families.permissions import check_can_invite
 from families.views.shared import attempt, get_in_family, posted, status_of
 from sealing.text import CannotOpenError
 
-IN_SESSION = "invitation"  # the hash of the token whose link was followed
+IN_SESSION = "invitation"  # session key of the hash of the token in the link
 MAILS_AN_HOUR = 20
 
 
 @door
 def invite(request: FamilyRequest, family_id: UUID) -> HttpResponse:
-    """Invite somebody by e-mail."""
+    """Invite someone by e-mail."""
     family = get_for_reading(request, Family, family_id)
     check_can_invite(request.member)
     form = InviteForm(posted(request), initial=kept_fields(request))
@@ -49,7 +49,7 @@ def _may_mail(request: FamilyRequest) -> bool:
 
 
 def _deliver(request: FamilyRequest, invitation: Invitation, token: str) -> None:
-    """Mail the link once the invitation is committed, and say on the next page how it went."""
+    """Mail the link after the commit, and show the result on the next page."""
     link = request.build_absolute_uri(reverse("follow_invitation", args=[token]))
 
     def mail() -> None:
@@ -79,7 +79,7 @@ def send_again(request: FamilyRequest, family_id: UUID, invitation_id: UUID) -> 
 @require_POST
 @door
 def withdraw_invitation(request: FamilyRequest, family_id: UUID, invitation_id: UUID) -> HttpResponse:
-    """Take an invitation back."""
+    """Withdraw an invitation."""
     invitation = get_in_family(request, family_id, Invitation, invitation_id)
     check_can_invite(request.member)
     actions.withdraw_invitation(invitation=invitation, by=request.user)
@@ -90,7 +90,7 @@ def withdraw_invitation(request: FamilyRequest, family_id: UUID, invitation_id: 
 @public
 @require_safe
 def follow_invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Where the mail's link leads: keep the token's hash in the session, and get it out of the address at once."""
+    """Store the hash of the token from the mailed link in the session, and redirect to a URL without the token."""
     request.session[IN_SESSION] = hash_token(token)
     response = redirect("invitation")
     response.headers["Cache-Control"] = "no-store"
@@ -100,7 +100,7 @@ def follow_invitation(request: HttpRequest, token: str) -> HttpResponse:
 @public
 @require_safe
 def invitation(request: HttpRequest) -> HttpResponse:
-    """Sign in or sign up first. The same page whatever the link was, so that it tells a stranger nothing."""
+    """Ask the user to sign in or sign up. The page is the same for every link, so that it reveals nothing."""
     if request.user.is_authenticated:
         return redirect("answer_invitation")
     return render_page(request, "families/invitation.html", {"after": reverse("answer_invitation")})
@@ -108,13 +108,13 @@ def invitation(request: HttpRequest) -> HttpResponse:
 
 @own
 def answer_invitation(request: FamilyRequest) -> HttpResponse:
-    """Who asks, as what, and what the others will see; then yes or no."""
+    """Show who invites, in which role, and what the other members will see; a POST accepts the invitation."""
     token_hash = str(request.session.get(IN_SESSION, ""))
     form = NamesForm(posted(request), initial=kept_fields(request))
     if form.is_valid():
         try:
             member = actions.accept_invitation(token_hash=token_hash, by=request.user, **form.cleaned_data)
-        except CannotOpenError:  # there is no key left to write a name with
+        except CannotOpenError:  # there is no key left to encrypt a name with
             member = None
         if member is None:
             return _unusable(request)
@@ -137,14 +137,14 @@ def answer_invitation(request: FamilyRequest) -> HttpResponse:
 
 
 def _unusable(request: FamilyRequest) -> HttpResponse:
-    """Used, too old, withdrawn, for somebody else, for a family one is in, never made: the same words."""
+    """Return the same page for every reason: used, expired, withdrawn, other address, already a member, or unknown."""
     return render_page(request, "families/invitation_unusable.html", {"email": request.user.email}, status=404)
 
 
 @own
 @require_POST
 def decline_invitation(request: FamilyRequest) -> HttpResponse:
-    """No, thank you."""
+    """Decline an invitation."""
     token_hash = str(request.session.pop(IN_SESSION, ""))
     if not actions.decline_invitation(token_hash=token_hash, by=request.user):
         return _unusable(request)

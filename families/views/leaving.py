@@ -1,4 +1,4 @@
-"""Leaving, removing, and being told."""
+"""Leave a family, remove members, and dismiss the notice of a removal."""
 
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from families.views.shared import attempt, get_in_family, others_by_name, posted
 
 @door
 def leave(request: FamilyRequest, family_id: UUID) -> HttpResponse:
-    """Leave the family: what happens then, and who takes over."""
+    """Leave the family. The page explains the consequences, and asks for a successor if one is needed."""
     family = get_for_reading(request, Family, family_id)
     others = others_by_name(request.member)
     heirs = others if needs_successor(request.member, others) else []
@@ -48,19 +48,19 @@ def _has_left(request: FamilyRequest, family: Family, form: LeaveForm) -> bool:
 
 @door
 def remove_member(request: FamilyRequest, family_id: UUID, member_id: UUID) -> HttpResponse:
-    """Remove a relative, after a page that says what it means."""
+    """Remove a relative, after a confirmation page."""
     other = get_in_family(request, family_id, Membership, member_id)
     check_can_remove_member(request.member, other)
     if request.method == "POST":
         actions.remove_member(family=request.member.family, by=request.user, member=other.pk)
-        messages.success(request, _("They are no longer part of the family."))  # messages lie in the session: no name
+        messages.success(request, _("They are no longer part of the family."))  # stored in the session: no name
         return redirect("people", family_id)
     return render_page(request, "families/remove_member.html", {"family_id": family_id, "name": other.display_name})
 
 
 @door
 def removal(request: FamilyRequest, family_id: UUID) -> HttpResponse:
-    """Propose that the one it concerns is removed; or see what another proposed."""
+    """Propose the removal of the subject, or show another relative's proposal."""
     family = get_for_reading(request, Family, family_id)
     check_can_propose_removal(request.member)
     form = PortalForm(posted(request))
@@ -101,7 +101,7 @@ def confirm_removal(request: FamilyRequest, family_id: UUID, proposal_id: UUID) 
 @require_POST
 @door
 def withdraw_removal(request: FamilyRequest, family_id: UUID, proposal_id: UUID) -> HttpResponse:
-    """Put a proposal away."""
+    """Withdraw a proposal."""
     proposal = get_in_family(request, family_id, RemovalProposal, proposal_id)
     if actions.withdraw_removal(proposal=proposal, by=request.user):
         messages.success(request, _("The proposal is withdrawn."))
@@ -113,7 +113,7 @@ def withdraw_removal(request: FamilyRequest, family_id: UUID, proposal_id: UUID)
 @own
 @require_POST
 def read_farewell(request: FamilyRequest, member_id: UUID) -> HttpResponse:
-    """I have read that I am no longer part of a family."""
+    """Record that the user has read the notice of their removal from a family."""
     actions.read_farewell(member=member_id, by=request.user)
     return redirect("overview")
 
@@ -121,7 +121,7 @@ def read_farewell(request: FamilyRequest, member_id: UUID) -> HttpResponse:
 @require_POST
 @own
 def reopen_family(request: FamilyRequest, closed_id: UUID) -> HttpResponse:
-    """Open a family again that one has closed."""
+    """Reopen a family that the user has closed."""
     if not actions.reopen_family(family=closed_id, by=request.user):
         raise Http404
     messages.success(request, _("It is open again, and everything is as it was."))

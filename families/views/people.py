@@ -1,4 +1,4 @@
-"""Who is here, what they are called, and who coordinates."""
+"""The members of a family, their names, and the coordinator role."""
 
 from typing import Any
 from uuid import UUID
@@ -30,7 +30,7 @@ from families.views.shared import attempt, others_by_name, posted, status_of
 
 @door
 def people(request: FamilyRequest, family_id: UUID) -> HttpResponse:
-    """Who is here, as what, since when; and what one can do about it."""
+    """List the members with role and date, and the actions available to the user."""
     family = get_for_reading(request, Family, family_id)
     member = request.member
     here = list(Membership.objects.live().filter(family=family).in_order())
@@ -84,7 +84,7 @@ def _proposal_waits(member: Membership) -> bool:
 
 @door
 def people_history(request: FamilyRequest, family_id: UUID) -> HttpResponse:
-    """Who came and went, who coordinated, and who changed their name. `etter` is where an older page begins."""
+    """Show the history of the members. The query parameter `etter` is the cursor of an older page."""
     family = get_for_reading(request, Family, family_id)
     page = show_history(family_id, request.user, read_cursor(request.GET.get("etter", "")))
     context = {"family": family, "page": page}
@@ -93,7 +93,7 @@ def people_history(request: FamilyRequest, family_id: UUID) -> HttpResponse:
 
 @door
 def own_names(request: FamilyRequest, family_id: UUID) -> HttpResponse:
-    """What I am called here, and what I call the family."""
+    """Change the user's display name, and their own name for the family."""
     family = get_for_reading(request, Family, family_id)
     member = request.member
     current = {"display_name": member.display_name, "family_nickname": member.family_nickname}
@@ -107,7 +107,7 @@ def own_names(request: FamilyRequest, family_id: UUID) -> HttpResponse:
 
 @door
 def subject_name(request: FamilyRequest, family_id: UUID) -> HttpResponse:
-    """What the one it concerns is called."""
+    """Change the name of the subject."""
     family = get_for_reading(request, Family, family_id)
     form = SubjectNameForm(posted(request), initial={"subject_name": family.subject_name} | kept_fields(request))
     if form.is_valid():
@@ -119,7 +119,7 @@ def subject_name(request: FamilyRequest, family_id: UUID) -> HttpResponse:
 
 @door
 def coordinator(request: FamilyRequest, family_id: UUID) -> HttpResponse:
-    """Hand the coordinator's role on, or share it."""
+    """Hand over or share the coordinator role."""
     family = get_for_reading(request, Family, family_id)
     check_can_give_coordinator(request.member)
     form = CoordinatorForm(posted(request), candidates=others_by_name(request.member))

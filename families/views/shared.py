@@ -1,4 +1,4 @@
-"""What several of these pages do alike."""
+"""Helpers shared by the views of this package."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -18,17 +18,17 @@ M = TypeVar("M", bound=Model)
 
 
 def posted(request: FamilyRequest) -> QueryDict | None:
-    """What was sent, for a form's first argument; None when nothing was, so that the form stands empty."""
+    """Return the POST data as a form's first argument, or None for an unbound form."""
     return request.POST if request.method == "POST" else None
 
 
 def status_of(form: Form) -> int:
-    """422 for a form that came back with something to mend, else 200."""
+    """Return 422 for a form with errors, otherwise 200."""
     return 422 if form.is_bound and form.errors else 200
 
 
 def attempt(form: Form, act: Callable[..., Result], **arguments: Any) -> Result | None:
-    """Do `act`; where the state forbids it, put its words beside the right field of `form` and return None."""
+    """Call `act`. On a ValidationError, add its messages to the fields of `form` and return None."""
     try:
         return act(**arguments)
     except ValidationError as error:
@@ -41,7 +41,7 @@ def attempt(form: Form, act: Callable[..., Result], **arguments: Any) -> Result 
 
 
 def get_in_family(request: FamilyRequest, family_id: UUID, model: type[M], pk: UUID) -> M:
-    """Through the door as `get_for_reading`, and only when it belongs to the family named in the address."""
+    """Fetch like `get_for_reading`. Raises Http404 also when the object belongs to another family than the URL's."""
     found = get_for_reading(request, model, pk)
     if request.member.family_id != family_id:
         raise Http404
@@ -49,6 +49,6 @@ def get_in_family(request: FamilyRequest, family_id: UUID, model: type[M], pk: U
 
 
 def others_by_name(member: Membership) -> list[Membership]:
-    """Everybody else who is in the family now, as Norwegians sort names."""
+    """Return the other current members, sorted by name in Norwegian order."""
     others = Membership.objects.live().filter(family_id=member.family_id).exclude(pk=member.pk).in_order()
     return sorted(others, key=lambda other: norwegian_order(other.display_name))

@@ -1,4 +1,4 @@
-"""Starting a family."""
+"""Start a family."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -16,7 +16,7 @@ from families.views.shared import posted, status_of
 
 @own
 def start_family(request: FamilyRequest) -> HttpResponse:
-    """The first step: who one is, what people are called."""
+    """Start a family: the user's role, and the names."""
     form = StartForm(posted(request), initial=kept_fields(request))
     if form.is_valid():
         member = start(by=request.user, **form.cleaned_data)

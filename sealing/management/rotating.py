@@ -1,4 +1,4 @@
-"""What the commands that replace keys have in common: who may run them, and how they end."""
+"""Base class of the commands that rotate keys: required role, error handling, exit codes."""
 
 from typing import Any
 
@@ -10,16 +10,16 @@ from common.tables.visibility import partly_visible
 from sealing.models import FamilyKey
 from sealing.rotation import AlreadyRotatingError, Unopened, alone, sealed_columns
 
-NAMED = 50  # at most, of what does not open
-BROKEN_OFF = 130  # what a shell calls Ctrl-C
+NAMED = 50  # maximum number of failures to list
+BROKEN_OFF = 130  # exit code of a shell for Ctrl-C
 
 
 class RotatingCommand(BaseCommand):
-    """Replaces keys, as a role that sees every row. What does not open is named, and makes it exit with 1."""
+    """Rotates keys with a role that sees every row. Lists what cannot be decrypted, and then exits with 1."""
 
     go_on = "What is done stays done. Run it again for the rest."
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002  # Django's
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002  # Django's signature
         try:
             self._refuse_who_does_not_see_all()
             with alone():
@@ -33,7 +33,7 @@ class RotatingCommand(BaseCommand):
         except ImproperlyConfigured as problem:
             raise CommandError(str(problem)) from None
         except Error as problem:
-            said = getattr(getattr(problem.__cause__, "diag", None), "message_primary", None)  # without a row's words
+            said = getattr(getattr(problem.__cause__, "diag", None), "message_primary", None)  # without row data
             message = f"The database says: {said or str(problem).partition(chr(10))[0]}. {self.go_on}"
             raise CommandError(message) from None
 
@@ -52,7 +52,7 @@ class RotatingCommand(BaseCommand):
             raise CommandError(message)
 
     def name(self, unopened: list[Unopened]) -> None:
-        """Say where each of them stands, on the error stream."""
+        """Write the location of each failure to the error stream."""
         for one in unopened[:NAMED]:
             self.stderr.write(str(one))
         if len(unopened) > NAMED:

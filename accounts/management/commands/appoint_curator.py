@@ -1,4 +1,4 @@
-"""`manage.py appoint_curator <e-mail>`: who looks after the directory of help, and with --dismiss who does no more."""
+"""`manage.py appoint_curator <e-mail>`: make a user a curator of the directory; --dismiss revokes the role."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`manage.py reset_second_factor <e-mail>`: for somebody who has lost both the app and the recovery codes."""
+"""`manage.py reset_second_factor <e-mail>`: for users who have lost both the app and the recovery codes."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`manage.py new_sealing_key NAME`: an entry for SEALING_KEYS. It is shown once and kept nowhere."""
+"""`manage.py new_sealing_key NAME`: print a new key-encryption key for SEALING_KEYS. It is not stored."""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""`manage.py rotate_family_keys`: a new key for every family, and later the old ones away. As the owner role."""
+"""`manage.py rotate_family_keys`: create new data keys for all families; --retire destroys the replaced ones.
+
+Requires the owner role of the database.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -17,8 +20,8 @@ from sealing.rotation import (
     rotate,
 )
 
-EVERY = 100  # families between two lines of progress
-ROUNDS = 5  # in which it tries again where somebody wrote
+EVERY = 100  # owners between two progress messages
+ROUNDS = 5  # attempts, for owners whose tables are busy
 SEE = "(docs/operations.md, «A key or a text that does not open»)"
 
 

@@ -1,4 +1,7 @@
-"""`manage.py rotate_outer_key`: let the newest of SEALING_KEYS wrap every family's key. As the owner role."""
+"""`manage.py rotate_outer_key`: re-encrypt all data keys with the newest of SEALING_KEYS.
+
+Requires the owner role of the database.
+"""
 
 from typing import Any
 
