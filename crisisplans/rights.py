@@ -1,4 +1,4 @@
-"""What the database lets each role do with crisis plans: each side changes its own words, and reads what is for it."""
+"""Database rights of crisis plans: each side changes its own items, and reads those addressed to it."""
 
 from common.tables.declarations import (
     APPEND_ONLY,
@@ -48,7 +48,7 @@ ON_WHAT_I_READ = """item_id = ANY(ARRAY(SELECT i.id FROM crisisplans_planitem i)
 
 
 def erased(table: str, section: str) -> Erasure:
-    """Erased with a tombstone, whose number of versions keeps a plan's revision from shrinking."""
+    """Erasure with a tombstone. Its number of versions prevents a plan's revision from shrinking."""
     versions = f"(SELECT count(*) FROM {table}version v WHERE v.pgh_obj_id = e.id AND v.audience = 'everyone')"
     columns = {"section": section, "audience": "e.audience", "versions": versions}
     return Erasure(tombstone="crisisplans_forgottenentry", columns=columns)

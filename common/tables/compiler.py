@@ -119,7 +119,7 @@ def grants(table: Table) -> dict[str, str]:
 
 
 def guards_sql(table: Table) -> list[str]:
-    """One trigger with all guards of a table. It runs as whoever acts, so it knows the owner."""
+    """One trigger with all guards of a table. It runs as the current role, so it recognizes the owner."""
     if not table.guards:
         return []
     checks = "".join(
@@ -250,8 +250,8 @@ def function_sql(function: Function) -> list[str]:
 
 
 def erasure_sql(tables: Iterable[Table]) -> list[str]:
-    """`app.forget_removed(at_most)`: delete what was removed long enough ago, at most so many rows of each table, and
-    return how many went. Locked rows wait for the next call."""
+    """`app.forget_removed(at_most)`: delete at most so many rows of each table that were removed long enough ago, and
+    return their number. Locked rows wait for the next call."""
     steps = "".join(_erase(table, table.erasure) for table in tables if table.erasure)
     return [
         f"""

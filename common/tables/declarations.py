@@ -145,7 +145,7 @@ def changed(except_: tuple[str, ...] = ()) -> str:
 
 
 def signed(except_: tuple[str, ...] = ()) -> tuple[Guard, ...]:
-    """`changed_by` is who acts, whenever a row is added or a column changes that is not one of `except_`."""
+    """Inserting a row, or changing a column that is not one of `except_`, requires `changed_by` to be the current user."""
     refuses = "a change in the name of another person"
     other = f"NEW.changed_by_id IS DISTINCT FROM {ME}"
     return (
@@ -155,7 +155,7 @@ def signed(except_: tuple[str, ...] = ()) -> tuple[Guard, ...]:
 
 
 def set_by_oneself(*names: str) -> tuple[Guard, ...]:
-    """Whoever sets or changes `<name>_at` sets `<name>_by` to themselves."""
+    """Setting or changing `<name>_at` requires `<name>_by` to be the current user."""
     return tuple(
         Guard(
             f"{name} in the name of another person",
@@ -179,8 +179,8 @@ def final(*columns: str, except_: tuple[str, ...] = ()) -> tuple[Guard, ...]:
 
 
 def removable(*, signed: bool = True) -> tuple[Guard, ...]:
-    """Who removes a row says so of themselves, and now: nobody makes the days until it is erased pass at once. Who
-    restores a row that is `signed` signs it."""
+    """Removing a row requires `removed_by` to be the current user and `removed_at` to be now, so that the time until its
+    erasure cannot be skipped. Restoring a row that is `signed` requires a signature."""
     changes = "(NEW.removed_at, NEW.removed_by_id) IS DISTINCT FROM (OLD.removed_at, OLD.removed_by_id)"
     at_another_time = "abs(extract(epoch FROM NEW.removed_at - clock_timestamp())) > 300"
     restored = ("NEW.removed_at IS NULL", "OLD.removed_at IS NOT NULL", f"NEW.changed_by_id IS DISTINCT FROM {ME}")
@@ -204,7 +204,7 @@ def _modules() -> Iterator[Any]:
 
 
 def declared_tables() -> list[Table]:
-    """The tables of all apps, each followed by the versions that are kept of it."""
+    """The tables of all apps, each followed by the table of its versions."""
     found = []
     for module in _modules():
         for table in module.TABLES:

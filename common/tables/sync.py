@@ -57,7 +57,7 @@ class NotSyncedError(Exception):
 
 
 def fingerprint() -> str:
-    """A hash of everything that is declared. It stands in the comment on the schema `app`."""
+    """A hash of all declarations, stored in the comment on the schema `app`."""
     declared = [CLOSE_TABLES, SECURE_PGTRIGGER, *schema_sql(), *map(str, constraints(declared_tables()).items())]
     return sha256("\n".join(declared).encode()).hexdigest()
 
