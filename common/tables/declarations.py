@@ -145,7 +145,7 @@ def changed(except_: tuple[str, ...] = ()) -> str:
 
 
 def signed(except_: tuple[str, ...] = ()) -> tuple[Guard, ...]:
-    """Inserting a row, or changing a column that is not one of `except_`, requires `changed_by` to be the current user."""
+    """Inserting a row, or changing a column not in `except_`, requires `changed_by` to be the current user."""
     refuses = "a change in the name of another person"
     other = f"NEW.changed_by_id IS DISTINCT FROM {ME}"
     return (
@@ -179,8 +179,8 @@ def final(*columns: str, except_: tuple[str, ...] = ()) -> tuple[Guard, ...]:
 
 
 def removable(*, signed: bool = True) -> tuple[Guard, ...]:
-    """Removing a row requires `removed_by` to be the current user and `removed_at` to be now, so that the time until its
-    erasure cannot be skipped. Restoring a row that is `signed` requires a signature."""
+    """Removing a row requires `removed_by` to be the current user and `removed_at` to be now, so that the time until
+    its erasure cannot be skipped. Restoring a row that is `signed` requires a signature."""
     changes = "(NEW.removed_at, NEW.removed_by_id) IS DISTINCT FROM (OLD.removed_at, OLD.removed_by_id)"
     at_another_time = "abs(extract(epoch FROM NEW.removed_at - clock_timestamp())) > 300"
     restored = ("NEW.removed_at IS NULL", "OLD.removed_at IS NOT NULL", f"NEW.changed_by_id IS DISTINCT FROM {ME}")
