@@ -12,6 +12,7 @@ from common.tables.declarations import APP, BACKUP, OWNER, WORKER, declared_tabl
 # Requests wait this long at most for a lock of ours. Less than PostgreSQL waits before it looks for transactions that
 # wait for each other (deadlock_timeout, a second), so it never ends a request for our sake.
 LOCK_TIMEOUT = "500ms"
+SYNCED = "synced from the declarations"  # the comment on each constraint that is added here
 ATTEMPTS, PAUSE = 60, 0.5  # seconds
 
 # Revokes every right of our roles, and drops every policy and every trigger that calls a function of ours.
@@ -113,23 +114,27 @@ def _sync() -> None:
 
 
 def _constraint_changes() -> list[str]:
-    """What drops constraints of ours that are not declared any more, and adds those that are missing.
+    """Statements that drop constraints of this module that are no longer declared, and add those that are missing.
 
-    Their names say all that is in them, so one that is there is right.
+    A comment marks them, so that constraints of migrations are left alone. Their names say all that is in them, so one
+    that exists is right.
     """
     declared = constraints(declared_tables())
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace"
-            " AND conname ~ '_(bounded|pair|same_family|in_family)$' AND conrelid <> 0"
+            "SELECT conrelid::regclass::text, conname, obj_description(oid, 'pg_constraint') = %s FROM pg_constraint"
+            " WHERE connamespace = 'public'::regnamespace AND conrelid <> 0",
+            [SYNCED],
         )
-        existing = set(cursor.fetchall())
+        existing = {(table, name): ours for table, name, ours in cursor.fetchall()}
     known = {(table, name[:63]) for table, name in declared}
-    return [
-        *(f"ALTER TABLE {table} DROP CONSTRAINT {name} CASCADE" for table, name in sorted(existing - known)),
-        *(
-            f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}"
-            for (table, name), definition in declared.items()
-            if (table, name[:63]) not in existing
-        ),
+    changes = [
+        f"ALTER TABLE {table} DROP CONSTRAINT {name} CASCADE"
+        for (table, name), ours in sorted(existing.items())
+        if ours and (table, name) not in known
     ]
+    for (table, name), definition in declared.items():
+        if (table, name[:63]) not in existing:
+            changes.append(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
+            changes.append(f"COMMENT ON CONSTRAINT {name} ON {table} IS '{SYNCED}'")
+    return changes

@@ -9,6 +9,7 @@ from difflib import unified_diff
 import psycopg
 import pytest
 
+from accounts.models import User
 from common.tables.compiler import grants
 from common.tables.declarations import APP, BACKUP, OWNER, WORKER
 from tests.declared import FAMILY_TABLES, TABLES
@@ -189,6 +190,38 @@ def test_every_trigger_of_pgtrigger_runs_as_its_owner_and_cannot_be_told_to_stan
     for name, definer, config, enabled, callers in triggers:
         assert (definer, config, enabled, callers) == (True, [PATH], "O", []), name
     assert column("SELECT prosrc FROM pg_proc WHERE proname = '_pgtrigger_should_ignore'") == ["SELECT false"]
+
+
+WRITTEN = [
+    TABLES[name] for name in FAMILY_TABLES if TABLES[name].versions_of is None and name != "accesslog_accessentry"
+]
+
+
+def people_in(table):
+    """The columns of a table that say which person did something, and whether they may be empty."""
+    return {field.column: field.null for field in table.model._meta.concrete_fields if field.related_model is User}
+
+
+@pytest.mark.parametrize("table", WRITTEN, ids=lambda table: table.name)
+def test_nobody_adds_or_changes_a_row_in_the_name_of_another(table):
+    """Each column that names a person is held to who acts, where a row is added and where it changes; one that may be
+    empty is empty at first."""
+    adds = [*(table.insert or ()), *(rule for one in table.policies if one.command == "INSERT" for rule in one.check)]
+    asked_of_new = " ".join([*adds, *(rule for one in table.guards if one.on == "INSERT" for rule in one.when)])
+    asked_of_changes = " ".join(rule for one in table.guards if one.on == "UPDATE" for rule in one.when)
+    for column, may_be_empty in people_in(table).items():
+        time = column.replace("_by_id", "_at")
+        if adds:
+            held = column in asked_of_new or (may_be_empty and time in asked_of_new)
+            assert held, f"{column}: say in `insert` of {table.name} who it is (or signed(); empty at first)"
+        if column in table.columns:
+            assert f"NEW.{column}" in asked_of_changes, f"{column}: add signed() or set_by_oneself() to {table.name}"
+
+
+@pytest.mark.parametrize("table", WRITTEN, ids=lambda table: table.name)
+def test_what_is_removed_is_erased_in_time(table):
+    if "removed_at" in table.columns:
+        assert table.erasure, f"give {table.name} an Erasure"
 
 
 def test_nobody_writes_a_time_that_a_page_cannot_show():

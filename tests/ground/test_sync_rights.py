@@ -4,6 +4,7 @@ import threading
 from dataclasses import replace
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
@@ -29,6 +30,9 @@ def test_what_was_changed_by_hand_is_undone():
     as_owner("ALTER TABLE families_membership NO FORCE ROW LEVEL SECURITY")
     as_owner("ALTER TABLE crisisplans_comment DROP CONSTRAINT crisisplans_comment_item_same_family")
     as_owner("ALTER TABLE crisisplans_comment ADD CONSTRAINT crisisplans_comment_other_pair CHECK (true)")
+    as_owner(
+        "COMMENT ON CONSTRAINT crisisplans_comment_other_pair ON crisisplans_comment IS 'synced from the declarations'"
+    )
     assert differences(connection.connection)
     call_command("sync_rights", verbosity=0)
     as_owner("RESET search_path")
@@ -81,6 +85,14 @@ def test_a_table_that_is_not_there_yet_is_said_and_nothing_is_synced(monkeypatch
     monkeypatch.setattr(sync, "declared_tables", lambda: [*declared_tables(), Table(model="not_declared")])
     call_command("migrate", verbosity=0)
     assert "Rights were not synced: there is no not_declared" in capsys.readouterr().err
+
+
+def test_constraints_of_models_and_migrations_are_left_alone():
+    sync_rights()
+    found = {name for (name,) in as_owner("SELECT conname FROM pg_constraint UNION SELECT indexname FROM pg_indexes")}
+    declared = {one.name for model in apps.get_models() for one in model._meta.constraints if model._meta.managed}
+    assert "service_checked_pair" in declared
+    assert declared - found == set()
 
 
 @pytest.mark.django_db(transaction=True)
