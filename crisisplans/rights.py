@@ -12,6 +12,7 @@ from common.tables.declarations import (
     changed,
     one_of,
     removable,
+    removed_now,
     set_by_oneself,
     signed,
 )
@@ -128,9 +129,9 @@ COMMENT = Table(
     family="family_id",
     select=(ON_WHAT_I_READ,),
     insert=(f"created_by_id = {ME}", "removed_at IS NULL", ON_WHAT_I_READ),
-    update=(f"created_by_id = {ME}",),
+    update=(f"created_by_id = {ME}", f"removed_by_id IS NULL OR removed_by_id = {ME}"),
     columns=REMOVAL,
-    guards=removable(signed=False),  # only the author updates it
+    guards=removed_now(),
     erasure=Erasure(),
 )
 

@@ -213,7 +213,12 @@ MEMBERSHIP = Table(
             "INSERT",
             check=(f"user_id = {ME}", "NOT is_coordinator", NOT_ENDED, "app.may_join(family_id, role)"),
         ),
-        Policy("own_update", "UPDATE", using=(f"user_id = {ME}",), check=(f"user_id = {ME}",)),
+        Policy(
+            "ended_update",
+            "UPDATE",
+            using=(f"user_id = {ME}", "ended_at IS NOT NULL"),
+            check=(f"user_id = {ME}", "ended_at IS NOT NULL"),
+        ),
     ),
     guards=(
         *signed(except_=("farewell_read_at",)),

@@ -110,6 +110,9 @@ def make_roles(admin_url: str, passwords: dict[str, str] | None = None) -> None:
             "GRANT SET ON PARAMETER session_replication_role TO {owner}",
             "GRANT USAGE ON SCHEMA public TO {app}, {worker}, {backup}",
             # PUBLIC gets EXECUTE on new functions by default; it gets nothing on new tables and sequences.
+            # An earlier version gave rights on what the owner creates later.
+            "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} REVOKE ALL ON TABLES FROM {app}, {worker}, {backup}",
+            "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} REVOKE ALL ON SEQUENCES FROM {app}, {worker}, {backup}",
             "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
             *(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC" for function in NOT_FOR_PUBLIC),
             *(f"GRANT EXECUTE ON FUNCTION {function} TO {role}" for function, role in NOT_FOR_PUBLIC.items() if role),

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+from django.db.models.fields.reverse_related import ForeignObjectRel
 
 from common.tables.declarations import (
     APP,
@@ -25,6 +27,7 @@ from common.tables.declarations import (
 )
 
 PATH = "SET search_path = pg_catalog, public, pg_temp"
+LONGEST_NAME = 63  # bytes
 EARLIEST, LATEST = "1970-01-01", "2999-12-31"  # PostgreSQL knows later years, and infinity; Python and our pages do not
 
 # Who acts: a setting of the transaction (common.acting); NULL, nobody, where it is not set. The names in such a
@@ -222,6 +225,9 @@ def constraints(tables: Iterable[Table]) -> dict[tuple[str, str], str]:
                     f"FOREIGN KEY ({table.family}, {column}) REFERENCES {target.name} ({target.family}, id)"
                     " DEFERRABLE INITIALLY DEFERRED"
                 )
+    if long := [name for _, name in unique | found if len(name) > LONGEST_NAME]:
+        message = f"PostgreSQL would cut off the names of the constraints {', '.join(long)}: shorten table or column."
+        raise ImproperlyConfigured(message)
     return unique | found
 
 
@@ -278,23 +284,39 @@ def _erase(table: Table, erasure: Erasure) -> str:
         if erasure.tombstone
         else ""
     )
-    dependent = [
-        (relation.related_model._meta.db_table, str(relation.field.column))
-        for relation in table.model._meta.related_objects
-        if not hasattr(relation.related_model, "pgh_tracked_model")
-    ]
-    dependent += [(model._meta.db_table, "pgh_obj_id") for model in version_models(table.model)]
-    deletes = "".join(
-        f"""
-            DELETE FROM {name} WHERE {column} = ANY(erased);"""
-        for name, column in [*dependent, (table.name, "id")]
-    )
+    deletes = "".join(f"\n            {statement};" for statement in _deletes(table.model, "= ANY(erased)"))
     return f"""
             erased := ARRAY(
                 SELECT id FROM {table.name} WHERE removed_at < now() - interval '{erasure.after}'
                 ORDER BY removed_at, id LIMIT at_most FOR UPDATE SKIP LOCKED
             );{tombstone}{deletes}
             total := total + cardinality(erased);"""
+
+
+def _deletes(model: type[models.Model], among: str) -> Iterator[str]:
+    """Statements that delete rows of `model` with their versions, and what refers to them as its `on_delete` says.
+
+    Raises ImproperlyConfigured for a reference that would stop the erasure.
+    """
+    table, key = model._meta.db_table, model._meta.pk.column
+    for relation in model._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, ForeignObjectRel) or hasattr(relation.related_model, "pgh_tracked_model"):
+            continue
+        child: type[models.Model] = relation.field.model
+        name, column = child._meta.db_table, relation.field.column
+        if relation.on_delete is models.SET_NULL:
+            yield f"UPDATE {name} SET {column} = NULL WHERE {column} {among}"
+        elif relation.on_delete is models.CASCADE and not version_models(child):
+            yield from _deletes(child, f"IN (SELECT {child._meta.pk.column} FROM {name} WHERE {column} {among})")
+        else:
+            message = (
+                f"{name}.{column} refers to {table}, whose removed rows are erased: let it be SET_NULL, or CASCADE if"
+                " it has no versions."
+            )
+            raise ImproperlyConfigured(message)
+    for version in version_models(model):
+        yield f"DELETE FROM {version._meta.db_table} WHERE pgh_obj_id {among}"
+    yield f"DELETE FROM {table} WHERE {key} {among}"
 
 
 # -- All of it -------------------------------------------------------------------------------------------------------

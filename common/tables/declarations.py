@@ -11,6 +11,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.utils.module_loading import module_has_submodule
 
@@ -115,6 +116,12 @@ class Table:
     grants: dict[str, str] = field(default_factory=dict)
     versions_of: "Table | None" = None
 
+    def __post_init__(self) -> None:
+        conditions = (self.select, self.insert, self.update)
+        if not self.family and any(rule is not None for rule in conditions):
+            message = f"{self.name} has conditions and no `family`: without it nothing would ask them."
+            raise ImproperlyConfigured(message)
+
     @property
     def name(self) -> str:
         """The table's name in the database."""
@@ -178,19 +185,21 @@ def final(*columns: str, except_: tuple[str, ...] = ()) -> tuple[Guard, ...]:
     )
 
 
-def removable(*, signed: bool = True) -> tuple[Guard, ...]:
-    """Removing a row requires `removed_by` to be the current user and `removed_at` to be now, so that the time until
-    its erasure cannot be skipped. Restoring a row that is `signed` requires a signature."""
-    changes = "(NEW.removed_at, NEW.removed_by_id) IS DISTINCT FROM (OLD.removed_at, OLD.removed_by_id)"
+def removed_now() -> tuple[Guard, ...]:
+    """`removed_at` is now, give or take five minutes, so that the time until the erasure cannot be skipped."""
     at_another_time = "abs(extract(epoch FROM NEW.removed_at - clock_timestamp())) > 300"
+    changes = "NEW.removed_at IS DISTINCT FROM OLD.removed_at"
+    return (Guard("removed at another time than now", (changes, at_another_time)),)
+
+
+def removable() -> tuple[Guard, ...]:
+    """Removing a row requires `removed_by` to be the current user, now; restoring it requires a signature."""
+    changes = "(NEW.removed_at, NEW.removed_by_id) IS DISTINCT FROM (OLD.removed_at, OLD.removed_by_id)"
     restored = ("NEW.removed_at IS NULL", "OLD.removed_at IS NOT NULL", f"NEW.changed_by_id IS DISTINCT FROM {ME}")
     return (
         Guard("removed in the name of another person", (f"NEW.removed_by_id <> {ME}", changes)),
-        Guard(
-            "removed at another time than now",
-            ("NEW.removed_at IS DISTINCT FROM OLD.removed_at", at_another_time),
-        ),
-        *([Guard("restored in the name of another person", restored)] if signed else []),
+        *removed_now(),
+        Guard("restored in the name of another person", restored),
     )
 
 

@@ -3,16 +3,17 @@
 import time
 from hashlib import sha256
 
-from django.db import OperationalError, connection, transaction
-from psycopg.errors import LockNotAvailable
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.migrations.recorder import MigrationRecorder
+from psycopg.errors import LockNotAvailable, QueryCanceled
 
 from common.tables.compiler import constraints, schema_sql
 from common.tables.declarations import APP, BACKUP, OWNER, WORKER, declared_tables
 
-# Requests wait this long at most for a lock of ours. Less than PostgreSQL waits before it looks for transactions that
-# wait for each other (deadlock_timeout, a second), so it never ends a request for our sake.
+# How long the statement that locks all tables may take. Less than PostgreSQL waits before it looks for transactions
+# that wait for each other (deadlock_timeout, a second), so it never ends a request for the sake of a sync.
 LOCK_TIMEOUT = "500ms"
-SYNCED = "synced from the declarations"  # the comment on each constraint that is added here
+SYNCED = "synced "  # begins the comment on each constraint that is added here
 ATTEMPTS, PAUSE = 60, 0.5  # seconds
 
 # Revokes every right of our roles, and drops every policy and every trigger that calls a function of ours.
@@ -58,9 +59,13 @@ class NotSyncedError(Exception):
 
 
 def fingerprint() -> str:
-    """A hash of all declarations, stored in the comment on the schema `app`."""
+    """A hash of all declarations and of the migrations that were applied, stored in the comment on the schema `app`.
+
+    A migration may have dropped a policy or replaced a function, so each one calls for a sync.
+    """
     declared = [CLOSE_TABLES, SECURE_PGTRIGGER, *schema_sql(), *map(str, constraints(declared_tables()).items())]
-    return sha256("\n".join(declared).encode()).hexdigest()
+    applied = map(str, sorted(MigrationRecorder(connection).applied_migrations()))
+    return sha256("\n".join([*declared, *applied]).encode()).hexdigest()
 
 
 def is_in_step() -> bool:
@@ -76,37 +81,52 @@ def missing_tables() -> list[str]:
     return sorted({table.name for table in declared_tables()} - existing)
 
 
-def sync_rights() -> None:
-    """Replace all rights by those declared, in one transaction, as the owner.
-
-    Requests wait while it runs, some tenths of a second; it waits for those under way, again and again, and gives up
-    after half a minute. Raises NotSyncedError; then nothing has changed.
-    """
+def check_is_owner() -> None:
+    """Raise NotSyncedError unless the current role is the owner."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user")
         if (user := cursor.fetchone()[0]) != OWNER:
             message = f"Only {OWNER} may sync the rights, and this is {user}."
             raise NotSyncedError(message)
+
+
+def secure_pgtrigger() -> None:
+    """Secure pgtrigger's functions, which each migration with a tracked model installs again."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(SECURE_PGTRIGGER)
+
+
+def sync_rights() -> None:
+    """Replace all rights by those declared, in one transaction, as the owner.
+
+    Requests wait while it runs, some tenths of a second. It waits for transactions under way, again and again, and
+    gives up after about a minute. Raises NotSyncedError; then nothing has changed.
+    """
+    check_is_owner()
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with transaction.atomic():
                 return _sync()
         except OperationalError as problem:
-            if not isinstance(problem.__cause__, LockNotAvailable):
+            if not isinstance(problem.__cause__, LockNotAvailable | QueryCanceled):
                 raise
             if attempt < ATTEMPTS:
                 time.sleep(PAUSE)
-    message = "Transactions hold locks on the tables for long. Nothing was changed; try again."
+        except IntegrityError as problem:
+            message = f"A row breaks a constraint that is declared: {problem.__cause__.diag.constraint_name}."  # type: ignore[union-attr]  # psycopg's
+            raise NotSyncedError(message) from None
+    message = "Transactions hold locks on the tables for long. Nothing was changed; run `manage.py sync_rights`."
     raise NotSyncedError(message)
 
 
 def _sync() -> None:
     tables = declared_tables()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [LOCK_TIMEOUT])
         cursor.execute("SET LOCAL search_path TO public")
         names = ", ".join(sorted({table.name for table in tables}))
         cursor.execute(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
+        cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
         cursor.execute("CREATE SCHEMA IF NOT EXISTS app")
         for statement in (CLOSE_TABLES, SECURE_PGTRIGGER, *schema_sql(), *_constraint_changes()):
             cursor.execute(statement)
@@ -114,27 +134,24 @@ def _sync() -> None:
 
 
 def _constraint_changes() -> list[str]:
-    """Statements that drop constraints of this module that are no longer declared, and add those that are missing.
+    """Statements that drop constraints of this module that are no longer declared so, and add those that are missing.
 
-    A comment marks them, so that constraints of migrations are left alone. Their names say all that is in them, so one
-    that exists is right.
+    A comment with a hash of the definition marks them, so that constraints of migrations are left alone.
     """
     declared = constraints(declared_tables())
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT conrelid::regclass::text, conname, obj_description(oid, 'pg_constraint') = %s FROM pg_constraint"
-            " WHERE connamespace = 'public'::regnamespace AND conrelid <> 0",
-            [SYNCED],
-        )
-        existing = {(table, name): ours for table, name, ours in cursor.fetchall()}
-    known = {(table, name[:63]) for table, name in declared}
-    changes = [
-        f"ALTER TABLE {table} DROP CONSTRAINT {name} CASCADE"
-        for (table, name), ours in sorted(existing.items())
-        if ours and (table, name) not in known
+            "SELECT conrelid::regclass::text, conname, coalesce(obj_description(oid, 'pg_constraint'), '')"
+            " FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND conrelid <> 0 ORDER BY contype, 1, 2"
+        )  # foreign keys ("f") before the unique keys ("u") that they need
+        existing = {(table, name): comment for table, name, comment in cursor.fetchall()}
+    comments = {key: SYNCED + sha256(definition.encode()).hexdigest()[:16] for key, definition in declared.items()}
+    outdated = [
+        key for key, comment in existing.items() if comment.startswith(SYNCED) and comments.get(key, "") != comment
     ]
+    changes = [f"ALTER TABLE {table} DROP CONSTRAINT {name}" for table, name in outdated]
     for (table, name), definition in declared.items():
-        if (table, name[:63]) not in existing:
+        if (table, name) not in existing or (table, name) in outdated:
             changes.append(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
-            changes.append(f"COMMENT ON CONSTRAINT {name} ON {table} IS '{SYNCED}'")
+            changes.append(f"COMMENT ON CONSTRAINT {name} ON {table} IS '{comments[table, name]}'")
     return changes

@@ -8,10 +8,12 @@ from difflib import unified_diff
 
 import psycopg
 import pytest
+from django.db.models import UUIDField
 
 from accounts.models import User
 from common.tables.compiler import grants
-from common.tables.declarations import APP, BACKUP, OWNER, WORKER
+from common.tables.declarations import APP, BACKUP, OWNER, WORKER, version_models
+from sealing.fields import SealedField
 from tests.declared import FAMILY_TABLES, TABLES
 from tests.raw_sql import as_owner
 from tools.rights_page import FILE, page
@@ -215,13 +217,46 @@ def test_nobody_adds_or_changes_a_row_in_the_name_of_another(table):
             held = column in asked_of_new or (may_be_empty and time in asked_of_new)
             assert held, f"{column}: say in `insert` of {table.name} who it is (or signed(); empty at first)"
         if column in table.columns:
-            assert f"NEW.{column}" in asked_of_changes, f"{column}: add signed() or set_by_oneself() to {table.name}"
+            held = f"NEW.{column}" in asked_of_changes or f"{column} = app.user_id()" in " ".join(table.update or ())
+            assert held, f"{column}: add signed() or set_by_oneself() to {table.name}"
 
 
 @pytest.mark.parametrize("table", WRITTEN, ids=lambda table: table.name)
 def test_what_is_removed_is_erased_in_time(table):
     if "removed_at" in table.columns:
         assert table.erasure, f"give {table.name} an Erasure"
+        guards = " ".join(rule for one in table.guards for rule in one.when)
+        assert "NEW.removed_at - clock_timestamp()" in guards, f"add removable() or removed_now() to {table.name}"
+
+
+@pytest.mark.parametrize("table", WRITTEN, ids=lambda table: table.name)
+def test_an_id_of_another_row_is_a_foreign_key(table):
+    """Only so is it held to the same family. Keys outlive what they opened, so theirs point nowhere."""
+    plain = [f.name for f in table.model._meta.fields if isinstance(f, UUIDField) and f.name.endswith("_id")]
+    assert plain == [] or table.name == "sealing_familykey", f"make {plain} of {table.name} foreign keys"
+
+
+WITHOUT_VERSIONS = {"families_family": "its one name", "crisisplans_comment": "removed, and never changed"}
+
+
+@pytest.mark.parametrize("table", WRITTEN, ids=lambda table: table.name)
+def test_what_a_person_writes_has_versions(table):
+    if any(isinstance(field, SealedField) for field in table.model._meta.fields):
+        assert version_models(table.model) or table.name in WITHOUT_VERSIONS, f"add a version model of {table.name}"
+
+
+@pytest.mark.parametrize("table", [table for table in WRITTEN if table.erasure], ids=lambda table: table.name)
+def test_erasure_deletes_rows_with_their_versions_and_what_refers_to_them(table, ours):
+    """Each by itself, for one that fails would stop all."""
+    mine = f"family_id = '{ours.family.pk}'"
+    as_owner(
+        f"UPDATE {table.name} SET removed_at = now() - interval '31 days', removed_by_id = created_by_id WHERE {mine}"
+    )
+    assert as_owner(f"SELECT 1 FROM {table.name} WHERE {mine}")
+    as_owner("SELECT app.forget_removed(1000)")
+    as_owner("SET CONSTRAINTS ALL IMMEDIATE")
+    for name in (table.name, *(version._meta.db_table for version in version_models(table.model))):
+        assert as_owner(f"SELECT 1 FROM {name} WHERE {mine}") == []
 
 
 def test_nobody_writes_a_time_that_a_page_cannot_show():

@@ -123,6 +123,11 @@ def test_a_blind_change_of_memberships_stays_inside_the_family(ours, theirs):
     assert ask(UserFactory(), blind) == 0
 
 
+def test_in_a_closed_family_nobody_changes_a_membership_that_has_not_ended(ours):
+    Family.objects.filter(pk=ours.family.pk).update(closed_at=NOW, closed_by=ours.coordinator)
+    assert ask(ours.relative, "UPDATE families_membership SET farewell_read_at = NULL") == 0
+
+
 def test_everybody_names_themselves(ours):
     names = f"display_name = {SQL_SEALED}, family_nickname = '', changed_by_id = app.user_id()"
     name = f"UPDATE families_membership SET {names} WHERE user_id = %s"
