@@ -57,7 +57,7 @@ def make_rows() -> None:
             cursor.execute(f"CREATE INDEX ON {each} (family, happened DESC, id DESC)")
         for statement in table_sql(Table(model=twin, family="family", select=())):
             cursor.execute(statement)
-        cursor.execute(f"GRANT SELECT ON {table} TO portal_app")
+        cursor.execute(f"GRANT SELECT ON {table} TO portal_app, portal_backup")
 
 
 def main() -> None:
