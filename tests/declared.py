@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from common.tables.compiler import grants, policies
+from common.tables.compiler import grants
 from common.tables.declarations import APP, Table, declared_tables
 from sealing.fields import SealedField
 
@@ -44,7 +44,3 @@ def key_of(table: str) -> str:
     """The primary key's column."""
     model = TABLES[table].model
     return "id" if isinstance(model, str) else str(model._meta.pk.column)
-
-
-def policies_of(table: str, role: str = APP) -> list[str]:
-    return [policy.name for policy in policies(TABLES[table]) if policy.role == role]

@@ -16,7 +16,6 @@ from common.tables.declarations import (
     Conditions,
     Erasure,
     Function,
-    Guard,
     Policy,
     Table,
     Trigger,
@@ -146,11 +145,6 @@ def guards_sql(table: Table) -> list[str]:
         """,
         f"CREATE TRIGGER guard BEFORE {events} ON {table.name} FOR EACH ROW EXECUTE FUNCTION app.guard_{table.name}()",
     ]
-
-
-def guard_of(table: Table, guard: Guard) -> str:
-    """How a guard is named among all: by its table and what it refuses."""
-    return f"{table.name}: {guard.refuses} ({guard.on})"
 
 
 def trigger_sql(table: str, trigger: Trigger) -> list[str]:
