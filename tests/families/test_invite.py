@@ -51,7 +51,9 @@ def test_the_mail_tells_nothing(coordinator, address, ours):
     coordinator.post(address, HONEST)
     sent = mail.outbox[0]
     assert sent.subject == "Du er invitert"
-    everything = f"{sent.subject} {sent.body} {sent.from_email}"
+    # The random token may spell one of the words by chance.
+    body = sent.body.replace(link_in_mail()[1], "")
+    everything = f"{sent.subject} {body} {sent.from_email}"
     assert ours.open_canary not in everything
     assert ours.coordinator.email not in everything
     for word in ("rus", "avheng", "familie", "pårørende", "behandling", "krise", "plan"):
