@@ -3,7 +3,7 @@
 Absolute times are meaningless on a shared machine; ratios within one run are not. The baseline F is a minimal Django
 view: the ORM, session and auth middleware, one keyset query and one template of 25 rows, through GZip (bench/floor.py).
 The figures of pages are CPU time over F, of gunicorn and all PostgreSQL processes. Baseline and pages are measured in
-turn, and the median of five rounds counts. Only the restore drill is in seconds, because recovery time is absolute.
+turn, and the median of the rounds counts. Only the restore drill is in seconds, because recovery time is absolute.
 
 `--json` prints JSON, `--quick` sends fewer requests in as many rounds, `--only pages` measures one part.
 """
@@ -32,6 +32,7 @@ from portal.roles import APP, BACKUP, OWNER, make_roles
 from tools.servers import postgres, valkey
 
 ROUNDS = 5
+PAGE_ROUNDS = 20  # short and many: the machine's speed drifts by the second
 PARTS = ("pages", "starts", "papers", "answers", "sealing", "drill")
 
 
@@ -149,7 +150,7 @@ def pages(
     }
     for measure in measures.values():
         measure()  # warm
-    costs = in_turn(ROUNDS, measures)
+    costs = in_turn(PAGE_ROUNDS, measures)
     return {name: value / costs["floor"] for name, value in costs.items() if name != "floor"}
 
 
@@ -175,7 +176,7 @@ def measure(size: Size, parts: list[str]) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="fotfeste-bench-") as name, database(Path(name)) as (process, environment):
         owner = environment | {"DATABASE_URL": environment.pop("FILL")}
         lose, back_up = environment.pop("LOSE"), environment.pop("BACK_UP")
-        saves = size.requests * (ROUNDS + 1)  # one extra round to warm up
+        saves = size.requests * (PAGE_ROUNDS + 1)  # one extra round to warm up
         data = python("-m", "bench.fill", str(saves), environment=owner)
         if "pages" in parts:
             say("Measuring pages …")

@@ -1,4 +1,4 @@
-"""Ten thousand fictitious services with a realistic distribution, the same in every run.
+"""Three thousand fictitious services with a realistic distribution, the same in every run.
 
 Most are local, a few are nationwide, some have no opening hours, and some have not been checked for long.
 """
@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 from urllib.parse import urlencode
 
-HOW_MANY = 10_000
+HOW_MANY = 3_000
 WHO = ("Familiesenteret", "Pårørendetelefonen", "Ruskontakten", "Samtalerommet", "Likepersonshuset", "Møteplassen")
 WHOSE = {
     "": "relatives",

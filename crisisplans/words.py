@@ -139,6 +139,12 @@ def words_of(item: PlanItem) -> Words:
     return read_words(item.section, item.words)
 
 
+def text_of(item: PlanItem) -> str:
+    """Return the text of `item`, without its other content."""
+    document = item.words
+    return document.mark if isinstance(document, UnreadableDocument) else str(document.get("text", ""))
+
+
 def read_values(row: Row) -> dict[str, Any]:
     """Return the content of an item or of one of its versions, by field; the audience comes last.
 

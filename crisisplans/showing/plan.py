@@ -27,7 +27,7 @@ from crisisplans.models import (
 from crisisplans.permissions import can_comment, can_edit_entry, can_remove_comment, can_remove_entry
 from crisisplans.sections import SLUGS, WHY
 from crisisplans.showing.people import People, show_value
-from crisisplans.words import Entry, is_readable, label_of, read_values, words_of
+from crisisplans.words import Entry, is_readable, label_of, read_values, text_of
 from families.models import Membership
 
 FIRST_FEW = 2
@@ -82,7 +82,7 @@ class EntryShown:
     @cached_property
     def title(self) -> str:
         """The text of the item, or the contact's name."""
-        return words_of(self.entry).text if isinstance(self.entry, PlanItem) else self.entry.name
+        return text_of(self.entry) if isinstance(self.entry, PlanItem) else self.entry.name
 
     @property
     def line(self) -> str:
