@@ -16,7 +16,7 @@ test: install-dev  ## every test, on a real PostgreSQL, Valkey and browser (APP=
 	@exec $(VENV)/python -m tools.test $(if $(APP),--app=$(APP)) $(ARGS)
 
 matrix: install-dev  ## who gets what where: with both walls, without the first, without the second
-	@exec $(VENV)/python -m tests.harness.every_wall $(ARGS)
+	@exec $(VENV)/python -m tests.harness.every_layer $(ARGS)
 
 mutants: install-dev  ## take checks and policies away one at a time; a test must notice each (ARGS="invite")
 	@exec $(VENV)/python -m tests.mutants $(ARGS)

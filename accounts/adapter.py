@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.devices import is_known_device, mark_session, remember_device
-from accounts.kept import keep_only_for
+from accounts.form_recovery import discard_unless_owner
 from accounts.models import User
 from accounts.second_step import is_done_here
 
@@ -53,7 +53,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: User) -> None:
         super().login(request, user)
         mark_session(request, user)
-        keep_only_for(request, user)
+        discard_unless_owner(request, user)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Redirect curators who have not completed the second step in this session to set it up."""

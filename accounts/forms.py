@@ -166,7 +166,7 @@ class SignupForm(AccountForm, allauth_forms.SignupForm):
                 break
             try:
                 with transaction.atomic():
-                    User.objects.forget_unconfirmed(self.cleaned_data["email"])
+                    User.objects.erase_unconfirmed(self.cleaned_data["email"])
                     saved: tuple[User, None] = super().try_save(request)
             except IntegrityError:  # a concurrent submission of the same form created the account first
                 self.validate_unique_email(self.cleaned_data["email"])

@@ -21,13 +21,13 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
-    def forget_unconfirmed(self, email: str) -> None:
+    def erase_unconfirmed(self, email: str) -> None:
         """Erase the account with this address if it was never confirmed and never signed in.
 
         A database function does this, since the app role itself cannot delete users.
         """
         with connection.cursor() as cursor:
-            cursor.execute("SELECT app.forget_unconfirmed(%s)", [email])
+            cursor.execute("SELECT app.erase_unconfirmed(%s)", [email])
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=(username or "").lower())

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from accounts.devices import is_staff_session
 from accounts.models import User
 from accounts.second_step import is_done_here
-from common.permissions import NotAllowed, twin
+from common.permissions import NotAllowed, as_predicate
 
 
 def check_can_curate(request: HttpRequest) -> None:
@@ -22,7 +22,7 @@ def check_can_curate(request: HttpRequest) -> None:
         raise NotAllowed(_("Write the code from your app first."))
 
 
-can_curate = twin(check_can_curate)
+can_curate = as_predicate(check_can_curate)
 
 
 def check_can_switch_off(user: User) -> None:
@@ -31,4 +31,4 @@ def check_can_switch_off(user: User) -> None:
         raise NotAllowed(_("You look after the directory, so you go on signing in with two steps."))
 
 
-can_switch_off = twin(check_can_switch_off)
+can_switch_off = as_predicate(check_can_switch_off)

@@ -7,7 +7,7 @@ from common.tables.declarations import APP, NEVER_TRUNCATED, Function, Guard, Ta
 FUNCTIONS = [
     # The only account that the app role can delete: one that nobody ever confirmed or signed in to.
     Function(
-        "forget_unconfirmed(address text)",
+        "erase_unconfirmed(address text)",
         "void",
         """DECLARE person uuid;
         BEGIN

@@ -16,7 +16,7 @@ from bench.services import fill_services
 from tools.prepare import collect_static_files
 
 BACKENDS = {
-    "portal": "accounts.signed_in.SignInBackend",
+    "portal": "accounts.session_backend.SignInBackend",
     "floor": "django.contrib.auth.backends.ModelBackend",
 }
 
@@ -71,10 +71,10 @@ def main() -> None:
 
     from accounts.models import User
     from bench.models import FAMILY
+    from crisisplans.item_content import load_content
     from crisisplans.models import CrisisPlan, PlanItem, Section, SupportContact
-    from crisisplans.pdf.paper import Choice, chosen, foot_of, paper_html, sections_of
-    from crisisplans.reading import read_plan
-    from crisisplans.words import read_words
+    from crisisplans.presenters.pdf import Choice, chosen, foot_of, plan_pdf_html, sections_of
+    from crisisplans.selectors import read_plan
     from families.actions import start_family
     from families.models import Membership, Role
 
@@ -91,7 +91,7 @@ def main() -> None:
     items = []
     for number in range(34):
         section = sections[number % len(sections)]
-        fields = read_words(section, {}).as_document()
+        fields = load_content(section, {}).as_document()
         words = dict.fromkeys(fields, f"Et punkt om hverdagen, nummer {number}, skrevet kort og rolig.")
         level = "yellow" if section == Section.WARNING_SIGNS else ""
         who = {"changed_by": other} if number % 2 else {}  # changes by others for the overview
@@ -107,7 +107,7 @@ def main() -> None:
         cursor.execute("VACUUM ANALYZE")
     coping = next(item for item in items if item.section == Section.COPING)
     reading = read_plan(CrisisPlan.objects.visible_to(user).with_revision(member.family_id).get(), user)
-    choice = Choice(frozenset(Section), with_kin=False)
+    choice = Choice(frozenset(Section), with_relatives=False)
     part = chosen(reading, choice)
     more = {
         "saving": saving,
@@ -115,7 +115,7 @@ def main() -> None:
         "item": str(coping.pk),
         "section": reverse("section", args=[member.family_id, Section.COPING]).split("/")[-2],
         "fonts": str(settings.PDF_FONTS),
-        "paper": paper_html(reading, choice, family=member.family, relatives=["Kari"]),
+        "paper": plan_pdf_html(reading, choice, family=member.family, relatives=["Kari"]),
         "plan": {
             "foot": asdict(foot_of(part, "Alex")),
             "sections": [asdict(section) for section in sections_of(part, "Alex")],

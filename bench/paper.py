@@ -82,9 +82,9 @@ def main() -> None:
     warnings.simplefilter("ignore")
     import weasyprint
 
-    from common.paper.worker import Press
+    from common.pdf.worker import PdfRenderer
 
-    press = Press(Path(os.environ["PDF_FONTS"]))
+    press = PdfRenderer(Path(os.environ["PDF_FONTS"]))
     data = json.load(sys.stdin)
     page, reference = data["paper"], by_hand(data["plan"])
     sheet = weasyprint.CSS(string=style_of(data["plan"]), font_config=press._fonts)

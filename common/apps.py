@@ -6,6 +6,6 @@ class CommonConfig(AppConfig):
     name = "common"
 
     def ready(self) -> None:
-        from common.paper.checks import check_paper
+        from common.pdf.checks import check_pdf_libraries
 
-        register(check_paper)
+        register(check_pdf_libraries)

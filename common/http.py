@@ -44,6 +44,6 @@ def for_everybody(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 UNDO_MARK = "undo:"
 
 
-def tell(request: HttpRequest, text: str, *, undo: str = "") -> None:
+def show_message(request: HttpRequest, text: str, *, undo: str = "") -> None:
     """Show a success message on the next page. `undo` is the URL to post to in order to undo the action."""
     messages.success(request, text, extra_tags=f"{UNDO_MARK}{undo}" if undo else "")

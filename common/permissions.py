@@ -29,7 +29,7 @@ class Rule:
     subject: bool
 
 
-def twin(check: Callable[P, None]) -> Callable[P, bool]:
+def as_predicate(check: Callable[P, None]) -> Callable[P, bool]:
     """Return the predicate for `check`: True when it passes, False when it raises NotAllowed."""
 
     def can(*args: P.args, **kwargs: P.kwargs) -> bool:

@@ -42,7 +42,7 @@ def clean_phone(text: str) -> str:
     )
 
 
-def show_phone(kept: str) -> str:
+def format_phone(kept: str) -> str:
     """Format a number as in Norway: 912 34 567, 22 86 57 00, 116 117; foreign numbers with their country code."""
     if not kept.startswith("+"):
         return f"{kept[:3]} {kept[3:]}" if len(kept) == SHORT_NUMBERS_IN_THREES else kept

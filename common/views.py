@@ -2,7 +2,7 @@
 
 - *public*: any visitor, signed in or not.
 - *own*: signed in, and limited to the data of `request.user`.
-- *door*: checked by `families.access.door`, which sets it.
+- *door*: checked by `families.access:family_view`, which sets it.
 """
 
 from collections.abc import Callable

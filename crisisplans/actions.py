@@ -1,7 +1,7 @@
-"""Actions on a plan. Keyword-only, atomic, each with its entry in the access log.
+"""Actions on a plan. Keyword-only, atomic, each with its item in the access log.
 
 `by` is the membership of the acting user, as set by the access check. An action that takes several locks takes the
-plan's first. `add_entry`, `move_entry` and `bring_back_entry` take it, so that they compute positions and limits one at
+plan's first. `add_item`, `move_item` and `restore_item` take it, so that they compute positions and limits one at
 a time.
 """
 
@@ -20,8 +20,9 @@ from accesslog.actions import Action, record
 from accounts.models import User
 from common.permissions import NotAllowed
 from common.queries import Prepared
+from crisisplans.item_content import Item, Row, apply_values, has_same_text, is_readable, read_values
 from crisisplans.models import (
-    AMONG_RELATIVES,
+    RELATIVES_ONLY_PREFIX,
     Audience,
     Comment,
     CrisisPlan,
@@ -36,14 +37,13 @@ from crisisplans.models import (
 from crisisplans.permissions import (
     check_can_choose_audience,
     check_can_comment,
-    check_can_edit_entry,
+    check_can_edit_item,
     check_can_edit_plan,
     check_can_remove_comment,
-    check_can_remove_entry,
+    check_can_remove_item,
     side_of,
 )
-from crisisplans.policies import RemovedEntryError, check_readable, check_room, check_version
-from crisisplans.words import Entry, Row, is_readable, read_values, says, write_values
+from crisisplans.policies import RemovedItemError, check_not_full, check_readable, check_version
 from families.models import Family, Membership
 from families.names import has_subject
 
@@ -53,7 +53,7 @@ def start_plan(family: Family, by: User) -> None:
     CrisisPlan.objects.create(family=family)
 
 
-def _log(action: Action, event: str, by: Membership, entity: CrisisPlan | Entry | Comment) -> None:
+def _log(action: Action, event: str, by: Membership, entity: CrisisPlan | Item | Comment) -> None:
     record(action=action, event=event, by=by.user_id, entity=entity, family=by.family_id)
 
 
@@ -61,34 +61,34 @@ def _lock_plan(family_id: UUID) -> CrisisPlan:
     return CrisisPlan.objects.select_for_update(no_key=True).get(pk=family_id)
 
 
-_LOCKED: dict[type[Entry], Prepared[Any]] = {
+_LOCKED: dict[type[Item], Prepared[Any]] = {
     PlanItem: Prepared(lambda pk: PlanItem.objects.select_for_update(no_key=True).filter(pk=pk)),
     SupportContact: Prepared(lambda pk: SupportContact.objects.select_for_update(no_key=True).filter(pk=pk)),
 }
 
 
-def _lock(entry: Entry) -> Entry:
-    """Return `entry` locked and read again. Raises Http404 if it was erased, or `by` left, after the access check."""
-    locked: Entry | None = _LOCKED[type(entry)].first(pk=entry.pk)
+def _lock(item: Item) -> Item:
+    """Return `item` locked and read again. Raises Http404 if it was erased, or `by` left, after the access check."""
+    locked: Item | None = _LOCKED[type(item)].first(pk=item.pk)
     if locked is None:
         raise Http404
     return locked
 
 
-def _sign(entry: Entry, by: Membership) -> list[str]:
+def _sign(item: Item, by: Membership) -> list[str]:
     """Set who changes the item, and when. Return the fields to save."""
-    entry.changed_by_id, entry.changed_at = by.user_id, timezone.now()
+    item.changed_by_id, item.changed_at = by.user_id, timezone.now()
     return ["changed_by", "changed_at"]
 
 
-def _written_fields(entry: Entry) -> list[str]:
+def _written_fields(item: Item) -> list[str]:
     """Return the fields that users write. The position is not among them, since it may be changed concurrently."""
-    if isinstance(entry, SupportContact):
+    if isinstance(item, SupportContact):
         return ["name", "role", "phone", "hours", "may_leave_message", "audience", "version"]
     return ["words", "level", "review_on", "assigned_to", "audience", "version"]
 
 
-def model_of(section: Section) -> type[Entry]:
+def model_of(section: Section) -> type[Item]:
     """Return the model of a section's items."""
     return SupportContact if section == Section.CONTACTS else PlanItem
 
@@ -102,14 +102,14 @@ def own_id(by: Membership, sent: UUID | None) -> UUID:
 
 
 @transaction.atomic
-def add_entry(
+def add_item(
     *,
     plan: CrisisPlan,
     section: Section,
     by: Membership,
     values: Mapping[str, Any],
     form_id: UUID | None = None,
-) -> Entry:
+) -> Item:
     """Add an item at the end of `section`, on the side of `by`.
 
     `form_id` is the id in the form. Submitting the same form twice creates one item. Submitting it again with other
@@ -127,25 +127,25 @@ def add_entry(
         present=Count("pk", filter=Q(side=side, removed_at=None)),
         last=Max("position", filter=here),
     )
-    entry: Entry = PlanItem(section=section) if model is PlanItem else SupportContact()
-    write_values(entry, values)
+    item: Item = PlanItem(section=section) if model is PlanItem else SupportContact()
+    apply_values(item, values)
     if state["same"]:
         before = model.objects.get(pk=new_id)
-        if read_values(before) == read_values(entry):
+        if read_values(before) == read_values(item):
             return before
         new_id = uuid4()
-    check_room(model, side, state["present"])
-    entry.pk, entry.family_id, entry.side = new_id, by.family_id, side
-    entry.position = 0 if state["last"] is None else state["last"] + 1
-    entry.created_by_id = entry.changed_by_id = by.user_id
-    entry.created_at = entry.changed_at = timezone.now()
-    entry.save(force_insert=True)
-    _log(Action.CREATE, "entry_added", by, entry)
-    return entry
+    check_not_full(model, side, state["present"])
+    item.pk, item.family_id, item.side = new_id, by.family_id, side
+    item.position = 0 if state["last"] is None else state["last"] + 1
+    item.created_by_id = item.changed_by_id = by.user_id
+    item.created_at = item.changed_at = timezone.now()
+    item.save(force_insert=True)
+    _log(Action.CREATE, "item_added", by, item)
+    return item
 
 
 @transaction.atomic
-def take_example(*, plan: CrisisPlan, section: Section, by: Membership, values: Mapping[str, Any]) -> Entry:
+def add_example(*, plan: CrisisPlan, section: Section, by: Membership, values: Mapping[str, Any]) -> Item:
     """Add an example to the plan. If `by` can see an item with the same text, return that one instead.
 
     Items do not record the example they come from, since that would reveal their text unencrypted (ADR 0033).
@@ -154,138 +154,136 @@ def take_example(*, plan: CrisisPlan, section: Section, by: Membership, values: 
     here = model_of(section).objects.visible_to(by.user).present().filter(family=by.family_id)
     if section != Section.CONTACTS:
         here = here.filter(section=section)
-    taken = next((entry for entry in here.in_order() if says(entry, values)), None)
-    return taken or add_entry(plan=plan, section=section, by=by, values=values)
+    taken = next((item for item in here.in_order() if has_same_text(item, values)), None)
+    return taken or add_item(plan=plan, section=section, by=by, values=values)
 
 
 @transaction.atomic
-def revise_entry(*, entry: Entry, by: Membership, version: int, values: Mapping[str, Any]) -> Entry:
-    """Change the content of `entry`, which `by` saw at `version`. Does nothing if the content stays the same.
+def revise_item(*, item: Item, by: Membership, version: int, values: Mapping[str, Any]) -> Item:
+    """Change the content of `item`, which `by` saw at `version`. Does nothing if the content stays the same.
 
-    Raises StaleEntryError or RemovedEntryError, each with the current item, if it was changed or removed in the
+    Raises StaleItemError or RemovedItemError, each with the current item, if it was changed or removed in the
     meantime, and Http404 if it no longer exists or is no longer visible to `by`.
     """
-    check_can_edit_entry(by, entry)
-    entry = _lock(entry)
-    before = read_values(entry)
-    if entry.removed_at is None and before == before | dict(values):
-        return entry
-    check_version(entry, version)
-    entry.save(update_fields=_write(entry, by, values))
-    _log(Action.UPDATE, "entry_revised", by, entry)
-    return entry
+    check_can_edit_item(by, item)
+    item = _lock(item)
+    before = read_values(item)
+    if item.removed_at is None and before == before | dict(values):
+        return item
+    check_version(item, version)
+    item.save(update_fields=_write(item, by, values))
+    _log(Action.UPDATE, "item_revised", by, item)
+    return item
 
 
-def _write(entry: Entry, by: Membership, values: Mapping[str, Any]) -> list[str]:
-    """Set `values` on `entry` as its next version, and return the fields to save."""
-    if values.get("audience", entry.audience) != Audience.EVERYONE:
+def _write(item: Item, by: Membership, values: Mapping[str, Any]) -> list[str]:
+    """Set `values` on `item` as its next version, and return the fields to save."""
+    if values.get("audience", item.audience) != Audience.EVERYONE:
         check_can_choose_audience(by)
-    fields = _written_fields(entry)
-    if isinstance(entry, SupportContact) and values.get("phone", entry.phone) != entry.phone:
-        entry.last_tested_on = entry.last_tested_by = None  # the old number was tested, not the new one
+    fields = _written_fields(item)
+    if isinstance(item, SupportContact) and values.get("phone", item.phone) != item.phone:
+        item.last_tested_on = item.last_tested_by = None  # the old number was tested, not the new one
         fields += ["last_tested_on", "last_tested_by"]
-    write_values(entry, values)
-    entry.version += 1
-    return [*fields, *_sign(entry, by)]
+    apply_values(item, values)
+    item.version += 1
+    return [*fields, *_sign(item, by)]
 
 
 @transaction.atomic
-def move_entry(*, entry: Entry, by: Membership, up: bool) -> None:
-    """Move `entry` past the next item that `by` can see. Does nothing at the end of the list, or for a removed item."""
-    check_can_edit_entry(by, entry)
+def move_item(*, item: Item, by: Membership, up: bool) -> None:
+    """Move `item` past the next item that `by` can see. Does nothing at the end of the list, or for a removed item."""
+    check_can_edit_item(by, item)
     _lock_plan(by.family_id)
-    here = type(entry).objects.visible_to(by.user).present().filter(family=by.family_id)
-    if isinstance(entry, PlanItem):
-        here = here.filter(section=entry.section)
+    here = type(item).objects.visible_to(by.user).present().filter(family=by.family_id)
+    if isinstance(item, PlanItem):
+        here = here.filter(section=item.section)
     order = list(here.in_order().values_list("pk", flat=True))
-    if entry.pk not in order:
+    if item.pk not in order:
         return
-    place = order.index(entry.pk) + (-1 if up else 1)
+    place = order.index(item.pk) + (-1 if up else 1)
     if not 0 <= place < len(order):
         return
-    _put_beside(entry, order[place], before=up)
-    _log(Action.UPDATE, "entry_moved", by, entry)
+    _put_beside(item, order[place], before=up)
+    _log(Action.UPDATE, "item_moved", by, item)
 
 
-def _put_beside(entry: Entry, neighbour: UUID, *, before: bool) -> None:
+def _put_beside(item: Item, neighbour: UUID, *, before: bool) -> None:
     """Move the item with a database function, which also orders the items that `by` cannot see (ADR 0031)."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT app.move_{entry._meta.model_name}(%s, %s, %s)", [entry.pk, neighbour, before])
+        cursor.execute(f"SELECT app.move_{item._meta.model_name}(%s, %s, %s)", [item.pk, neighbour, before])
 
 
 @transaction.atomic
-def remove_entry(*, entry: Entry, by: Membership) -> None:
-    """Remove `entry` from the plan. It can be restored for thirty days. Repeated calls have no further effect."""
-    check_can_remove_entry(by, entry, subject_is_here=has_subject(by.family_id))
+def remove_item(*, item: Item, by: Membership) -> None:
+    """Remove `item` from the plan. It can be restored for thirty days. Repeated calls have no further effect."""
+    check_can_remove_item(by, item, subject_is_here=has_subject(by.family_id))
     check_readable(by)
-    entry = _lock(entry)
-    if entry.removed_at is not None:
+    item = _lock(item)
+    if item.removed_at is not None:
         return
-    entry.removed_by_id, entry.removed_at = by.user_id, timezone.now()
-    entry.save(update_fields=["removed_by", "removed_at"])
-    _log(Action.DELETE, "entry_removed", by, entry)
+    item.removed_by_id, item.removed_at = by.user_id, timezone.now()
+    item.save(update_fields=["removed_by", "removed_at"])
+    _log(Action.DELETE, "item_removed", by, item)
 
 
 @transaction.atomic
-def bring_back_entry(
-    *, entry: Entry, by: Membership, values: Mapping[str, Any] | None = None, version: int = 0
-) -> Entry:
+def restore_item(*, item: Item, by: Membership, values: Mapping[str, Any] | None = None, version: int = 0) -> Item:
     """Restore a removed item to its position, with new content if `values` are given.
 
     The new content is used only if `version` is the current version. Otherwise the item is restored without it, and the
-    caller must show both texts. Does nothing if the item is not removed. Raises RemovedEntryError when thirty days have
+    caller must show both texts. Does nothing if the item is not removed. Raises RemovedItemError when thirty days have
     passed, and PlanIsFullError when the plan is full.
     """
-    check_can_remove_entry(by, entry, subject_is_here=has_subject(by.family_id))
+    check_can_remove_item(by, item, subject_is_here=has_subject(by.family_id))
     if values:
-        check_can_edit_entry(by, entry)
+        check_can_edit_item(by, item)
     _lock_plan(by.family_id)
-    entry = _lock(entry)
-    if entry.removed_at is None:
-        return entry
-    model = type(entry)
-    if not model.objects.restorable().filter(pk=entry.pk).exists():
-        raise RemovedEntryError(entry)
-    side = Side(entry.side)
-    check_room(model, side, model.objects.present().filter(family=by.family_id, side=side).count())
-    entry.removed_at = entry.removed_by = None
-    is_new = values and version == entry.version and read_values(entry) != read_values(entry) | dict(values)
-    fields = _write(entry, by, values) if values and is_new else _sign(entry, by)
-    entry.save(update_fields=[*fields, "removed_at", "removed_by"])
-    _log(Action.UPDATE, "entry_brought_back", by, entry)
-    return entry
+    item = _lock(item)
+    if item.removed_at is None:
+        return item
+    model = type(item)
+    if not model.objects.restorable().filter(pk=item.pk).exists():
+        raise RemovedItemError(item)
+    side = Side(item.side)
+    check_not_full(model, side, model.objects.present().filter(family=by.family_id, side=side).count())
+    item.removed_at = item.removed_by = None
+    is_new = values and version == item.version and read_values(item) != read_values(item) | dict(values)
+    fields = _write(item, by, values) if values and is_new else _sign(item, by)
+    item.save(update_fields=[*fields, "removed_at", "removed_by"])
+    _log(Action.UPDATE, "item_brought_back", by, item)
+    return item
 
 
-def versions_of(entry: Entry, user: User) -> list[Row]:
-    """Return all versions of `entry` that `user` may read, oldest first.
+def versions_of(item: Item, user: User) -> list[Row]:
+    """Return all versions of `item` that `user` may read, oldest first.
 
-    The caller must have fetched `entry` through the access check.
+    The caller must have fetched `item` through the access check.
     """
-    model = SupportContactVersion if isinstance(entry, SupportContact) else PlanItemVersion
-    return list(model.objects.visible_to(user).filter(pgh_obj=entry.pk).order_by("pgh_id"))
+    model = SupportContactVersion if isinstance(item, SupportContact) else PlanItemVersion
+    return list(model.objects.visible_to(user).filter(pgh_obj=item.pk).order_by("pgh_id"))
 
 
 @transaction.atomic
-def restore_version(*, entry: Entry, by: Membership, version: int, restore: int) -> Entry:
+def restore_version(*, item: Item, by: Membership, version: int, restore: int) -> Item:
     """Save the content of version `restore` as a new version. `version` is the one that `by` saw.
 
     The narrower of the two audiences applies, so that restoring never gives an item more readers. Raises
-    StaleEntryError and RemovedEntryError like `revise_entry`, ValueError when there is no such version for `by`, and
+    StaleItemError and RemovedItemError like `revise_item`, ValueError when there is no such version for `by`, and
     NotAllowed when it cannot be decrypted.
     """
-    older = next((row for row in versions_of(entry, by.user) if row.version == restore), None)
+    older = next((row for row in versions_of(item, by.user) if row.version == restore), None)
     if older is None:
         raise ValueError(restore)
     values = read_values(older)
     if not is_readable(values):
         raise NotAllowed(_("This older text cannot be read, so it cannot be used again."))
-    if Audience.RELATIVES in (entry.audience, values["audience"]):
+    if Audience.RELATIVES in (item.audience, values["audience"]):
         values["audience"] = Audience.RELATIVES
-    return revise_entry(entry=entry, by=by, version=version, values=values)
+    return revise_item(item=item, by=by, version=version, values=values)
 
 
 @transaction.atomic
-def note_tested(*, contact: SupportContact, by: Membership, number: str) -> bool:
+def record_number_tested(*, contact: SupportContact, by: Membership, number: str) -> bool:
     """Record that `number`, in its stored form, was tried today. Every reader of the contact may do this.
 
     Return False without recording anything if the contact has another number now, or was removed.
@@ -303,17 +301,17 @@ def note_tested(*, contact: SupportContact, by: Membership, number: str) -> bool
 
 
 @transaction.atomic
-def add_comment(*, entry: Entry, by: Membership, kind: str, text: str, form_id: UUID | None = None) -> Comment:
+def add_comment(*, item: Item, by: Membership, kind: str, text: str, form_id: UUID | None = None) -> Comment:
     """Comment on an item of the other side. Submitting the same form twice creates one comment."""
-    entry = _lock(entry)
-    check_can_comment(by, entry)
+    item = _lock(item)
+    check_can_comment(by, item)
     new_id = own_id(by, form_id)
     before = Comment.objects.filter(pk=new_id).first()
     if before is not None:
         if (before.kind, before.text) == (kind, text):
             return before
         new_id = uuid4()
-    on: dict[str, Any] = {"contact": entry} if isinstance(entry, SupportContact) else {"item": entry}
+    on: dict[str, Any] = {"contact": item} if isinstance(item, SupportContact) else {"item": item}
     comment = Comment.objects.create(
         pk=new_id, family_id=by.family_id, kind=kind, text=text, created_by_id=by.user_id, **on
     )
@@ -361,11 +359,11 @@ def mark_section(*, plan: CrisisPlan, section: Section, by: Membership, ready: b
     """Mark a section as ready, or as not ready. Members who see no items in it cannot mark it as ready."""
     check_can_edit_plan(by, plan)
     plan = _lock_plan(plan.pk)
-    entries = model_of(section).objects.visible_to(by.user).present().filter(family=by.family_id)
+    items = model_of(section).objects.visible_to(by.user).present().filter(family=by.family_id)
     if section != Section.CONTACTS:
-        entries = entries.filter(section=section)
-    audiences = set(entries.values_list("audience", flat=True).order_by("audience").distinct())
-    for_everyone, among_relatives = str(section), AMONG_RELATIVES + section
+        items = items.filter(section=section)
+    audiences = set(items.values_list("audience", flat=True).order_by("audience").distinct())
+    for_everyone, among_relatives = str(section), RELATIVES_ONLY_PREFIX + section
     own = {for_everyone, among_relatives} if by.is_relative else {for_everyone}
     marked = set(plan.ready_sections) - own
     if ready and audiences:
@@ -377,3 +375,9 @@ def mark_section(*, plan: CrisisPlan, section: Section, by: Membership, ready: b
     plan.save(update_fields=["ready_sections"])
     _log(Action.UPDATE, "section_ready" if ready else "section_open", by, plan)
     return plan
+
+
+@transaction.atomic
+def record_print(*, plan: CrisisPlan, by: Membership, with_relatives: bool) -> None:
+    """Log that `by` printed the plan, and whether the PDF included items for relatives only."""
+    _log(Action.EXECUTE, "plan_printed_for_relatives" if with_relatives else "plan_printed", by, plan)

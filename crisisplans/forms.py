@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy
 
 from common.dates import in_days
 from common.forms import DayField, GrowingTextarea, PortalForm
-from common.phones import clean_phone, show_phone
+from common.phones import clean_phone, format_phone
+from crisisplans.item_content import COLUMNS, FIELDS, LABELS, LONGEST_TEXT, Item, label_of, read_values
 from crisisplans.models import Audience, Comment, Level, PlanItem, Section
 from crisisplans.permissions import can_choose_audience
-from crisisplans.showing import People
-from crisisplans.words import COLUMNS, FIELDS, LABELS, LONGEST_TEXT, Entry, label_of, read_values
+from crisisplans.presenters import People
 
 LONGEST_LINE = 300
 LATEST_REVIEW = 2 * 365  # days
@@ -64,7 +64,7 @@ def text_field(*, lines: bool = True, required: bool = False, hint: Any = "") ->
     )
 
 
-class EntryForm(PortalForm):
+class ItemForm(PortalForm):
     """Base class of the forms for items. `people` determines who writes, and so which audiences can be chosen."""
 
     form_id = FormIdField()
@@ -72,8 +72,8 @@ class EntryForm(PortalForm):
     text = text_field(required=True)
     audience = forms.ChoiceField(widget=forms.RadioSelect, label=gettext_lazy("Who can read it"))
 
-    def __init__(self, *args: Any, section: Section, people: People, entry: Entry | None = None, **kwargs: Any) -> None:
-        self.section, self.people, self.entry = section, people, entry
+    def __init__(self, *args: Any, section: Section, people: People, item: Item | None = None, **kwargs: Any) -> None:
+        self.section, self.people, self.item = section, people, item
         kept = kwargs.pop("initial", None) or {}
         kwargs["initial"] = self._first_values() | kept
         super().__init__(*args, **kwargs)
@@ -87,8 +87,8 @@ class EntryForm(PortalForm):
 
     def _first_values(self) -> dict[str, Any]:
         first: dict[str, Any] = {"form_id": uuid4(), "audience": Audience.EVERYONE}
-        if self.entry:
-            first |= read_values(self.entry) | {"version": self.entry.version}
+        if self.item:
+            first |= read_values(self.item) | {"version": self.item.version}
         return first
 
     def _offer_readers(self) -> None:
@@ -105,39 +105,39 @@ class EntryForm(PortalForm):
         return {name: value for name, value in self.cleaned_data.items() if name in LABELS}
 
 
-class WarningSignForm(EntryForm):
+class WarningSignForm(ItemForm):
     level = forms.ChoiceField(choices=Level.choices, widget=forms.RadioSelect)
     noticed_by = text_field(lines=False)
 
 
-class MedicineForm(EntryForm):
+class MedicineForm(ItemForm):
     text = text_field(lines=False, required=True)
     dose = text_field(lines=False)
     when = text_field(lines=False)
     note = text_field()
 
 
-class AgreementForm(EntryForm):
+class AgreementForm(ItemForm):
     consequence = text_field(hint=gettext_lazy("Something you can keep, for safety and health. Never a punishment."))
     told = text_field(lines=False)
     review_on = DayField(required=False)
 
 
-class RoleForm(EntryForm):
+class RoleForm(ItemForm):
     assigned_to = forms.TypedChoiceField(required=False, coerce=UUID, empty_value=None)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["assigned_to"]
         here = [(str(one.pk), one.display_name) for one in self.people.live]
-        now: UUID | None = self.initial.get("assigned_to") if self.entry else None
+        now: UUID | None = self.initial.get("assigned_to") if self.item else None
         if now and str(now) not in dict(here):
             here.append((str(now), self.people.member_name(now)))
         if isinstance(field, forms.ChoiceField):
             field.choices = [("", _("Nobody yet, or somebody outside the family")), *here]
 
 
-class ContactForm(EntryForm):
+class ContactForm(ItemForm):
     text = None  # type: ignore[assignment]  # Django's way to remove a field
     name = forms.CharField(max_length=120, error_messages={"required": gettext_lazy("Write who this is.")})
     role = forms.CharField(
@@ -155,14 +155,14 @@ class ContactForm(EntryForm):
 
     def _first_values(self) -> dict[str, Any]:
         first = super()._first_values()
-        return first | {"phone": show_phone(first["phone"])} if "phone" in first else first
+        return first | {"phone": format_phone(first["phone"])} if "phone" in first else first
 
     def clean_phone(self) -> str:
         return clean_phone(self.cleaned_data["phone"])
 
 
-FORMS: dict[Section, type[EntryForm]] = {
-    **dict.fromkeys(Section, EntryForm),
+FORMS: dict[Section, type[ItemForm]] = {
+    **dict.fromkeys(Section, ItemForm),
     Section.WARNING_SIGNS: WarningSignForm,
     Section.MEDICAL: MedicineForm,
     Section.AGREEMENTS: AgreementForm,

@@ -19,8 +19,8 @@ from sealing.fields import HoldsSealedText, SealedJSONField, SealedTextField
 from sealing.history import version_model
 
 REVIEW_AFTER = timedelta(days=90)
-REMOVED_IS_KEPT_FOR = timedelta(days=30)
-AMONG_RELATIVES = "relatives:"  # prefix of a section marked as ready while only relatives could see items in it
+RESTORE_PERIOD = timedelta(days=30)
+RELATIVES_ONLY_PREFIX = "relatives:"  # prefix of a section marked as ready while only relatives could see items in it
 
 
 class Section(models.TextChoices):
@@ -95,7 +95,7 @@ def _revision(family: uuid.UUID) -> Combinable:
         for rows, how_many in (
             (PlanItemVersion, Count("pk")),
             (SupportContactVersion, Count("pk")),
-            (ForgottenEntry, Sum("versions")),
+            (ErasedItem, Sum("versions")),
         )
     ]
     return counts[0] + counts[1] + counts[2]
@@ -124,7 +124,9 @@ class CrisisPlan(models.Model):
 
     def is_ready(self, section: Section, *, to_relatives: bool) -> bool:
         """Whether this section is marked as ready, as far as this kind of reader may know."""
-        return section in self.ready_sections or (to_relatives and AMONG_RELATIVES + section in self.ready_sections)
+        return section in self.ready_sections or (
+            to_relatives and RELATIVES_ONLY_PREFIX + section in self.ready_sections
+        )
 
 
 def _written_for(user: User, family: Combinable, audience: Combinable) -> Exists:
@@ -133,7 +135,7 @@ def _written_for(user: User, family: Combinable, audience: Combinable) -> Exists
     return Exists(live.filter(Q(role=Role.RELATIVE) | Q(Exact(audience, Audience.EVERYONE))))
 
 
-class EntryQuerySet(models.QuerySet[Any]):
+class ItemQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: User) -> Self:
         """Items that `user` may read, including removed ones, which can be restored.
 
@@ -148,7 +150,7 @@ class EntryQuerySet(models.QuerySet[Any]):
 
     def restorable(self) -> Self:
         """Removed items that can still be restored."""
-        return self.filter(removed_at__gt=timezone.now() - REMOVED_IS_KEPT_FOR)
+        return self.filter(removed_at__gt=timezone.now() - RESTORE_PERIOD)
 
     def kept_since(self, moment: datetime) -> Self:
         """Present items, and items that were removed after `moment`."""
@@ -158,7 +160,7 @@ class EntryQuerySet(models.QuerySet[Any]):
         return self.order_by("position", "created_at", "id")
 
 
-class PlanEntry(HoldsSealedText):
+class BaseItem(HoldsSealedText):
     """The fields that plan items and support contacts have in common."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -174,7 +176,7 @@ class PlanEntry(HoldsSealedText):
     removed_at = models.DateTimeField(null=True, blank=True)
     removed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
-    objects = EntryQuerySet.as_manager()
+    objects = ItemQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -188,7 +190,7 @@ class PlanEntry(HoldsSealedText):
 
         It is hidden from then on, even before the nightly task erases it.
         """
-        return self.removed_at is not None and self.removed_at <= timezone.now() - REMOVED_IS_KEPT_FOR
+        return self.removed_at is not None and self.removed_at <= timezone.now() - RESTORE_PERIOD
 
 
 def own_side_is_open(name: str) -> models.CheckConstraint:
@@ -197,10 +199,10 @@ def own_side_is_open(name: str) -> models.CheckConstraint:
     return models.CheckConstraint(name=f"{name}_own_side_is_open", condition=condition)
 
 
-class PlanItem(PlanEntry):
+class PlanItem(BaseItem):
     """An item of any section except *whom to call*.
 
-    Its content is one document. The section determines its shape (crisisplans.words).
+    Its content is one document. The section determines its shape (crisisplans.item_content).
     """
 
     section = models.CharField(max_length=20, choices=Section)
@@ -219,7 +221,7 @@ class PlanItem(PlanEntry):
         indexes = [models.Index(fields=["family", "section", "position"])]
 
 
-class SupportContact(PlanEntry):
+class SupportContact(BaseItem):
     """Someone to call. The order of the contacts is the order to call them in."""
 
     section: ClassVar[Section] = Section.CONTACTS
@@ -240,25 +242,25 @@ class SupportContact(PlanEntry):
 class PlanItemVersion(version_model(PlanItem, unseen=["position"]), HoldsSealedText):  # type: ignore[misc]  # pghistory creates the base class
     """An item after each change."""
 
-    objects = EntryQuerySet.as_manager()
+    objects = ItemQuerySet.as_manager()
 
 
 class SupportContactVersion(version_model(SupportContact, unseen=["position"]), HoldsSealedText):  # type: ignore[misc]  # pghistory creates the base class
     """A contact after each change."""
 
-    objects = EntryQuerySet.as_manager()
+    objects = ItemQuerySet.as_manager()
 
 
-class ForgottenQuerySet(EntryQuerySet):
-    def told(self) -> dict[str, Any]:
+class ErasedItemQuerySet(ItemQuerySet):
+    def summary(self) -> dict[str, Any]:
         """Return their number (`count`), and when the last one was erased (`last`)."""
-        return self.aggregate(count=Count("pk"), last=Max("forgotten_at"))
+        return self.aggregate(count=Count("pk"), last=Max("erased_at"))
 
 
-class ForgottenEntry(models.Model):
+class ErasedItem(models.Model):
     """A record that an item was removed and then erased, with its content, versions and comments.
 
-    The database function that erases the item creates it (`app.forget_removed`). `versions` prevents the plan's
+    The database function that erases the item creates it (`app.erase_removed`). `versions` prevents the plan's
     `revision` from decreasing.
     """
 
@@ -268,12 +270,12 @@ class ForgottenEntry(models.Model):
     audience = models.CharField(max_length=10, choices=Audience)
     versions = models.PositiveIntegerField()  # number of erased versions that were for everyone
     removed_at = models.DateTimeField()
-    forgotten_at = models.DateTimeField()
+    erased_at = models.DateTimeField()
 
-    objects = ForgottenQuerySet.as_manager()
+    objects = ErasedItemQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "forgotten entries"
+        verbose_name_plural = "erased items"
         indexes = [models.Index(fields=["family", "section"])]
 
     def __str__(self) -> str:
@@ -295,9 +297,9 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         """Comments that are not removed."""
         return self.filter(removed_at=None)
 
-    def on(self, entries: list[uuid.UUID]) -> Self:
+    def on(self, items: list[uuid.UUID]) -> Self:
         """Comments on the items and contacts with these ids."""
-        return self.filter(Q(item__in=entries) | Q(contact__in=entries))
+        return self.filter(Q(item__in=items) | Q(contact__in=items))
 
 
 class Comment(HoldsSealedText):

@@ -2,11 +2,11 @@
 
 from django.utils.translation import gettext as _
 
-from common.permissions import NotAllowed, Rule, twin
-from crisisplans.models import Comment, CrisisPlan, PlanEntry, Side
+from common.permissions import NotAllowed, Rule, as_predicate
+from crisisplans.models import BaseItem, Comment, CrisisPlan, Side
 from families.models import Membership
 
-RULES = [
+PERMISSIONS = [
     Rule(
         name="edit_plan",
         words="add to the plan, mark a section as ready, choose when to look at it again",
@@ -15,35 +15,35 @@ RULES = [
         subject=True,
     ),
     Rule(
-        name="edit_entry",
+        name="edit_item",
         words="change and move what is on the family's side",
         relative=True,
         coordinator=True,
         subject=False,
     ),
     Rule(
-        name="edit_entry",
+        name="edit_item",
         words="change and move what is on the subject's side",
         relative=False,
         coordinator=False,
         subject=True,
     ),
     Rule(
-        name="remove_entry",
+        name="remove_item",
         words="remove and bring back what is on the family's side",
         relative=True,
         coordinator=True,
         subject=False,
     ),
     Rule(
-        name="remove_entry",
+        name="remove_item",
         words="remove and bring back what is on the subject's side",
         relative=False,
         coordinator=False,
         subject=True,
     ),
     Rule(
-        name="remove_entry",
+        name="remove_item",
         words="remove and bring back what is on the subject's side, when nobody is here as the subject any more",
         relative=True,
         coordinator=True,
@@ -73,28 +73,28 @@ def check_can_edit_plan(member: Membership, plan: CrisisPlan) -> None:
         raise NotAllowed
 
 
-def check_can_edit_entry(member: Membership, entry: PlanEntry) -> None:
+def check_can_edit_item(member: Membership, item: BaseItem) -> None:
     """Each side edits its own items, and comments on the other side's."""
-    if entry.side != side_of(member):
+    if item.side != side_of(member):
         raise NotAllowed(_("These are somebody else's words. You can write a comment to them."))
 
 
-def check_can_remove_entry(member: Membership, entry: PlanEntry, *, subject_is_here: bool) -> None:
+def check_can_remove_item(member: Membership, item: BaseItem, *, subject_is_here: bool) -> None:
     """Each side removes its own items.
 
     When the subject has left, relatives may also remove the subject's items that no longer apply (a disconnected
     number, an agreement that has ended), but they may never change them.
     """
-    if entry.side == side_of(member) or not subject_is_here:
+    if item.side == side_of(member) or not subject_is_here:
         return
     raise NotAllowed(_("These are somebody else's words. You can write a comment to them."))
 
 
-def check_can_comment(member: Membership, entry: PlanEntry) -> None:
+def check_can_comment(member: Membership, item: BaseItem) -> None:
     """Members comment on the other side's items. They edit those of their own side instead."""
-    if entry.side == side_of(member):
+    if item.side == side_of(member):
         raise NotAllowed(_("These are your side's words. You can change them."))
-    if entry.removed_at is not None:
+    if item.removed_at is not None:
         raise NotAllowed(_("This has been removed from the plan."))
 
 
@@ -110,9 +110,9 @@ def check_can_remove_comment(member: Membership, comment: Comment) -> None:
         raise NotAllowed(_("Only the one who wrote a comment can take it back."))
 
 
-can_edit_plan = twin(check_can_edit_plan)
-can_edit_entry = twin(check_can_edit_entry)
-can_remove_entry = twin(check_can_remove_entry)
-can_comment = twin(check_can_comment)
-can_choose_audience = twin(check_can_choose_audience)
-can_remove_comment = twin(check_can_remove_comment)
+can_edit_plan = as_predicate(check_can_edit_plan)
+can_edit_item = as_predicate(check_can_edit_item)
+can_remove_item = as_predicate(check_can_remove_item)
+can_comment = as_predicate(check_can_comment)
+can_choose_audience = as_predicate(check_can_choose_audience)
+can_remove_comment = as_predicate(check_can_remove_comment)

@@ -16,8 +16,8 @@ from common.tables.declarations import (
     set_by_oneself,
     signed,
 )
-from crisisplans.models import Comment, CrisisPlan, ForgottenEntry, PlanItem, SupportContact
-from crisisplans.words import COLUMNS, CONTACT_FIELDS
+from crisisplans.item_content import COLUMNS, CONTACT_FIELDS
+from crisisplans.models import Comment, CrisisPlan, ErasedItem, PlanItem, SupportContact
 
 FOR_ME = f"audience = 'everyone' OR {one_of('family_id', RELATIVES)}"
 ON_MY_SIDE = f"""side = 'family' AND {one_of("family_id", RELATIVES)}
@@ -52,7 +52,7 @@ def erased(table: str, section: str) -> Erasure:
     """Erasure with a tombstone. Its number of versions prevents a plan's revision from shrinking."""
     versions = f"(SELECT count(*) FROM {table}version v WHERE v.pgh_obj_id = e.id AND v.audience = 'everyone')"
     columns = {"section": section, "audience": "e.audience", "versions": versions}
-    return Erasure(tombstone="crisisplans_forgottenentry", columns=columns)
+    return Erasure(tombstone="crisisplans_eraseditem", columns=columns)
 
 
 def move(table: str, list_of: str) -> Function:
@@ -122,7 +122,7 @@ SUPPORT_CONTACT = Table(
     ),
     erasure=erased("crisisplans_supportcontact", "'contacts'"),
 )
-TOMBSTONE = Table(model=ForgottenEntry, family="family_id", select=(FOR_ME,), protections=APPEND_ONLY)
+TOMBSTONE = Table(model=ErasedItem, family="family_id", select=(FOR_ME,), protections=APPEND_ONLY)
 # What is said about an item is read by those who read the item.
 COMMENT = Table(
     model=Comment,

@@ -3,25 +3,25 @@
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
 from crisisplans.sections import SectionConverter
-from crisisplans.views import comments, crisis, entry, history, paper, plan, section
+from crisisplans.views import comments, crisis, history, item, pdf, plan, section
 
 register_converter(SectionConverter, "section")
 
-of_an_entry: list[URLPattern | URLResolver] = [
-    path("endre/", entry.edit_entry, name="edit_entry"),
-    path("flytt/", entry.move, name="move_entry"),
-    path("fjern/", entry.remove, name="remove_entry"),
-    path("tilbake/", entry.bring_back, name="bring_back_entry"),
-    path("historikk/", history.history, name="entry_history"),
+of_an_item: list[URLPattern | URLResolver] = [
+    path("endre/", item.edit_item, name="edit_item"),
+    path("flytt/", item.move, name="move_item"),
+    path("fjern/", item.remove, name="remove_item"),
+    path("tilbake/", item.bring_back, name="restore_item"),
+    path("historikk/", history.history, name="item_history"),
     path("historikk/tilbake/", history.restore, name="restore_version"),
-    path("kommentar/", comments.comment, name="comment_entry"),
+    path("kommentar/", comments.comment, name="comment_item"),
 ]
 
 of_a_section: list[URLPattern | URLResolver] = [
     path("", section.section, name="section"),
     path("klar/", plan.section_ready, name="section_ready"),
-    path("eksempel/", section.example, name="take_example"),
-    path("<uuid:entry_id>/", include(of_an_entry)),
+    path("eksempel/", section.example, name="add_example"),
+    path("<uuid:item_id>/", include(of_an_item)),
     path("kommentar/<uuid:comment_id>/fjern/", comments.take_back, name="remove_comment"),
 ]
 
@@ -29,9 +29,9 @@ of_a_plan: list[URLPattern | URLResolver] = [
     path("", plan.plan, name="plan"),
     path("dato/", plan.review_day, name="review_day"),
     path("gjennomgang/", plan.reviewed, name="plan_reviewed"),
-    path("hvem-vi-ringer/<uuid:entry_id>/testet/", entry.tested, name="contact_tested"),
-    path("utskrift/", paper.plan_print, name="plan_print"),
-    path("utskrift/pdf/", paper.plan_pdf, name="plan_pdf"),
+    path("hvem-vi-ringer/<uuid:item_id>/testet/", item.tested, name="contact_tested"),
+    path("utskrift/", pdf.plan_print, name="plan_print"),
+    path("utskrift/pdf/", pdf.plan_pdf, name="plan_pdf"),
     path("<section:section>/", include(of_a_section)),
 ]
 

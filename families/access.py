@@ -1,7 +1,7 @@
 """The access check for every page of a family.
 
-A view marked `@door` begins with `get_for_reading` or `get_for_editing`. Both fetch the object through the queryset
-method `visible_to(user)` of its model, so that an object the user may not see responds with 404. Then they set
+A view marked `@family_view` begins with `get_for_reading` or `get_for_editing`. Both fetch the object through the
+queryset method `visible_to(user)` of its model, so that an object the user may not see responds with 404. Then they set
 `request.member`, the user's membership in that family, which all permission checks use.
 """
 
@@ -20,7 +20,7 @@ from accounts.models import User
 from common.permissions import NotAllowed
 from common.queries import Prepared
 from families.models import Membership
-from families.names import name_family, named
+from families.names import attach_family, with_names_and_keys
 from sealing.text import CannotOpenError
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ Along = Callable[[Any, UUID], Any]  # extends the queryset of one row; takes the
 
 _edit_checks: dict[type[Model], EditCheck] = {}
 
-_MEMBERSHIPS = Prepared(lambda user: named(Membership.objects.live().filter(user=user)).in_order())
+_MEMBERSHIPS = Prepared(lambda user: with_names_and_keys(Membership.objects.live().filter(user=user)).in_order())
 
 
 @cache
@@ -66,7 +66,7 @@ def memberships_of(request: FamilyRequest) -> list[Membership]:
         request.memberships_cache = _MEMBERSHIPS.fetch(user=request.user.pk)
         for member in request.memberships_cache:
             member.user = request.user
-            name_family(member)
+            attach_family(member)
     return request.memberships_cache
 
 
@@ -102,10 +102,10 @@ def get_for_editing(request: FamilyRequest, model: type[M], pk: UUID) -> M:
     return found
 
 
-DoorView = Callable[Concatenate[FamilyRequest, P], HttpResponse]
+FamilyView = Callable[Concatenate[FamilyRequest, P], HttpResponse]
 
 
-def door(view: DoorView[P]) -> DoorView[P]:
+def family_view(view: FamilyView[P]) -> FamilyView[P]:
     """Mark a view that shows or changes a family's data.
 
     A response is refused if the view did not run the access check. If a text cannot be encrypted because there is no
@@ -124,9 +124,9 @@ def door(view: DoorView[P]) -> DoorView[P]:
             )
             raise NotAllowed(message) from problem
         if not hasattr(request, "member"):
-            message = f"{view.__name__} answered without passing the door"
+            message = f"{view.__name__} answered without the access check"
             raise ImproperlyConfigured(message)
         return response
 
-    guarded.kind = "door"  # type: ignore[attr-defined]
-    return cast(DoorView[P], guarded)
+    guarded.kind = "family"  # type: ignore[attr-defined]
+    return cast(FamilyView[P], guarded)

@@ -18,7 +18,7 @@ from sealing.keys import first_key
 
 INVITATION_LIFETIME = timedelta(days=7)
 # From closing a family to the destruction of its keys. The database uses the same interval (rights.py).
-REGRET = timedelta(days=30)
+REOPEN_PERIOD = timedelta(days=30)
 
 
 class Role(models.TextChoices):
@@ -73,9 +73,9 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Oldest memberships first."""
         return self.order_by("joined_at", "id")
 
-    def untold_farewells(self, user: User) -> Self:
+    def unread_removal_notices(self, user: User) -> Self:
         """Memberships of `user` that another member ended, with an unread notice. Closed families need no notice."""
-        removed = self.filter(user=user, family__closed_at=None, farewell_read_at=None).exclude(ended_at=None)
+        removed = self.filter(user=user, family__closed_at=None, removal_notice_read_at=None).exclude(ended_at=None)
         return removed.exclude(ended_by=user).select_related("family").order_by("ended_at", "id")
 
     def closed_by(self, user: User, since: datetime) -> Self:
@@ -108,7 +108,7 @@ class Membership(HoldsSealedText):
     ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     changed_at = models.DateTimeField(default=timezone.now)
     changed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    farewell_read_at = models.DateTimeField(null=True, blank=True)  # when a removed member read the notice
+    removal_notice_read_at = models.DateTimeField(null=True, blank=True)  # when a removed member read the notice
 
     objects = MembershipQuerySet.as_manager()
 
@@ -150,7 +150,7 @@ class MembershipVersionQuerySet(models.QuerySet[Any]):
         """Versions of all current and former members of the families that `user` is in now."""
         return self.filter(family__in=Membership.objects.live().filter(user=user).values("family"))
 
-    def that_tell(self) -> Self:
+    def with_visible_changes(self) -> Self:
         """Versions of one family with a change that its other members may see.
 
         Members' own names for the family are private. Annotates the values of the previous version (`was_coordinator`,
@@ -172,18 +172,21 @@ class MembershipVersionQuerySet(models.QuerySet[Any]):
         return known.filter(came_or_went | handed_on | ~Q(was_called=SealedColumn("display_name")))
 
 
-class MembershipVersion(version_model(Membership, unseen=["joined_at"], exclude=["farewell_read_at"]), HoldsSealedText):  # type: ignore[misc]  # the base is made by pghistory
+class MembershipVersion(
+    version_model(Membership, unseen=["joined_at"], exclude=["removal_notice_read_at"]),  # type: ignore[misc]  # pghistory creates it
+    HoldsSealedText,
+):
     """A membership after each change: its role and names, and whether it has ended."""
 
     objects = MembershipVersionQuerySet.as_manager()
 
-    nth: int  # annotated by `that_tell`, like the following
+    nth: int  # annotated by `with_visible_changes`, like the following
     was_coordinator: bool | None
     was_ended: datetime | None
     was_called: bytes | None
 
     def called_before(self) -> str:
-        """Return the display name of the previous version; empty for the first one. Requires `that_tell`."""
+        """Return the display name of the previous version; empty for the first one. Requires `with_visible_changes`."""
         if self.was_called is None:
             return ""
         names = {"id": self.pgh_obj_id, "family_id": self.family_id, "display_name": self.was_called}

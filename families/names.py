@@ -66,7 +66,7 @@ def _readable(name: str) -> str:
     return "" if isinstance(name, Unreadable) else name
 
 
-def named(members: MembershipQuerySet) -> MembershipQuerySet:
+def with_names_and_keys(members: MembershipQuerySet) -> MembershipQuerySet:
     """Annotate the memberships with what `family_label` needs, and with the family's data keys.
 
     Prepared statements do not support select_related, so the family itself is not fetched.
@@ -75,12 +75,12 @@ def named(members: MembershipQuerySet) -> MembershipQuerySet:
     return members.annotate(family_subject_name=SealedColumn("family__subject_name"), family_keys=ArraySubquery(keys))
 
 
-def name_family(member: Membership) -> None:
-    """Set `member.family`, from the annotations of `named`; its other fields are deferred.
+def attach_family(member: Membership) -> None:
+    """Set `member.family`, from the annotations of `with_names_and_keys`; its other fields are deferred.
 
     Also adds the family's data keys to the key cache. Keys that cannot be decrypted raise no error here.
     """
-    hold_keys(member.family_keys, member.family_id)  # type: ignore[attr-defined]  # annotated by `named`
+    hold_keys(member.family_keys, member.family_id)  # type: ignore[attr-defined]  # annotated by `with_names_and_keys`
     member.is_unreadable = not holds_key((member.family_id, None))
     known = {"id": member.family_id, "subject_name": member.family_subject_name}  # type: ignore[attr-defined]
     member.family = Family.from_db(member._state.db, list(known), list(known.values()))

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from common.permissions import NotAllowed, Rule, twin
+from common.permissions import NotAllowed, Rule, as_predicate
 from families.models import Membership, RemovalProposal
 
 PERMISSIONS = (
@@ -107,8 +107,8 @@ def check_can_confirm_removal(member: Membership, proposal: RemovalProposal) -> 
         raise NotAllowed(_("You proposed this yourself. Another relative has to confirm it."))
 
 
-can_invite = twin(check_can_invite)
-can_remove_member = twin(check_can_remove_member)
-can_give_coordinator = twin(check_can_give_coordinator)
-can_propose_removal = twin(check_can_propose_removal)
-can_confirm_removal = twin(check_can_confirm_removal)
+can_invite = as_predicate(check_can_invite)
+can_remove_member = as_predicate(check_can_remove_member)
+can_give_coordinator = as_predicate(check_can_give_coordinator)
+can_propose_removal = as_predicate(check_can_propose_removal)
+can_confirm_removal = as_predicate(check_can_confirm_removal)

@@ -33,7 +33,7 @@ INVITATION = f"""FROM families_invitation i JOIN families_family f ON f.id = i.f
         AND {UNANSWERED}
         AND {UNEXPIRED}
         AND f.closed_at IS NULL"""
-NOT_ENDED = "num_nonnulls(ended_at, ended_by_id, farewell_read_at) = 0"
+NOT_ENDED = "num_nonnulls(ended_at, ended_by_id, removal_notice_read_at) = 0"
 
 FUNCTIONS = [
     Function("my_families()", "SETOF uuid", f"SELECT family_id FROM ({LIVE}) AS live"),
@@ -68,14 +68,14 @@ FUNCTIONS = [
     ),
     # Where another person removed the current user, who has not read it yet: what the family is called there.
     Function(
-        "farewell_families()",
+        "families_with_removal_notice()",
         "SETOF uuid",
         f"""SELECT m.family_id FROM families_membership m WHERE m.user_id = {ME}
             AND m.ended_by_id <> m.user_id
-            AND m.farewell_read_at IS NULL""",
+            AND m.removal_notice_read_at IS NULL""",
     ),
-    # Closed by the current user, who may still open it again (families.models.REGRET). By the clock: the transaction
-    # may have begun long before.
+    # Closed by the current user, who may still open it again (families.models.REOPEN_PERIOD). By the clock, since the
+    # transaction may have begun long before.
     Function(
         "closed_families()",
         "SETOF uuid",
@@ -106,8 +106,8 @@ FUNCTIONS = [
     ),
     # Returns every family that has no key left, those of before too: the list outside the database asks for them.
     Function(
-        "forget_closed()",
-        "TABLE (family uuid, forgotten_at timestamptz)",
+        "erase_closed()",
+        "TABLE (family uuid, erased_at timestamptz)",
         """DECLARE gone uuid[];
         BEGIN
             gone := ARRAY(SELECT id FROM families_family WHERE closed_at < now() - interval '30 days'
@@ -132,7 +132,7 @@ FAMILY = Table(
     policies=(
         Policy("starter_insert", "INSERT", check=(f"created_by_id = {ME}", "closed_at IS NULL")),
         Policy("starter_select", "SELECT", using=(one_of("id", NEW),)),
-        Policy("removed_select", "SELECT", using=(one_of("id", "app.farewell_families()"),)),
+        Policy("removed_select", "SELECT", using=(one_of("id", "app.families_with_removal_notice()"),)),
         Policy("invited_select", "SELECT", using=(one_of("id", INVITED),)),
         Policy("closer_select", "SELECT", using=(one_of("id", "app.closed_families()"),)),
         # Who joins locks it, so that two do not join at once, and changes nothing.
@@ -192,7 +192,7 @@ ALWAYS_A_COORDINATOR = Trigger(
     constraint="DEFERRABLE INITIALLY DEFERRED",
 )
 ANOTHER, AS_COORDINATOR = f"OLD.user_id <> {ME}", one_of("OLD.family_id", COORDINATORS)
-NAMES = "(NEW.display_name, NEW.family_nickname, NEW.farewell_read_at)"
+NAMES = "(NEW.display_name, NEW.family_nickname, NEW.removal_notice_read_at)"
 
 MEMBERSHIP = Table(
     model=Membership,
@@ -201,7 +201,7 @@ MEMBERSHIP = Table(
     update=(),
     columns=(
         *("is_coordinator", "display_name", "family_nickname", "ended_at", "ended_by_id"),
-        *("changed_at", "changed_by_id", "farewell_read_at"),
+        *("changed_at", "changed_by_id", "removal_notice_read_at"),
     ),
     policies=(
         Policy("own_select", "SELECT", using=(f"user_id = {ME}",)),
@@ -221,10 +221,10 @@ MEMBERSHIP = Table(
         ),
     ),
     guards=(
-        *signed(except_=("farewell_read_at",)),
-        *final("ended_at", except_=("farewell_read_at",)),
+        *signed(except_=("removal_notice_read_at",)),
+        *final("ended_at", except_=("removal_notice_read_at",)),
         *set_by_oneself("ended"),
-        *final("farewell_read_at"),
+        *final("removal_notice_read_at"),
         Guard("naming another person", (ANOTHER, f"{NAMES} IS DISTINCT FROM {NAMES.replace('NEW', 'OLD')}")),
         Guard(
             "removing another person: a relative by who is no coordinator, or the subject without two relatives",

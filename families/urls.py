@@ -33,7 +33,7 @@ of_an_invitation: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("familie/ny/", start.start_family, name="start_family"),
-    path("familie/farvel/<uuid:member_id>/", leaving.read_farewell, name="read_farewell"),
+    path("familie/farvel/<uuid:member_id>/", leaving.mark_removal_notice_read, name="mark_removal_notice_read"),
     path("familie/apne/<uuid:closed_id>/", leaving.reopen_family, name="reopen_family"),
     path("familie/<uuid:family_id>/folk/", include(of_people)),
     path("invitasjon/", include(of_an_invitation)),

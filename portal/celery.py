@@ -19,13 +19,13 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="3", minute="30"),
         "options": {"expires": 3600},
     },
-    "forget families that closed": {
-        "task": "families.tasks.forget_closed",
+    "erase closed families": {
+        "task": "families.tasks.erase_closed",
         "schedule": crontab(hour="3", minute="50"),
         "options": {"expires": 3600},
     },
-    "forget what was removed": {
-        "task": "crisisplans.tasks.forget_removed",
+    "erase removed items": {
+        "task": "crisisplans.tasks.erase_removed",
         "schedule": crontab(hour="3", minute="40"),
         "options": {"expires": 3600},
     },

@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Tags, register
 
 
 @register(Tags.security, deploy=True)
-def the_demo_is_not_deployed(**kwargs: Any) -> list[CheckMessage]:
+def check_demo_not_deployed(**kwargs: Any) -> list[CheckMessage]:
     """Warn when the demo is enabled: it shows all mail on a public page."""
     if settings.DEMO:
         return [checks.Warning("DEMO is on: everybody can read all mail.", hint="Unset DEMO.", id="portal.W002")]
@@ -18,7 +18,7 @@ def the_demo_is_not_deployed(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security, deploy=True)
-def who_is_forgotten_is_noted(**kwargs: Any) -> list[CheckMessage]:
+def check_erasure_log(**kwargs: Any) -> list[CheckMessage]:
     """Warn when the worker cannot record erased families outside the database: a restore would bring them back."""
     if not settings.DESTROYED_KEYS_FILE:
         return [

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 
-from accounts.kept import kept_fields
+from accounts.form_recovery import pop_recovered_data
 from accounts.permissions import can_curate
 from accounts.second_step import way_to_curate
 from resources.admin import register
@@ -28,7 +28,7 @@ class CuratorsSite(DirectorySite):
         return way
 
     def kept(self, request: HttpRequest) -> dict[str, Any]:
-        return kept_fields(request)
+        return pop_recovered_data(request)
 
 
 site = CuratorsSite(name="admin")

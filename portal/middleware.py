@@ -20,13 +20,13 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.devices import end_if_idle
 from common.acting import acting_as, calls_when_committed
-from common.guard import FIELD, read_form, receipt
+from common.form_tokens import FIELD, read_form, token_id
 from families.access import FamilyRequest, memberships_of
-from portal.views.kept import session_over
+from portal.views.form_recovery import session_over
 from sealing.keys import keys_of_a_request
 
-RECEIPT_COOKIE = "__Host-saved" if settings.HTTPS else "saved"  # read and removed by static/js/drafts.js
-RECEIPT_SECONDS = 600
+SAVED_DRAFT_COOKIE = "__Host-saved" if settings.HTTPS else "saved"  # read and removed by static/js/drafts.js
+SAVED_DRAFT_SECONDS = 600
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -44,7 +44,7 @@ def content_policy(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-def browser_rules(get_response: GetResponse) -> GetResponse:
+def permissions_policy(get_response: GetResponse) -> GetResponse:
     """Set Permissions-Policy and Cross-Origin-Resource-Policy: deny browser features that this site never uses."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -59,7 +59,7 @@ def browser_rules(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-def three_methods(get_response: GetResponse) -> GetResponse:
+def allow_get_head_post(get_response: GetResponse) -> GetResponse:
     """Answer every method except GET, HEAD and POST with 405."""
     known = ("GET", "HEAD", "POST")
 
@@ -108,7 +108,7 @@ def clean_input(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-def idle_sign_out(get_response: GetResponse) -> GetResponse:
+def end_idle_sessions(get_response: GetResponse) -> GetResponse:
     """End sessions on shared devices after half an hour without a request."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -119,7 +119,7 @@ def idle_sign_out(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-def act_as_the_person(get_response: GetResponse) -> GetResponse:
+def act_as_user(get_response: GetResponse) -> GetResponse:
     """Answer a signed-in user's request in one transaction, with the user's id set in the database session.
 
     Row-level security returns no rows without it (ADR 0031). It wraps all middleware that renders. A response with
@@ -160,7 +160,7 @@ class SignInRequired(LoginRequiredMiddleware):
         return super().handle_no_permission(request, view_func)
 
 
-class KnowTheFamilies:
+class PrefetchMemberships:
     """Fetch the user's memberships for views of kind "own" and "public", so that the menu is the same on all pages.
 
     Runs one query for signed-in users and none for others.
@@ -177,7 +177,7 @@ class KnowTheFamilies:
             memberships_of(cast(FamilyRequest, request))
 
 
-def no_store_for_people(get_response: GetResponse) -> GetResponse:
+def no_store_for_users(get_response: GetResponse) -> GetResponse:
     """Forbid caching of responses to signed-in users."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -190,7 +190,7 @@ def no_store_for_people(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-def receipt_for_drafts(get_response: GetResponse) -> GetResponse:
+def saved_draft_cookie(get_response: GetResponse) -> GetResponse:
     """Set a cookie that identifies the saved form, so that the browser can delete its draft.
 
     A form counts as saved when a POST is answered with a redirect or, for htmx, with status 200 or 204.
@@ -200,9 +200,9 @@ def receipt_for_drafts(get_response: GetResponse) -> GetResponse:
         response = get_response(request)
         if request.method == "POST" and _saved(request, response):
             response.set_cookie(
-                RECEIPT_COOKIE,
-                receipt(request.POST[FIELD]),
-                max_age=RECEIPT_SECONDS,
+                SAVED_DRAFT_COOKIE,
+                token_id(request.POST[FIELD]),
+                max_age=SAVED_DRAFT_SECONDS,
                 secure=settings.HTTPS,
                 samesite="Strict",
             )

@@ -17,7 +17,7 @@ APP = "portal_app"
 WORKER = "portal_worker"
 BACKUP = "portal_backup"
 ROLES = (OWNER, APP, WORKER, BACKUP)
-AS_IT_SHOULD_BE = """
+ROLE_IS_CORRECT = """
     SELECT FROM pg_roles WHERE rolname = %s AND rolcanlogin
         AND NOT (rolsuper OR rolbypassrls OR rolcreatedb OR rolcreaterole OR rolinherit)
 """  # checked first: two processes altering the same role at once would conflict
@@ -30,7 +30,7 @@ ADDRESSES = {
 # Functions that PostgreSQL lets PUBLIC call, and the predefined roles that get EXECUTE instead. All web processes share
 # one role: each could read the running statements of another, with a family's data in them, or terminate it. A large
 # object belongs to its creator and is not subject to policies.
-NOT_FOR_PUBLIC = {
+REVOKE_FROM_PUBLIC = {
     "pg_stat_get_activity(integer)": "pg_monitor",
     "pg_stat_get_backend_activity(integer)": "pg_monitor",
     "pg_cancel_backend(integer)": "pg_signal_backend",
@@ -44,7 +44,7 @@ NOT_FOR_PUBLIC = {
 # EXPLAIN shows then reveal the result, and a name can be guessed letter by letter. So no comparison of texts and no
 # ordering of ids is leakproof here. Equality of UUIDs remains leakproof: indexes need it. (Dates, times and numbers are
 # unchanged: docs/threat-model.md.)
-NO_HARMLESS_QUESTIONS = """
+REMOVE_LEAKPROOF = """
     DO $do$
     DECLARE function regprocedure;
     BEGIN
@@ -81,7 +81,7 @@ def make_roles(admin_url: str, passwords: dict[str, str] | None = None) -> None:
         for role in ROLES:
             if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
                 admin.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
-            if not admin.execute(AS_IT_SHOULD_BE, [role]).fetchone():
+            if not admin.execute(ROLE_IS_CORRECT, [role]).fetchone():
                 admin.execute(
                     sql.SQL("ALTER ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT").format(
                         sql.Identifier(role)
@@ -114,8 +114,12 @@ def make_roles(admin_url: str, passwords: dict[str, str] | None = None) -> None:
             "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} REVOKE ALL ON TABLES FROM {app}, {worker}, {backup}",
             "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} REVOKE ALL ON SEQUENCES FROM {app}, {worker}, {backup}",
             "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
-            *(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC" for function in NOT_FOR_PUBLIC),
-            *(f"GRANT EXECUTE ON FUNCTION {function} TO {role}" for function, role in NOT_FOR_PUBLIC.items() if role),
+            *(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC" for function in REVOKE_FROM_PUBLIC),
+            *(
+                f"GRANT EXECUTE ON FUNCTION {function} TO {role}"
+                for function, role in REVOKE_FROM_PUBLIC.items()
+                if role
+            ),
         ):
             admin.execute(sql.SQL(statement).format(**names))
-        admin.execute(NO_HARMLESS_QUESTIONS)
+        admin.execute(REMOVE_LEAKPROOF)

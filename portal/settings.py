@@ -68,8 +68,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.content_policy",
-    "portal.middleware.browser_rules",
-    "portal.middleware.three_methods",
+    "portal.middleware.permissions_policy",
+    "portal.middleware.allow_get_head_post",
     "django.middleware.gzip.GZipMiddleware",
     "portal.middleware.answer_without_database",
     "portal.middleware.clean_input",
@@ -77,16 +77,16 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "portal.middleware.idle_sign_out",
+    "portal.middleware.end_idle_sessions",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "allauth.account.middleware.AccountMiddleware",  # outside act_as_the_person, whose mail needs its context
-    "portal.middleware.act_as_the_person",  # inside MessageMiddleware: mail sent after the commit adds messages
+    "allauth.account.middleware.AccountMiddleware",  # outside act_as_user, whose mail needs its context
+    "portal.middleware.act_as_user",  # inside MessageMiddleware: mail sent after the commit adds messages
     "portal.middleware.SignInRequired",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "portal.middleware.KnowTheFamilies",
+    "portal.middleware.PrefetchMemberships",
     "django_htmx.middleware.HtmxMiddleware",
-    "portal.middleware.no_store_for_people",
-    "portal.middleware.receipt_for_drafts",
+    "portal.middleware.no_store_for_users",
+    "portal.middleware.saved_draft_cookie",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -181,7 +181,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "Europe/Oslo"
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["accounts.signed_in.SignInBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.session_backend.SignInBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {
@@ -257,13 +257,13 @@ MFA_TOTP_TOLERANCE = 1  # steps of 30 s, for clock drift and slow typing
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.bool("BEHIND_PROXY", default=False) else 0
 
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # not in cookies
-SESSION_ENGINE = "accounts.signed_in"
+SESSION_ENGINE = "accounts.session_backend"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "portal.views.kept.csrf_failure"
+CSRF_FAILURE_VIEW = "portal.views.form_recovery.csrf_failure"
 
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]

@@ -11,7 +11,7 @@ from portal.views.offline import manifest, offline, service_worker
 from portal.views.overview import overview
 from portal.views.pages import about, accessibility, health, privacy, robots
 
-handler500 = "portal.views.kept.server_error"
+handler500 = "portal.views.form_recovery.server_error"
 
 urlpatterns = [
     path("", front, name="front"),

@@ -13,8 +13,8 @@ from django.utils import timezone
 from resources.facets import Audience, ChannelKind, County, Kind, State
 from resources.folding import fold, join, sort_key, telling
 from resources.models import NAME, STEMS, WORD, Channel, Checked, HelpService, NumberReport, SearchWord
-from resources.reading.spelling import can_be_misspelt
-from resources.reading.versions import CHANNEL, CONTENT, Version, Way, versions_of
+from resources.selectors.spelling import can_be_misspelt
+from resources.selectors.versions import CHANNEL, CONTENT, Version, Way, versions_of
 
 Item = TypeVar("Item", bound=Checked)
 
@@ -89,19 +89,19 @@ def _each(mark: str, words: Iterable[str]) -> str:
 def index(*, service: HelpService) -> None:
     """Update the service's search fields and the spelling index. Call it after saving a service or its channels."""
     row = HelpService.objects.only(*MADE).filter(pk=service.pk).first()
-    before = words_of(row) if row else {}
+    before = search_words_of(row) if row else {}
     fill_index(service=service, channels=service.channels.all())
     HelpService.objects.filter(pk=service.pk).update(**{name: getattr(service, name) for name in MADE})
-    learn(services=[service])
-    _forget(before.keys() - (words_of(service).keys() if service.state == State.PUBLISHED else ()))
+    add_search_words(services=[service])
+    _forget(before.keys() - (search_words_of(service).keys() if service.state == State.PUBLISHED else ()))
 
 
-def learn(*, services: Iterable[HelpService]) -> None:
+def add_search_words(*, services: Iterable[HelpService]) -> None:
     """Add the words of the published ones among `services` to the spelling index."""
     words: dict[str, bool] = {}
     for service in services:
         if service.state == State.PUBLISHED:
-            for word, is_name in words_of(service).items():
+            for word, is_name in search_words_of(service).items():
                 words[word] = is_name or words.get(word, False)
     rows = [SearchWord(word=word, is_name=is_name) for word, is_name in sorted(words.items())]
     SearchWord.objects.bulk_create([row for row in rows if not row.is_name], ignore_conflicts=True)
@@ -121,7 +121,7 @@ def _forget(words: Iterable[str]) -> None:
     SearchWord.objects.filter(word__in=unsaid).delete()
 
 
-def words_of(service: HelpService) -> dict[str, bool]:
+def search_words_of(service: HelpService) -> dict[str, bool]:
     """Return the service's words for the spelling index, and whether each is one of its names."""
     names = service.search_names.partition(WORD)[0]
     said = f"{service.search_names} {service.search_text}".replace(NAME, " ").replace(WORD, " ").split()

@@ -97,7 +97,7 @@ class Filters:
         """Return the non-empty query parameters."""
         return [pair for pair in self.said.items() if pair[1]]
 
-    def are_said_by(self, query: QueryDict) -> bool:
+    def is_canonical(self, query: QueryDict) -> bool:
         """Return whether `query` is the canonical query string of these filters."""
         return [(name, value) for name, values in query.lists() for value in values] == self.pairs
 

@@ -12,7 +12,7 @@ from markdown_it.token import Token
 
 TOP = 2  # the page has the only h1
 LOWEST = 6
-MOST_CHARACTERS = 60_000  # ten times the longest article; longer texts are not parsed as Markdown
+MAX_CHARACTERS_IN_PDF = 60_000  # ten times the longest article; longer texts are not parsed as Markdown
 # Web, phone, e-mail, and local URLs.
 SAFE = re.compile(r"https://[^\s/\\][^\s\\]*|tel:\+?\d+|mailto:[^\s@]+@[^\s@]+|/(?![/\\])[^\s\\]*|#[\w-]+")
 ARTICLE = re.compile(r"(?<![\w/.-])/les/([\w-]+)")
@@ -65,7 +65,7 @@ def render(text: str, *, top: int = TOP, closed: frozenset[str] = frozenset()) -
 
     Headings start at level `top` and do not skip levels, whatever levels the source uses.
     """
-    tokens = _as_it_stands(text) if len(text) > MOST_CHARACTERS else _reader.parse(text)
+    tokens = _as_it_stands(text) if len(text) > MAX_CHARACTERS_IN_PDF else _reader.parse(text)
     headings = _place_headings(tokens, top)
     for token in tokens:
         _tend_links(token.children or [], closed)

@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from resources.views import articles, directory, paper, reports, service
+from resources.views import articles, directory, pdf, reports, service
 
 urlpatterns = [
     path("hjelp/", directory.directory, name="help_directory"),
-    path("hjelp/utvalg/", paper.choice, name="help_choice"),
-    path("hjelp/utvalg/pdf/", paper.choice_pdf, name="help_choice_pdf"),
+    path("hjelp/utvalg/", pdf.choice, name="help_choice"),
+    path("hjelp/utvalg/pdf/", pdf.choice_pdf, name="help_choice_pdf"),
     path("hjelp/nummer/<uuid:channel_id>/virket-ikke/", reports.number_failed, name="number_failed"),
     path("hjelp/<slug:key>/", service.service, name="help_service"),
     path("les/", articles.articles, name="articles"),

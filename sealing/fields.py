@@ -43,24 +43,24 @@ else:
             return cls
 
 
-_as_bytes: ContextVar[bool] = ContextVar("sealed columns as they are", default=False)
+_raw_ciphertext: ContextVar[bool] = ContextVar("sealed columns as they are", default=False)
 
 
 @contextmanager
-def as_bytes() -> Iterator[None]:
+def raw_ciphertext() -> Iterator[None]:
     """Read encrypted columns as ciphertext inside the block, and allow queries to name them."""
-    token = _as_bytes.set(True)
+    token = _raw_ciphertext.set(True)
     try:
         yield
     finally:
-        _as_bytes.reset(token)
+        _raw_ciphertext.reset(token)
 
 
 class SealedColumn(models.F):
     """An encrypted column of a related row as ciphertext, to be set on an instance that decrypts it."""
 
     def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
-        with as_bytes():
+        with raw_ciphertext():
             return super().resolve_expression(*args, **kwargs)
 
 
@@ -84,8 +84,8 @@ class SealedAttribute(DeferredAttribute):
             super().__get__(instance, cls)  # queries the database and puts the ciphertext there
         kept = data[name]
         if isinstance(kept, _Kept):
-            return kept.sealed if _as_bytes.get() and kept.sealed is not None else kept.value
-        if _as_bytes.get():
+            return kept.sealed if _raw_ciphertext.get() and kept.sealed is not None else kept.value
+        if _raw_ciphertext.get():
             return kept
         opened = data[name] = self.field.open(instance, kept)
         return opened.value
@@ -224,7 +224,7 @@ class SealedField(_Field[T, T]):
                 self.unseal(model_instance, kept)  # raises for ciphertext that was copied from another row
             kept = self.open(model_instance, kept)
         if sealed_in(kept.value) is not None:
-            return self._as_it_lies(model_instance, kept, add=add)
+            return self._unchanged_ciphertext(model_instance, kept, add=add)
         text = self.dump(kept.value)
         if kept.sealed is not None and (not kept.sealed or is_newest(owner, kept.sealed)):
             was = self._text_before(model_instance, kept.sealed, add=add) if kept.was is None or add else kept.was
@@ -243,7 +243,7 @@ class SealedField(_Field[T, T]):
                 raise
             return None
 
-    def _as_it_lies(self, instance: models.Model, kept: _Kept, *, add: bool) -> bytes:
+    def _unchanged_ciphertext(self, instance: models.Model, kept: _Kept, *, add: bool) -> bytes:
         if add or (isinstance(kept.value, dict) and len(kept.value)):
             message = (
                 f"{say(self.place_of(instance))}: what cannot be read can only stay as it lies, or be written anew"
@@ -259,7 +259,7 @@ class SealedField(_Field[T, T]):
 
         Django reads this property for filter, order_by, values, F and aggregates.
         """
-        if _as_bytes.get():
+        if _raw_ciphertext.get():
             raise AttributeError  # like any column that is not a relation
         message = f"{self.model._meta.label}.{self.name} is sealed: no query can name it. Fetch rows and read them."
         raise SealedError(message)
@@ -315,5 +315,5 @@ class HoldsSealedText(models.Model):
         abstract = True
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
-        with as_bytes():
+        with raw_ciphertext():
             super().refresh_from_db(*args, **kwargs)

@@ -6,7 +6,7 @@ import pghistory
 from django.db import models
 
 from common import history
-from sealing.fields import as_bytes
+from sealing.fields import raw_ciphertext
 
 
 class AnyChange(pghistory.AnyChange):
@@ -16,7 +16,7 @@ class AnyChange(pghistory.AnyChange):
     """
 
     def resolve(self, model: type[models.Model]) -> str:
-        with as_bytes():
+        with raw_ciphertext():
             return str(super().resolve(model))
 
 

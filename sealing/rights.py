@@ -7,7 +7,7 @@ from sealing.models import FamilyKey
 FOR_ME = f"author_id IS NULL OR author_id = {ME}"
 FIRST = ("number = 1", "destroyed_at IS NULL")
 # Who starts a family, is asked into one, was removed and has not read it yet, or closed it and may still open it again.
-NEAR = """app.new_families() UNION ALL SELECT app.invited_families() UNION ALL SELECT app.farewell_families()
+NEAR = """app.new_families() UNION ALL SELECT app.invited_families() UNION ALL SELECT app.families_with_removal_notice()
     UNION ALL SELECT app.closed_families()"""
 STARTED_OR_INVITED = f"""{one_of("family_id", "app.new_families()")}
     OR author_id IS NOT NULL AND {one_of("family_id", "app.invited_families()")}"""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-pytest_plugins = ["tests.traps.plugin", "tests.database", "tests.mail", "tests.fixtures", "tests.one_app"]
+pytest_plugins = ["tests.traps.plugin", "tests.roles", "tests.mail", "tests.fixtures", "tests.one_app"]
 
 # They come first, or one core would wait at the end while the other is at one of them. What is first in a worker's
 # list is also not given to another, and the tests of `make run` build on each other.

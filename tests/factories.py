@@ -15,18 +15,18 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.models import SignupConsent, User
+from crisisplans.item_content import content_type_of
 from crisisplans.models import (
     Audience,
     Comment,
     CrisisPlan,
-    ForgottenEntry,
+    ErasedItem,
     Level,
     PlanItem,
     Section,
     Side,
     SupportContact,
 )
-from crisisplans.words import shape_of
 from families.models import INVITATION_LIFETIME, Family, Invitation, Membership, RemovalProposal, Role
 from resources.actions import index
 from resources.facets import Audience as ForWhom
@@ -147,7 +147,7 @@ class CrisisPlanFactory(DjangoModelFactory):
     family = factory.SubFactory(FamilyFactory, crisis_plan=None)
 
 
-class PlanEntryFactory(DjangoModelFactory):
+class BaseItemFactory(DjangoModelFactory):
     class Meta:
         abstract = True
 
@@ -164,7 +164,7 @@ class PlanEntryFactory(DjangoModelFactory):
     changed_by = factory.SelfAttribute("created_by")
 
 
-class PlanItemFactory(PlanEntryFactory):
+class PlanItemFactory(BaseItemFactory):
     """An item; `text` fills every word its section has."""
 
     class Meta:
@@ -175,12 +175,12 @@ class PlanItemFactory(PlanEntryFactory):
 
     section = Section.COPING
     words = factory.LazyAttribute(
-        lambda o: dict.fromkeys(shape_of(o.section)().as_document(), o.text),
+        lambda o: dict.fromkeys(content_type_of(o.section)().as_document(), o.text),
     )
     level = factory.LazyAttribute(lambda o: Level.YELLOW if o.section == Section.WARNING_SIGNS else "")
 
 
-class SupportContactFactory(PlanEntryFactory):
+class SupportContactFactory(BaseItemFactory):
     class Meta:
         model = SupportContact
 
@@ -201,11 +201,11 @@ class CommentFactory(DjangoModelFactory):
     created_by = factory.SelfAttribute("family.created_by")
 
 
-class ForgottenEntryFactory(DjangoModelFactory):
+class ForgottenItemFactory(DjangoModelFactory):
     """The mark of something that was removed forty days ago."""
 
     class Meta:
-        model = ForgottenEntry
+        model = ErasedItem
 
     id = factory.LazyFunction(uuid4)
     family = factory.SubFactory(FamilyFactory)
@@ -213,7 +213,7 @@ class ForgottenEntryFactory(DjangoModelFactory):
     audience = Audience.EVERYONE
     versions = 2
     removed_at = factory.LazyFunction(lambda: timezone.now() - timedelta(days=40))
-    forgotten_at = factory.LazyFunction(lambda: timezone.now() - timedelta(days=10))
+    erased_at = factory.LazyFunction(lambda: timezone.now() - timedelta(days=10))
 
 
 class CheckedFactory(DjangoModelFactory):
@@ -407,7 +407,7 @@ def make_home(name: str) -> Home:
     token = f"{name}-invitation-secret-0123456789abcdef"
     invitation = InvitationFactory(family=family, email=users["invited"].email, token=token, created_by=coordinator)
     for audience in Audience:
-        ForgottenEntryFactory(family=family, audience=audience)
+        ForgottenItemFactory(family=family, audience=audience)
     return Home(
         name=name,
         family=family,

@@ -6,7 +6,7 @@ import pytest
 
 from sealing import keys
 from tests.factories import Home, make_home
-from tests.moulds import Mould
+from tests.family_snapshots import FamilySnapshot
 from tests.people import KINDS
 
 
@@ -16,8 +16,8 @@ def homes(request, django_db_setup, django_db_blocker) -> Callable[[str], Home]:
     if request.config.pluginmanager.hasplugin("tests.mutants.plugin"):
         return make_home  # a mutant may show itself while a family is made
     with django_db_blocker.unblock():
-        moulds = {name: Mould(name) for name in ("ours", "theirs")}
-    return lambda name: moulds[name].copy()
+        snapshots = {name: FamilySnapshot(name) for name in ("ours", "theirs")}
+    return lambda name: snapshots[name].copy()
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,11 @@ from functools import cache
 
 import pytest
 
-CATALOGUE = ("tests/ground/test_database_rights.py", "tests/ground/test_query_rules.py", "tests/ground/test_checks.py")
+CATALOGUE = (
+    "tests/database/test_database_rights.py",
+    "tests/database/test_query_rules.py",
+    "tests/database/test_checks.py",
+)
 MATRIX = "tests/harness/test_permissions.py::test_everybody_gets_what_the_table_says["
 
 
@@ -26,10 +30,10 @@ def addresses_of(app: str) -> frozenset[str]:
 
 def concerns(item: pytest.Item, app: str) -> bool:
     name = item.nodeid
-    if name.startswith((f"tests/{app}/", f"tests/ground/policies/test_{app}.py", *CATALOGUE)):
+    if name.startswith((f"tests/{app}/", f"tests/database/policies/test_{app}.py", *CATALOGUE)):
         return True
     value = name.partition("[")[2].removesuffix("]")
-    if name.startswith("tests/ground/policies/test_every_table.py"):
+    if name.startswith("tests/database/policies/test_every_table.py"):
         return value.startswith(f"{app}_")
     return name.startswith(MATRIX) and value in addresses_of(app)
 

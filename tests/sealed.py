@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from sealing.fields import SealedField, as_bytes
+from sealing.fields import SealedField, raw_ciphertext
 
 SEALED = b"\x01" * 40  # has the form of a sealed text, and opens nowhere
 SQL_SEALED = "decode(repeat('01', 40), 'hex')"
@@ -22,7 +22,7 @@ def saying(rows: Any, **texts: str) -> list[Any]:
 
 def text_of(row: Any, name: str) -> str:
     """The text sealed in a column of `row`. Raises CannotOpenError, where a page says that it cannot be read."""
-    with as_bytes():
+    with raw_ciphertext():
         sealed = bytes(getattr(row, name))
     return str(row._meta.get_field(name).unseal(row, sealed))
 

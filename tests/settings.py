@@ -1,4 +1,4 @@
-"""Settings of the tests: the real ones, on loopback. Where the servers are is filled in by tests/database.py."""
+"""Settings of the tests: the real ones, on loopback. Where the servers are is filled in by tests/roles.py."""
 
 import os
 from base64 import b64encode

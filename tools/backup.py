@@ -35,8 +35,8 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from common.destroyed import note_destroyed, read_destroyed
 from common.env import env
+from common.erasure_log import append_erasures, read_erasures
 from common.tables.visibility import partly_visible
 from portal.roles import BACKUP
 from tools import inventory
@@ -183,7 +183,7 @@ def back_up(address: str, to: Path, places: Places, keys_days: int) -> Path:
                 only = ["--data-only", f"--table={inventory.KEYS}"]
                 write(connection, address, keys, [inventory.KEYS], now, *only)
             for file in places.destroyed:
-                note_destroyed(file, destroyed)
+                append_erasures(file, destroyed)
             if has_keys:
                 parts.push(not_left_alone(finish(keys, places.keys / stamp)))
             made = finish(folder, to / stamp)
@@ -204,7 +204,7 @@ def lists_of_destroyed(files: tuple[Path, ...], to: Path) -> dict[UUID, datetime
     families: dict[UUID, datetime] = {}
     for file in files:
         if file.exists():
-            families |= read_destroyed(file)
+            families |= read_erasures(file)
         elif file.parent != to and not file.parent.is_dir():
             message = f"The list of destroyed keys is to be {file} (DESTROYED_KEYS_FILE), and its folder is not there."
             raise NotDoneError(message)

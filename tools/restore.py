@@ -27,8 +27,8 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from common.destroyed import read_destroyed
 from common.env import env
+from common.erasure_log import read_erasures
 from portal.roles import ROLES, make_roles, passwords_of_the_environment
 from sealing.outer import read_outer_keys
 from tools import inventory
@@ -52,7 +52,7 @@ from tools.restored_keys import RestoredKeys
 from tools.servers import ServerFailedError, program
 
 JOBS = 2  # parallel jobs of pg_restore
-REGRET = timedelta(days=30)  # from closing a family until its keys are destroyed (families.models.REGRET)
+REOPEN_PERIOD = timedelta(days=30)  # from closing a family until its keys are destroyed (families.models.REOPEN_PERIOD)
 
 Tell = Callable[[str], None]
 
@@ -254,7 +254,7 @@ def read_lists_of_destroyed(files: tuple[Path, ...], tell: Tell | None) -> dict[
     lists = {}
     for file in files:
         try:
-            lists[file] = read_destroyed(file)
+            lists[file] = read_erasures(file)
         except FileNotFoundError:
             missing = (
                 f"The list of destroyed keys is not at {file}, and without it families who were forgotten would come"
@@ -309,7 +309,9 @@ def forgotten_there(admin_url: str, listed: Mapping[UUID, datetime], tell: Tell)
     except psycopg.Error as problem:
         tell(f"CAREFUL: the database could not be asked whom it has forgotten ({in_one_line(problem)}).")
         return {}
-    forgotten = {family: at for family, at in destroyed.items() if family in closed and closed[family] + REGRET <= at}
+    forgotten = {
+        family: at for family, at in destroyed.items() if family in closed and closed[family] + REOPEN_PERIOD <= at
+    }
     if lacking := len(forgotten.keys() - listed.keys()):
         tell(
             f"CAREFUL: of {len(forgotten)} families that were forgotten in the database, {lacking} are in no list. They"

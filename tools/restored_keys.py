@@ -32,7 +32,9 @@ from tools.inventory import (
 )
 from tools.servers import program
 
-REGRET = "interval '30 days'"  # from closing a family until its keys are destroyed (families.models.REGRET)
+REOPEN_PERIOD = (
+    "interval '30 days'"  # from closing a family until its keys are destroyed (families.models.REOPEN_PERIOD)
+)
 AT_ONCE = 500  # removed items erased per transaction
 
 OuterKeys = Mapping[str, AESGCM]
@@ -216,13 +218,13 @@ class RestoredKeys:
             self.admin.execute(f"SET LOCAL ROLE {OWNER}; SET LOCAL search_path = public")
             closed = self.admin.execute(
                 f"""
-                UPDATE families_family f SET closed_at = least(f.closed_at, d.at - {REGRET}),
+                UPDATE families_family f SET closed_at = least(f.closed_at, d.at - {REOPEN_PERIOD}),
                     closed_by_id = coalesce(f.closed_by_id, (
                         SELECT m.user_id FROM families_membership m WHERE m.family_id = f.id AND m.ended_at IS NULL
                         ORDER BY m.is_coordinator DESC, m.joined_at, m.id LIMIT 1
                     ), f.created_by_id)
                 FROM unnest(%s::uuid[], %s::timestamptz[]) AS d(family, at)
-                WHERE f.id = d.family AND (f.closed_at IS NULL OR f.closed_at > d.at - {REGRET})
+                WHERE f.id = d.family AND (f.closed_at IS NULL OR f.closed_at > d.at - {REOPEN_PERIOD})
                 """,
                 [list(self.forgotten), list(self.forgotten.values())],
             ).rowcount
@@ -234,10 +236,10 @@ class RestoredKeys:
                 """,
                 [list(self.forgotten)],
             )
-        forgotten = {family for (family,) in self._as_the_worker("SELECT family FROM app.forget_closed()")}
+        forgotten = {family for (family,) in self._as_the_worker("SELECT family FROM app.erase_closed()")}
         lines, went = 0, AT_ONCE
         while went >= AT_ONCE:
-            ((went,),) = self._as_the_worker(f"SELECT app.forget_removed({AT_ONCE})")
+            ((went,),) = self._as_the_worker(f"SELECT app.erase_removed({AT_ONCE})")
             lines += went
         return closed, len(forgotten - self.forgotten.keys()), lines
 

@@ -250,12 +250,12 @@ def function_sql(function: Function) -> list[str]:
 
 
 def erasure_sql(tables: Iterable[Table]) -> list[str]:
-    """`app.forget_removed(at_most)`: delete at most so many rows of each table that were removed long enough ago, and
+    """`app.erase_removed(at_most)`: delete at most so many rows of each table that were removed long enough ago, and
     return their number. Locked rows wait for the next call."""
     steps = "".join(_erase(table, table.erasure) for table in tables if table.erasure)
     return [
         f"""
-        CREATE FUNCTION app.forget_removed(at_most integer) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER {PATH}
+        CREATE FUNCTION app.erase_removed(at_most integer) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER {PATH}
         AS $body$
         DECLARE erased uuid[]; total integer := 0;
         BEGIN{steps}
@@ -263,14 +263,14 @@ def erasure_sql(tables: Iterable[Table]) -> list[str]:
         END
         $body$
         """,
-        f"GRANT EXECUTE ON FUNCTION app.forget_removed(integer) TO {WORKER}",
+        f"GRANT EXECUTE ON FUNCTION app.erase_removed(integer) TO {WORKER}",
     ]
 
 
 def _erase(table: Table, erasure: Erasure) -> str:
     assert not isinstance(table.model, str)  # noqa: S101  # only models have what refers to them
     columns = {"id": "e.id", "family_id": "e.family_id", **erasure.columns}
-    columns |= {"removed_at": "e.removed_at", "forgotten_at": "now()"}
+    columns |= {"removed_at": "e.removed_at", "erased_at": "now()"}
     tombstone = (
         f"""
             INSERT INTO {erasure.tombstone} ({", ".join(columns)})

@@ -83,9 +83,9 @@ NEVER_TRUNCATED = (Protection("TRUNCATE"),)
 
 @dataclass(frozen=True, kw_only=True)
 class Erasure:
-    """Rows that were removed (`removed_at`) are deleted by `app.forget_removed` after `after`, with their versions and
+    """Rows that were removed (`removed_at`) are deleted by `app.erase_removed` after `after`, with their versions and
     the rows that refer to them. `tombstone` is a table that keeps that there was one, with `columns` (name: SQL of the
-    row `e`) beside its id, family_id, removed_at and forgotten_at."""
+    row `e`) beside its id, family_id, removed_at and erased_at."""
 
     after: str = "30 days"
     tombstone: str = ""

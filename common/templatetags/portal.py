@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from common.guard import FIELD, person_id, sign_form
+from common.form_tokens import FIELD, person_id, sign_form
 from common.http import UNDO_MARK
 
 register = template.Library()
@@ -28,7 +28,7 @@ COLORS = {constants.SUCCESS: "success", constants.WARNING: "warning", constants.
 
 @register.simple_tag(takes_context=True)
 def form_guard(context: dict[str, Any]) -> SafeString:
-    """Render the hidden fields of a form that writes: the CSRF token and the signed token (common.guard).
+    """Render the hidden fields of a form that writes: the CSRF token and the signed token (common.form_tokens).
 
     They are the same for all forms on a page, so they are cached on the request.
     """

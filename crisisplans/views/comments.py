@@ -6,36 +6,36 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.kept import kept_fields
-from common.http import render_page, tell
+from accounts.form_recovery import pop_recovered_data
+from common.http import render_page, show_message
 from crisisplans.actions import add_comment, remove_comment
 from crisisplans.forms import CommentForm
 from crisisplans.models import Comment, Section
 from crisisplans.permissions import check_can_comment
-from crisisplans.showing import People, show_entry
-from crisisplans.views.fetch import back_to, find_entry, keep_words
-from families.access import FamilyRequest, door, get_for_editing
+from crisisplans.presenters import People, present_item
+from crisisplans.views.fetch import back_to, find_item, show_submitted_texts
+from families.access import FamilyRequest, family_view, get_for_editing
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@keep_words
-@door
-def comment(request: FamilyRequest, family_id: UUID, section: Section, entry_id: UUID) -> HttpResponse:
+@show_submitted_texts
+@family_view
+def comment(request: FamilyRequest, family_id: UUID, section: Section, item_id: UUID) -> HttpResponse:
     """Write a remark or a different view."""
-    entry = find_entry(request, family_id, section, entry_id, editing=False)
-    check_can_comment(request.member, entry)
-    form = CommentForm(request.POST if request.method == "POST" else None, initial=kept_fields(request))
+    item = find_item(request, family_id, section, item_id, editing=False)
+    check_can_comment(request.member, item)
+    form = CommentForm(request.POST if request.method == "POST" else None, initial=pop_recovered_data(request))
     if form.is_bound and form.is_valid():
-        add_comment(entry=entry, by=request.member, **form.cleaned_data)
-        tell(request, _("Thank you. Your words stand beside theirs."))
-        return back_to(section, family_id, entry)
-    shown = show_entry(entry, People(request.member).fetch())
-    context = {"form": form, "entry": shown, "family_id": family_id, "section": section}
+        add_comment(item=item, by=request.member, **form.cleaned_data)
+        show_message(request, _("Thank you. Your words stand beside theirs."))
+        return back_to(section, family_id, item)
+    shown = present_item(item, People(request.member).fetch())
+    context = {"form": form, "item": shown, "family_id": family_id, "section": section}
     return render_page(request, "crisisplans/comment.html", context, status=422 if form.is_bound else 200)
 
 
 @require_POST
-@door
+@family_view
 def take_back(request: FamilyRequest, family_id: UUID, section: Section, comment_id: UUID) -> HttpResponse:
     """Remove one's own comment."""
     found = get_for_editing(request, Comment, comment_id)

@@ -9,9 +9,9 @@ from django.shortcuts import redirect
 from common.http import render_page
 from common.views import public
 from crisisplans.models import CrisisPlan
-from crisisplans.reading import read_plan
-from crisisplans.steps import steps_of
-from families.access import FamilyRequest, door, get_for_reading, memberships_of
+from crisisplans.presenters.steps import steps_of
+from crisisplans.selectors import read_plan
+from families.access import FamilyRequest, family_view, get_for_reading, memberships_of
 from families.names import family_label
 
 
@@ -30,7 +30,7 @@ def crisis_plan(request: HttpRequest) -> HttpResponse:
     return render_page(request, "crisisplans/crisis_choose.html", {"choices": families})
 
 
-@door
+@family_view
 def crisis_plan_of(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     """Show one family's plan as steps, as this member may read it."""
     plan = get_for_reading(request, CrisisPlan, family_id)

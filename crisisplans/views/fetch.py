@@ -10,11 +10,11 @@ from django.urls import reverse
 
 from common.http import render_page
 from crisisplans.actions import model_of
-from crisisplans.forms import FORMS, EntryForm
+from crisisplans.forms import FORMS, ItemForm
+from crisisplans.item_content import LABELS, Item
 from crisisplans.models import CrisisPlan, Section
-from crisisplans.showing import People
-from crisisplans.words import LABELS, Entry
-from families.access import DoorView, FamilyRequest, get_for_editing, get_for_reading
+from crisisplans.presenters import People
+from families.access import FamilyRequest, FamilyView, get_for_editing, get_for_reading
 
 P = ParamSpec("P")
 WRITTEN = [
@@ -27,32 +27,32 @@ def find_plan(request: FamilyRequest, family_id: UUID, *, editing: bool = False)
     return (get_for_editing if editing else get_for_reading)(request, CrisisPlan, family_id)
 
 
-def find_entry(
-    request: FamilyRequest, family_id: UUID, section: Section, entry_id: UUID, *, editing: bool = True
-) -> Entry:
+def find_item(
+    request: FamilyRequest, family_id: UUID, section: Section, item_id: UUID, *, editing: bool = True
+) -> Item:
     """Fetch an item through the access check.
 
     Raises Http404 when the URL has another family or section than the item, and when it can no longer be restored.
     """
-    entry: Entry = (get_for_editing if editing else get_for_reading)(request, model_of(section), entry_id)
-    if (entry.family_id, Section(entry.section)) != (family_id, section) or entry.is_gone:
+    item: Item = (get_for_editing if editing else get_for_reading)(request, model_of(section), item_id)
+    if (item.family_id, Section(item.section)) != (family_id, section) or item.is_gone:
         raise Http404
-    return entry
+    return item
 
 
-def entry_form(request: FamilyRequest, section: Section, people: People, **more: Any) -> EntryForm:
+def item_form(request: FamilyRequest, section: Section, people: People, **more: Any) -> ItemForm:
     """Return the form of `section`, bound if the request is a POST."""
     data = request.POST if request.method == "POST" else None
     return FORMS[section](data, section=section, people=people, **more)
 
 
-def back_to(section: Section, family_id: UUID, entry: Entry | None = None) -> HttpResponseRedirect:
+def back_to(section: Section, family_id: UUID, item: Item | None = None) -> HttpResponseRedirect:
     """Redirect to the section's page, and to the item if one is given."""
     url = reverse("section", kwargs={"family_id": family_id, "section": section})
-    return HttpResponseRedirect(f"{url}#p-{entry.pk}" if entry else url, status=303)
+    return HttpResponseRedirect(f"{url}#p-{item.pk}" if item else url, status=303)
 
 
-def keep_words(view: DoorView[P]) -> DoorView[P]:
+def show_submitted_texts(view: FamilyView[P]) -> FamilyView[P]:
     """Decorator that shows the submitted texts on the error page if the user lost access while writing."""
 
     @wraps(view)
@@ -60,17 +60,19 @@ def keep_words(view: DoorView[P]) -> DoorView[P]:
         try:
             return view(request, *args, **kwargs)
         except (Http404, PermissionDenied) as refused:
-            typed = typed_words(request)
+            typed = submitted_texts(request)
             if not typed:
                 raise
             status = 404 if isinstance(refused, Http404) else 403
             reason = str(refused) if status == 403 else ""  # noqa: PLR2004, HTTP's own number
-            return render_page(request, "crisisplans/typed.html", {"typed": typed, "reason": reason}, status=status)
+            return render_page(
+                request, "crisisplans/submitted_texts.html", {"typed": typed, "reason": reason}, status=status
+            )
 
-    return cast(DoorView[P], guarded)
+    return cast(FamilyView[P], guarded)
 
 
-def typed_words(request: HttpRequest) -> list[str]:
+def submitted_texts(request: HttpRequest) -> list[str]:
     """Return the submitted texts, regardless of whether the form is valid."""
     sent = [request.POST.get(name, "") for name in WRITTEN] if request.method == "POST" else []
     return ["".join("\ufffd" if "\ud800" <= c <= "\udfff" or c == "\x00" else c for c in text) for text in sent if text]

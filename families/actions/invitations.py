@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from accesslog.actions import Action, record
 from accounts.models import User
 from common.acting import acting_as, holding_invitation
-from families.actions.circle import Circle, lock_circle, lock_family
+from families.actions.locking import LockedFamily, lock_family, lock_members
 from families.models import INVITATION_LIFETIME, Family, Invitation, Membership, Role
 from families.permissions import check_can_invite
 
@@ -37,16 +37,16 @@ def invite(*, family: Family, by: User, email: str, role: Role) -> tuple[Invitat
     The steps are the same whether or not the address has an account. Raises ValidationError when the address belongs to
     a member or is already invited, or when the family would get a second subject.
     """
-    circle = lock_circle(family, by)
-    check_can_invite(circle.acting)
+    locked_family = lock_members(family, by)
+    check_can_invite(locked_family.acting)
     email = email.strip().lower()
-    _put_away_expired(circle)
-    _check_is_new(circle, email)
+    _put_away_expired(locked_family)
+    _check_is_new(locked_family, email)
     if role == Role.SUBJECT:
-        _check_no_subject(circle)
+        _check_no_subject(locked_family)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     invitation = Invitation.objects.create(
-        family=circle.family,
+        family=locked_family.family,
         email=email,
         role=role,
         token_hash=hash_token(token),
@@ -57,25 +57,25 @@ def invite(*, family: Family, by: User, email: str, role: Role) -> tuple[Invitat
     return invitation, token
 
 
-def _put_away_expired(circle: Circle) -> None:
+def _put_away_expired(locked_family: LockedFamily) -> None:
     """Withdraw expired invitations, so that the same people can be invited again."""
     now = timezone.now()
-    expired = Invitation.objects.waiting().filter(family=circle.family, expires_at__lte=now)
-    expired.update(withdrawn_at=now, withdrawn_by=circle.acting.user_id)
+    expired = Invitation.objects.waiting().filter(family=locked_family.family, expires_at__lte=now)
+    expired.update(withdrawn_at=now, withdrawn_by=locked_family.acting.user_id)
 
 
-def _check_is_new(circle: Circle, email: str) -> None:
-    people = [member.user_id for member in circle.members]
+def _check_is_new(locked_family: LockedFamily, email: str) -> None:
+    people = [member.user_id for member in locked_family.members]
     if EmailAddress.objects.filter(email__iexact=email, verified=True, user__in=people).exists():
         raise ValidationError({"email": _("This address belongs to somebody who is here already.")})
-    if Invitation.objects.waiting().filter(family=circle.family, email=email).exists():
+    if Invitation.objects.waiting().filter(family=locked_family.family, email=email).exists():
         raise ValidationError({"email": _("This address is invited already. You can send it again from the list.")})
 
 
-def _check_no_subject(circle: Circle) -> None:
-    if any(member.is_subject for member in circle.members):
+def _check_no_subject(locked_family: LockedFamily) -> None:
+    if any(member.is_subject for member in locked_family.members):
         raise ValidationError({"role": _("The person this concerns is here already.")})
-    if Invitation.objects.waiting().filter(family=circle.family, role=Role.SUBJECT).exists():
+    if Invitation.objects.waiting().filter(family=locked_family.family, role=Role.SUBJECT).exists():
         raise ValidationError(
             {"role": _("An invitation to the person this concerns is waiting for an answer. Withdraw that one first.")}
         )
@@ -87,8 +87,8 @@ def renew_invitation(*, invitation: Invitation, by: User) -> tuple[Invitation, s
 
     Return None when the invitation was answered or withdrawn in the meantime, or when the form was submitted twice.
     """
-    circle = lock_circle(invitation.family, by)
-    check_can_invite(circle.acting)
+    locked_family = lock_members(invitation.family, by)
+    check_can_invite(locked_family.acting)
     waiting = Invitation.objects.waiting().filter(pk=invitation.pk).first()
     if waiting is None or waiting.made_at > timezone.now() - TWICE_IN_ONE_TOUCH:
         return None
@@ -112,8 +112,8 @@ def mark_sent(*, invitation: Invitation, by: User) -> None:
 @transaction.atomic
 def withdraw_invitation(*, invitation: Invitation, by: User) -> bool:
     """Withdraw the invitation; its link stops working at once. Return False if it was answered in the meantime."""
-    circle = lock_circle(invitation.family, by)
-    check_can_invite(circle.acting)
+    locked_family = lock_members(invitation.family, by)
+    check_can_invite(locked_family.acting)
     waiting = Invitation.objects.waiting().filter(pk=invitation.pk).first()
     if waiting is None:
         return False

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accesslog.actions import Action, record
 from accounts.models import User
-from families.actions.circle import end_membership, lock_circle, log, make_coordinator, save
+from families.actions.locking import end_membership, lock_members, log, make_coordinator, save
 from families.models import Family, Membership, Role
 from families.permissions import check_can_give_coordinator, check_can_remove_member
 from families.registry import family_started
@@ -59,19 +59,19 @@ def start_family(  # noqa: PLR0913  # the fields of the first form, keyword-only
 @transaction.atomic
 def change_own_names(*, family: Family, by: User, display_name: str, family_nickname: str) -> None:
     """Change the display name of `by`, and their own name for the family."""
-    circle = lock_circle(family, by)
-    circle.acting.display_name, circle.acting.family_nickname = display_name, family_nickname
-    save(circle, circle.acting, "display_name", "family_nickname")
-    log(circle, Action.UPDATE, "own_names_changed", circle.acting)
+    locked_family = lock_members(family, by)
+    locked_family.acting.display_name, locked_family.acting.family_nickname = display_name, family_nickname
+    save(locked_family, locked_family.acting, "display_name", "family_nickname")
+    log(locked_family, Action.UPDATE, "own_names_changed", locked_family.acting)
 
 
 @transaction.atomic
 def rename_subject(*, family: Family, by: User, subject_name: str) -> None:
     """Change the name of the subject. If it is empty, pages show «den det gjelder»."""
-    circle = lock_circle(family, by)
-    circle.family.subject_name = subject_name
-    circle.family.save(update_fields=["subject_name"])
-    log(circle, Action.UPDATE, "subject_renamed", circle.family)
+    locked_family = lock_members(family, by)
+    locked_family.family.subject_name = subject_name
+    locked_family.family.save(update_fields=["subject_name"])
+    log(locked_family, Action.UPDATE, "subject_renamed", locked_family.family)
 
 
 @transaction.atomic
@@ -81,19 +81,19 @@ def leave_family(*, family: Family, by: User, successor: UUID | None = None) -> 
     The only coordinator passes the role to `successor` (a membership), or, if only one other member is left, to that
     one. Raises ValidationError when a successor is needed and `successor` is not a current member.
     """
-    circle = lock_circle(family, by)
-    if needs_successor(circle.acting, circle.others):
-        heir = circle.others[0] if len(circle.others) == 1 else circle.member(successor)
-        if heir is None or heir.pk == circle.acting.pk:
+    locked_family = lock_members(family, by)
+    if needs_successor(locked_family.acting, locked_family.others):
+        heir = locked_family.others[0] if len(locked_family.others) == 1 else locked_family.member(successor)
+        if heir is None or heir.pk == locked_family.acting.pk:
             raise ValidationError({"successor": _("Choose who takes over as coordinator.")})
-        make_coordinator(circle, heir)
-    end_membership(circle, circle.acting, event="member_left")
-    return circle.family
+        make_coordinator(locked_family, heir)
+    end_membership(locked_family, locked_family.acting, event="member_left")
+    return locked_family.family
 
 
 @transaction.atomic
 def reopen_family(*, family: UUID, by: User) -> bool:
-    """Reopen a family that `by` closed less than REGRET ago, and restore their membership.
+    """Reopen a family that `by` closed less than REOPEN_PERIOD ago, and restore their membership.
 
     Return False if that does not apply, or no longer does.
     """
@@ -101,8 +101,8 @@ def reopen_family(*, family: UUID, by: User) -> bool:
         cursor.execute("SELECT app.reopen_family(%s)", [family])
         reopened: bool = cursor.fetchone()[0]
     if reopened:
-        circle = lock_circle(Family(pk=family), by)
-        log(circle, Action.UPDATE, "family_reopened", circle.family)
+        locked_family = lock_members(Family(pk=family), by)
+        log(locked_family, Action.UPDATE, "family_reopened", locked_family.family)
     return reopened
 
 
@@ -114,11 +114,11 @@ def needs_successor(member: Membership, others: list[Membership]) -> bool:
 @transaction.atomic
 def remove_member(*, family: Family, by: User, member: UUID) -> None:
     """Remove a relative. Does nothing if their membership has already ended."""
-    circle = lock_circle(family, by)
-    other = circle.member(member)
+    locked_family = lock_members(family, by)
+    other = locked_family.member(member)
     if other is not None:
-        check_can_remove_member(circle.acting, other)
-        end_membership(circle, other, event="member_removed")
+        check_can_remove_member(locked_family.acting, other)
+        end_membership(locked_family, other, event="member_removed")
 
 
 @transaction.atomic
@@ -127,23 +127,23 @@ def give_coordinator(*, family: Family, by: User, to: UUID, keep: bool) -> None:
 
     Raises ValidationError when that person is no longer a member.
     """
-    circle = lock_circle(family, by)
-    heir = circle.member(to)
-    if heir is None or heir.pk == circle.acting.pk:
+    locked_family = lock_members(family, by)
+    heir = locked_family.member(to)
+    if heir is None or heir.pk == locked_family.acting.pk:
         raise ValidationError({"to": _("They are no longer part of this family. Choose somebody else.")})
-    if heir.is_coordinator and not circle.acting.is_coordinator:
+    if heir.is_coordinator and not locked_family.acting.is_coordinator:
         return  # submitted twice
-    check_can_give_coordinator(circle.acting)
+    check_can_give_coordinator(locked_family.acting)
     if not heir.is_coordinator:
-        make_coordinator(circle, heir)
+        make_coordinator(locked_family, heir)
     if not keep:
-        circle.acting.is_coordinator = False
-        save(circle, circle.acting, "is_coordinator")
-        log(circle, Action.UPDATE, "coordinator_laid_down", circle.acting)
+        locked_family.acting.is_coordinator = False
+        save(locked_family, locked_family.acting, "is_coordinator")
+        log(locked_family, Action.UPDATE, "coordinator_laid_down", locked_family.acting)
 
 
 @transaction.atomic
-def read_farewell(*, member: UUID, by: User) -> None:
+def mark_removal_notice_read(*, member: UUID, by: User) -> None:
     """Record that a removed member has read the notice, so that it is not shown again."""
-    unread = Membership.objects.filter(pk=member, user=by, farewell_read_at=None).exclude(ended_at=None)
-    unread.update(farewell_read_at=timezone.now())
+    unread = Membership.objects.filter(pk=member, user=by, removal_notice_read_at=None).exclude(ended_at=None)
+    unread.update(removal_notice_read_at=timezone.now())

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('joined_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
                 ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('farewell_read_at', models.DateTimeField(blank=True, null=True)),
+                ('removal_notice_read_at', models.DateTimeField(blank=True, null=True)),
                 ('changed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('family', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='families.family')),

@@ -9,13 +9,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.kept import kept_fields
+from accounts.form_recovery import pop_recovered_data
 from common.acting import holding_invitation, when_committed
 from common.http import render_page
 from common.rates import within_rate
 from common.views import own, public
 from families import actions
-from families.access import FamilyRequest, door, get_for_reading
+from families.access import FamilyRequest, family_view, get_for_reading
 from families.actions.invitations import hash_token
 from families.forms import InviteForm, NamesForm
 from families.mail import send_invitation
@@ -29,12 +29,12 @@ IN_SESSION = "invitation"  # session key of the hash of the token in the link
 MAILS_AN_HOUR = 20
 
 
-@door
+@family_view
 def invite(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     """Invite someone by e-mail."""
     family = get_for_reading(request, Family, family_id)
     check_can_invite(request.member)
-    form = InviteForm(posted(request), initial=kept_fields(request))
+    form = InviteForm(posted(request), initial=pop_recovered_data(request))
     if form.is_valid():
         if not _may_mail(request):
             form.add_error(None, _("You have sent many invitations in a short time. Wait an hour, and try again."))
@@ -62,7 +62,7 @@ def _deliver(request: FamilyRequest, invitation: Invitation, token: str) -> None
 
 
 @require_POST
-@door
+@family_view
 def send_again(request: FamilyRequest, family_id: UUID, invitation_id: UUID) -> HttpResponse:
     """Send the invitation again, with a new link."""
     invitation = get_in_family(request, family_id, Invitation, invitation_id)
@@ -77,7 +77,7 @@ def send_again(request: FamilyRequest, family_id: UUID, invitation_id: UUID) -> 
 
 
 @require_POST
-@door
+@family_view
 def withdraw_invitation(request: FamilyRequest, family_id: UUID, invitation_id: UUID) -> HttpResponse:
     """Withdraw an invitation."""
     invitation = get_in_family(request, family_id, Invitation, invitation_id)
@@ -110,7 +110,7 @@ def invitation(request: HttpRequest) -> HttpResponse:
 def answer_invitation(request: FamilyRequest) -> HttpResponse:
     """Show who invites, in which role, and what the other members will see; a POST accepts the invitation."""
     token_hash = str(request.session.get(IN_SESSION, ""))
-    form = NamesForm(posted(request), initial=kept_fields(request))
+    form = NamesForm(posted(request), initial=pop_recovered_data(request))
     if form.is_valid():
         try:
             member = actions.accept_invitation(token_hash=token_hash, by=request.user, **form.cleaned_data)

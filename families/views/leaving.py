@@ -12,7 +12,7 @@ from common.forms import PortalForm
 from common.http import render_page
 from common.views import own
 from families import actions
-from families.access import FamilyRequest, door, get_for_reading
+from families.access import FamilyRequest, family_view, get_for_reading
 from families.actions.people import needs_successor
 from families.forms import LeaveForm
 from families.models import Family, Membership, RemovalProposal
@@ -21,7 +21,7 @@ from families.permissions import can_confirm_removal, check_can_propose_removal,
 from families.views.shared import attempt, get_in_family, others_by_name, posted, status_of
 
 
-@door
+@family_view
 def leave(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     """Leave the family. The page explains the consequences, and asks for a successor if one is needed."""
     family = get_for_reading(request, Family, family_id)
@@ -46,7 +46,7 @@ def _has_left(request: FamilyRequest, family: Family, form: LeaveForm) -> bool:
     return attempt(form, actions.leave_family, family=family, by=request.user, **form.cleaned_data) is not None
 
 
-@door
+@family_view
 def remove_member(request: FamilyRequest, family_id: UUID, member_id: UUID) -> HttpResponse:
     """Remove a relative, after a confirmation page."""
     other = get_in_family(request, family_id, Membership, member_id)
@@ -58,7 +58,7 @@ def remove_member(request: FamilyRequest, family_id: UUID, member_id: UUID) -> H
     return render_page(request, "families/remove_member.html", {"family_id": family_id, "name": other.display_name})
 
 
-@door
+@family_view
 def removal(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     """Propose the removal of the subject, or show another relative's proposal."""
     family = get_for_reading(request, Family, family_id)
@@ -87,7 +87,7 @@ def _proposed(member: Membership, proposal: RemovalProposal | None) -> bool:
 
 
 @require_POST
-@door
+@family_view
 def confirm_removal(request: FamilyRequest, family_id: UUID, proposal_id: UUID) -> HttpResponse:
     """Confirm another relative's proposal."""
     proposal = get_in_family(request, family_id, RemovalProposal, proposal_id)
@@ -99,7 +99,7 @@ def confirm_removal(request: FamilyRequest, family_id: UUID, proposal_id: UUID) 
 
 
 @require_POST
-@door
+@family_view
 def withdraw_removal(request: FamilyRequest, family_id: UUID, proposal_id: UUID) -> HttpResponse:
     """Withdraw a proposal."""
     proposal = get_in_family(request, family_id, RemovalProposal, proposal_id)
@@ -112,9 +112,9 @@ def withdraw_removal(request: FamilyRequest, family_id: UUID, proposal_id: UUID)
 
 @own
 @require_POST
-def read_farewell(request: FamilyRequest, member_id: UUID) -> HttpResponse:
+def mark_removal_notice_read(request: FamilyRequest, member_id: UUID) -> HttpResponse:
     """Record that the user has read the notice of their removal from a family."""
-    actions.read_farewell(member=member_id, by=request.user)
+    actions.mark_removal_notice_read(member=member_id, by=request.user)
     return redirect("overview")
 
 

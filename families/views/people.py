@@ -9,11 +9,11 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.kept import kept_fields
+from accounts.form_recovery import pop_recovered_data
 from common.http import render_page
 from common.unreadable import Unreadable
 from families import actions
-from families.access import FamilyRequest, door, get_for_reading
+from families.access import FamilyRequest, family_view, get_for_reading
 from families.forms import CoordinatorForm, NamesForm, SubjectNameForm
 from families.models import Family, Invitation, Membership, RemovalProposal
 from families.names import family_label, norwegian_order, subject_label
@@ -24,11 +24,11 @@ from families.permissions import (
     can_remove_member,
     check_can_give_coordinator,
 )
-from families.showing import read_cursor, show_history
+from families.presenters import read_cursor, show_history
 from families.views.shared import attempt, others_by_name, posted, status_of
 
 
-@door
+@family_view
 def people(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     """List the members with role and date, and the actions available to the user."""
     family = get_for_reading(request, Family, family_id)
@@ -82,7 +82,7 @@ def _proposal_waits(member: Membership) -> bool:
     return RemovalProposal.objects.open().filter(family_id=member.family_id).exists()
 
 
-@door
+@family_view
 def people_history(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     """Show the history of the members. The query parameter `etter` is the cursor of an older page."""
     family = get_for_reading(request, Family, family_id)
@@ -91,13 +91,13 @@ def people_history(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     return render_page(request, "families/history.html", context)
 
 
-@door
+@family_view
 def own_names(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     """Change the user's display name, and their own name for the family."""
     family = get_for_reading(request, Family, family_id)
     member = request.member
     current = {"display_name": member.display_name, "family_nickname": member.family_nickname}
-    form = NamesForm(posted(request), initial=current | kept_fields(request))
+    form = NamesForm(posted(request), initial=current | pop_recovered_data(request))
     if form.is_valid():
         actions.change_own_names(family=family, by=request.user, **form.cleaned_data)
         messages.success(request, _("Saved."))
@@ -105,11 +105,11 @@ def own_names(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     return render_page(request, "families/own_names.html", {"family": family, "form": form}, status=status_of(form))
 
 
-@door
+@family_view
 def subject_name(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     """Change the name of the subject."""
     family = get_for_reading(request, Family, family_id)
-    form = SubjectNameForm(posted(request), initial={"subject_name": family.subject_name} | kept_fields(request))
+    form = SubjectNameForm(posted(request), initial={"subject_name": family.subject_name} | pop_recovered_data(request))
     if form.is_valid():
         actions.rename_subject(family=family, by=request.user, **form.cleaned_data)
         messages.success(request, _("Saved."))
@@ -117,7 +117,7 @@ def subject_name(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     return render_page(request, "families/subject_name.html", {"family": family, "form": form}, status=status_of(form))
 
 
-@door
+@family_view
 def coordinator(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     """Hand over or share the coordinator role."""
     family = get_for_reading(request, Family, family_id)

@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from accounts.kept import kept_fields
+from accounts.form_recovery import pop_recovered_data
 from common.http import render_page
 from common.views import own
 from families.access import FamilyRequest
@@ -17,7 +17,7 @@ from families.views.shared import posted, status_of
 @own
 def start_family(request: FamilyRequest) -> HttpResponse:
     """Start a family: the user's role, and the names."""
-    form = StartForm(posted(request), initial=kept_fields(request))
+    form = StartForm(posted(request), initial=pop_recovered_data(request))
     if form.is_valid():
         member = start(by=request.user, **form.cleaned_data)
         messages.success(request, _("The family is ready. You can write the plan, and invite others when you want."))

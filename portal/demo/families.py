@@ -11,7 +11,7 @@ from families.models import Role
 from portal.demo.story import Change, DemoFamily, Line, Member, Person, Said
 
 KARI, JONAS, SANDER, INGRID, SAMIRA, YASIN = "kari", "jonas", "sander", "ingrid", "samira", "yasin"
-KIN = {"audience": Audience.RELATIVES}
+RELATIVES = {"audience": Audience.RELATIVES}
 
 PEOPLE = (
     Person(KARI, "mor til Sander, og datter av Terje: med i to familier"),
@@ -103,7 +103,7 @@ AROUND_SANDER = DemoFamily(
             44,
             "Vi tror januar er tyngre enn han sier, rundt dagen da pappa døde. Den uka passer vi på at en av oss "
             "ringer hver dag. Vi har ikke snakket med ham om det ennå.",
-            kin=KIN,
+            kin=RELATIVES,
         ),
         line(Section.COPING, SANDER, 39, "At noen henter meg og kjører en tur, uten at jeg må snakke."),
         line(Section.COPING, SANDER, 39, "Dusje, ta på treningsklær og gå runden rundt vannet."),
@@ -168,7 +168,7 @@ AROUND_SANDER = DemoFamily(
             tested=12,
         ),
         call(KARI, 45, "RUSinfo", "+4791508588", "kan spørres om alt, anonymt", "Hverdager 11–18"),
-        call(KARI, 45, "Ivareta", "+4780040567", "for Kari og Jonas selv", kin=KIN),
+        call(KARI, 45, "Ivareta", "+4780040567", "for Kari og Jonas selv", kin=RELATIVES),
         line(
             Section.SAFE_SURROUNDINGS,
             JONAS,
@@ -287,7 +287,7 @@ AROUND_SANDER = DemoFamily(
             44,
             JONAS,
             "Kari og Jonas snakker sammen hver søndag klokka 20, bare om hvordan de selv har det.",
-            kin=KIN,
+            kin=RELATIVES,
         ),
         role(KARI, 46, JONAS, "Bestefar henter på stasjonen når Jonas er på jobb.", removed=9),
         line(

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from accounts.models import SignupConsent, User
 from crisisplans import actions
+from crisisplans.item_content import Item
 from crisisplans.models import Comment, CrisisPlan, Section, SupportContact
-from crisisplans.words import Entry
 from families.actions.invitations import accept_invitation, hash_token, invite
 from families.actions.people import start_family
 from families.models import Invitation, Membership
@@ -139,35 +139,35 @@ class _Telling:
 
     def _plan_line(self, plan: CrisisPlan, line: Line) -> None:
         """Schedule the creation of the item `line` and its changes, comments, removal and test call."""
-        by, values, entry = self.members[line.by], self._values(line.values), _Entry()
+        by, values, item = self.members[line.by], self._values(line.values), _Item()
 
         def write(_moment: datetime) -> None:
-            entry.is_now = actions.add_entry(plan=plan, section=line.section, by=by, values=values)
+            item.is_now = actions.add_item(plan=plan, section=line.section, by=by, values=values)
 
         self._later(self._at(line.ago, 5 + self.family.lines.index(line)), write)
         for change in line.changes:
             changed, who = self._values(change.values), self.members[change.by]
 
             def revise(_moment: datetime, changed: dict[str, Any] = changed, who: Membership = who) -> None:
-                now = entry.is_now
-                entry.is_now = actions.revise_entry(entry=now, by=who, version=now.version, values=changed)
+                now = item.is_now
+                item.is_now = actions.revise_item(item=now, by=who, version=now.version, values=changed)
 
             self._later(self._at(change.ago, 100), revise)
         for said in line.said:
 
             def say(moment: datetime, text: str = said.text, kind: str = said.kind, who: str = said.by) -> None:
-                comment = actions.add_comment(entry=entry.is_now, by=self.members[who], kind=kind, text=text)
+                comment = actions.add_comment(item=item.is_now, by=self.members[who], kind=kind, text=text)
                 Comment.objects.filter(pk=comment.pk).update(created_at=moment)
 
             self._later(self._at(said.ago, 110), say)
         if line.removed is not None:
-            self._later(self._at(line.removed, 120), lambda _: actions.remove_entry(entry=entry.is_now, by=by))
+            self._later(self._at(line.removed, 120), lambda _: actions.remove_item(item=item.is_now, by=by))
         if line.tested is not None:
-            self._later(self._at(line.tested, 130), lambda _: self._test_number(entry.is_now, by))
+            self._later(self._at(line.tested, 130), lambda _: self._test_number(item.is_now, by))
 
-    def _test_number(self, contact: Entry, by: Membership) -> None:
+    def _test_number(self, contact: Item, by: Membership) -> None:
         if isinstance(contact, SupportContact):
-            actions.note_tested(contact=contact, by=by, number=contact.phone)
+            actions.record_number_tested(contact=contact, by=by, number=contact.phone)
 
     def _plan_review(self, plan: CrisisPlan) -> None:
         if self.family.reviewed is None:
@@ -182,7 +182,7 @@ class _Telling:
         self._later(self._at(self.family.reviewed, 140), review)
 
 
-class _Entry:
+class _Item:
     """Holds the current revision of an item while the story is replayed."""
 
-    is_now: Entry
+    is_now: Item

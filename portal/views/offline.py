@@ -15,8 +15,8 @@ from django.utils.http import quote_etag
 from common.env import ROOT
 from common.http import for_everybody, render_page
 from common.views import public
-from resources.reading.short import list_short
-from resources.showing.short import show_short
+from resources.presenters.short import show_short
+from resources.selectors.short import list_short
 
 WORKER_PATH = "/sw.js"
 PAGES = ("front", "crisis_now", "offline")

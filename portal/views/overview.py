@@ -17,8 +17,8 @@ from common.queries import Prepared
 from common.views import own
 from crisisplans.models import CrisisPlan, PlanItem, Section, SupportContact
 from families.access import FamilyRequest, memberships_of
-from families.models import REGRET, Membership
-from families.names import family_label, name_family, named, spoken_name
+from families.models import REOPEN_PERIOD, Membership
+from families.names import attach_family, family_label, spoken_name, with_names_and_keys
 from families.views.invitations import IN_SESSION
 from resources.models import GuidanceArticle
 
@@ -36,10 +36,10 @@ def overview(request: FamilyRequest) -> HttpResponse:
     members = memberships_of(request)
     news = _news(request.user)
     here = {member.family_id for member in members}
-    left = _LEFT.fetch(user=request.user.pk, since=timezone.now() - REGRET)
+    left = _LEFT.fetch(user=request.user.pk, since=timezone.now() - REOPEN_PERIOD)
     context = {
         "cards": [_card(one, plans[one.family_id], today, news) for one in members if one.family_id in plans],
-        "farewells": [_farewell(one) for one in left if not _closed_at(one) and one.family_id not in here],
+        "removal_notices": [_removal_notice(one) for one in left if not _closed_at(one) and one.family_id not in here],
         "closed": [_closed(one) for one in {one.family_id: one for one in left if _closed_at(one)}.values()],
         "was_invited": IN_SESSION in request.session,
         "rest": _word_of_rest(today),
@@ -71,8 +71,10 @@ def _plans(user: User) -> QuerySet[CrisisPlan, Any]:
 
 def _left(user: User, since: datetime) -> QuerySet[Membership]:
     """Return memberships that others ended without the user having seen it, and of families the user may reopen."""
-    left = Membership.objects.untold_farewells(user).select_related(None) | Membership.objects.closed_by(user, since)
-    return named(left).annotate(closed_at=F("family__closed_at"))
+    left = Membership.objects.unread_removal_notices(user).select_related(None) | Membership.objects.closed_by(
+        user, since
+    )
+    return with_names_and_keys(left).annotate(closed_at=F("family__closed_at"))
 
 
 def _names(user: User) -> QuerySet[Membership]:
@@ -128,20 +130,20 @@ def _news(user: User) -> News:
     return news
 
 
-def _farewell(member: Membership) -> dict[str, Any]:
-    name_family(member)
+def _removal_notice(member: Membership) -> dict[str, Any]:
+    attach_family(member)
     return {"id": member.pk, "label": family_label(member), "is_subject": member.is_subject}
 
 
 def _closed(member: Membership) -> dict[str, Any]:
-    name_family(member)
+    attach_family(member)
     at = _closed_at(member)
     return {
         "family_id": member.family_id,
         "label": family_label(member),
         "is_unreadable": member.is_unreadable,
         "at": at,
-        "until": at + REGRET,
+        "until": at + REOPEN_PERIOD,
     }
 
 

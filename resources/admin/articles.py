@@ -13,7 +13,7 @@ from resources.admin.base import CuratedAdmin
 from resources.admin.filters import ByTheme, Shown, ToCheck
 from resources.admin.forms import ArticleForm
 from resources.admin.words import LABELS
-from resources.fixed import ARTICLES
+from resources.hardcoded import ARTICLES
 from resources.models import GuidanceArticle, HelpService
 
 

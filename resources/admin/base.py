@@ -18,12 +18,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from common.dates import day_words, exact_words
-from common.http import render_page, tell
+from common.http import render_page, show_message
 from resources import actions
 from resources.admin.words import LABELS, differences
 from resources.facets import State
 from resources.models import Checked
-from resources.reading.versions import version_of, versions_of
+from resources.selectors.versions import version_of, versions_of
 
 PREVIEW = "_preview"
 
@@ -162,7 +162,7 @@ class CuratedAdmin(ReadAdmin):
 
     def _done(self, request: HttpRequest, item: Checked, words: str) -> HttpResponse:
         newest = versions_of(item)[0]
-        tell(request, words, undo=self.address("undo", item.pk, newest.id))
+        show_message(request, words, undo=self.address("undo", item.pk, newest.id))
         return self.back(request, self.address("changelist"))
 
     # History

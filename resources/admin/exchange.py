@@ -24,7 +24,7 @@ from resources.admin.forms import ChannelForm, ServiceForm
 from resources.admin.words import LABELS, Difference, differences
 from resources.facets import State
 from resources.models import HelpService
-from resources.reading.versions import CONTENT, Snapshot, Way, snapshot
+from resources.selectors.versions import CONTENT, Snapshot, Way, snapshot
 
 COLUMNS = ("key", *CONTENT[HelpService], "channels")
 ROWS = 20_000

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from resources.facets import Audience, County, Kind, State, Theme
 from resources.models import DEAD_LINK_AFTER
-from resources.reading.desk import dead_links, to_check
+from resources.selectors.curation_counts import dead_links, to_check
 
 Choices = list[tuple[str, Any]]
 

@@ -16,7 +16,7 @@ from resources.admin.words import LABELS, Difference, differences
 from resources.facets import Audience, ChannelKind, County, Kind
 from resources.hours import clean_hours
 from resources.models import Channel, Checked, GuidanceArticle, HelpService
-from resources.reading.versions import snapshot, versions_of
+from resources.selectors.versions import snapshot, versions_of
 
 LINES = 40  # at most, in a list
 _LANGUAGE = re.compile("[a-z]{2,3}")

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from common.dates import day_words
-from common.http import tell
-from common.phones import show_phone
+from common.http import show_message
+from common.phones import format_phone
 from resources import actions
 from resources.admin.base import ReadAdmin
 from resources.admin.filters import Handled
@@ -50,7 +50,9 @@ class ReportAdmin(ReadAdmin):
         """Mark the report as handled."""
         report = self.found(pk)
         actions.handle_report(report=report, by=request.user)
-        tell(request, _("Noted. Check the service too, if the number is right."), undo=self.address("reopen", pk))
+        show_message(
+            request, _("Noted. Check the service too, if the number is right."), undo=self.address("reopen", pk)
+        )
         return self.back(request, self.address("changelist"))
 
     def reopen(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -61,7 +63,7 @@ class ReportAdmin(ReadAdmin):
 
     @display(description=gettext_lazy("Number"))
     def number(self, report: NumberReport) -> str:
-        return show_phone(report.channel.value)
+        return format_phone(report.channel.value)
 
     @display(description=gettext_lazy("Service"))
     def service(self, report: NumberReport) -> str:
@@ -85,5 +87,5 @@ class ReportAdmin(ReadAdmin):
             '<button class="button" type="submit" formaction="{}">{}<span class="visually-hidden"> {}</span></button>',
             self.address("handle", report.pk),
             _("Looked into"),
-            show_phone(report.channel.value),
+            format_phone(report.channel.value),
         )

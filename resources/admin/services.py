@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from common.http import render_page
-from common.phones import show_phone
+from common.phones import format_phone
 from resources.actions import index
 from resources.admin import exchange
 from resources.admin.base import CuratedAdmin
@@ -22,10 +22,10 @@ from resources.admin.filters import ByAudience, ByCounty, ByKind, Links, Shown, 
 from resources.admin.forms import ChannelForm, ServiceForm
 from resources.admin.words import LABELS
 from resources.facets import ChannelKind, LinkProblem, OnFailure, State
-from resources.fixed import SERVICES
 from resources.folding import fold
+from resources.hardcoded import SERVICES
 from resources.models import DEAD_LINK_AFTER, Channel, HelpService
-from resources.reading.desk import most_urgent_first
+from resources.selectors.curation_counts import most_urgent_first
 
 
 def _as_file(content: bytes, kind: str, name: str) -> HttpResponse:
@@ -146,7 +146,7 @@ class ServiceAdmin(CuratedAdmin):
     @display(description=gettext_lazy("First way to reach it"))
     def first_way(self, service: HelpService) -> str:
         for way in service.channels.all():
-            return show_phone(way.value) if way.kind in (ChannelKind.PHONE, ChannelKind.SMS) else way.value
+            return format_phone(way.value) if way.kind in (ChannelKind.PHONE, ChannelKind.SMS) else way.value
         return ""
 
     @display(description=gettext_lazy("Shown"))

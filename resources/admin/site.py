@@ -12,7 +12,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from resources.reading import desk
+from resources.selectors import curation_counts
 
 # Django's admin pages that are not used: the portal has its own sign-in, and the others expose more than the directory.
 CLOSED = {"login", "logout", "password_change", "password_change_done", "autocomplete", "view_on_site", "app_list"}
@@ -41,12 +41,12 @@ class DirectorySite(AdminSite):
         """Add the permission check to `view`. Every URL of the site passes through this method."""
         inside = super().admin_view(view, cacheable)
 
-        def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def curator_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             return inside(request, *args, **kwargs) if self.has_permission(request) else self.turn_away(request)
 
-        door.__name__ = getattr(view, "__name__", "view")
-        door.kind = "curator"  # type: ignore[attr-defined]  # the marker of common.views
-        return door
+        curator_view.__name__ = getattr(view, "__name__", "view")
+        curator_view.kind = "curator"  # type: ignore[attr-defined]  # the marker of common.views
+        return curator_view
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Return Django's URL patterns except the closed ones, marked for curators and with the portal's sign-in."""
@@ -65,7 +65,7 @@ class DirectorySite(AdminSite):
     @method_decorator(require_safe)
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show what needs attention, with counts."""
-        return super().index(request, {"desk": desk.read(), **(extra_context or {})})
+        return super().index(request, {"desk": curation_counts.read(), **(extra_context or {})})
 
 
 def _all(patterns: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:

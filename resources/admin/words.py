@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.dates import day_words
-from common.phones import show_phone
+from common.phones import format_phone
 from resources.facets import Audience, ChannelKind, County, Kind, OnFailure, State, Theme
-from resources.reading.versions import Snapshot, Way
+from resources.selectors.versions import Snapshot, Way
 
 LABELS: dict[str, Any] = {
     "key": gettext_lazy("Address on the site"),
@@ -94,7 +94,7 @@ def say(name: str, value: Any) -> str:
 def say_way(way: Way) -> str:
     """Return a channel as one line of text."""
     kind = str(ChannelKind(way.kind).label) if way.kind in ChannelKind.values else way.kind
-    value = show_phone(way.value) if way.kind in (ChannelKind.PHONE, ChannelKind.SMS) else way.value
+    value = format_phone(way.value) if way.kind in (ChannelKind.PHONE, ChannelKind.SMS) else way.value
     return " · ".join(part for part in (f"{kind}: {value}", way.label, way.opening_hours) if part)
 
 

@@ -6,8 +6,8 @@ from django.views.decorators.http import require_safe
 
 from common.http import for_everybody, render_page
 from common.views import public
-from resources.reading.articles import find_article, list_articles, list_closed
-from resources.showing.articles import show_article, show_list
+from resources.presenters.articles import show_article, show_list
+from resources.selectors.articles import find_article, list_articles, list_closed
 
 
 @public

@@ -11,12 +11,12 @@ from django.views.decorators.http import require_safe
 from common.http import for_everybody, render_page
 from common.views import public
 from resources.filters import Filters
-from resources.fixed import CHILDREN_PAGE
-from resources.reading.always import channels_always_open
-from resources.reading.articles import is_there
-from resources.reading.directory import find_page
-from resources.showing.directory import show_directory
-from resources.showing.instead import ways_of
+from resources.hardcoded import CHILDREN_PAGE
+from resources.presenters.alternatives import ways_of
+from resources.presenters.directory import show_directory
+from resources.selectors.articles import is_there
+from resources.selectors.directory import find_page
+from resources.selectors.open_24_7 import channels_always_open
 
 
 @public
@@ -24,7 +24,7 @@ from resources.showing.instead import ways_of
 def directory(request: HttpRequest) -> HttpResponse:
     """Show the directory. Other and invalid forms of a query string are redirected to the canonical one."""
     filters, at = Filters.read(request.GET), timezone.now()
-    if not filters.are_said_by(request.GET):
+    if not filters.is_canonical(request.GET):
         return for_everybody(request, redirect(f"{reverse('help_directory')}{filters.address}"))
     page = show_directory(filters, find_page(filters, at), at)
     if page.needs_always:

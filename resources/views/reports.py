@@ -14,8 +14,8 @@ from common.rates import within_rate
 from common.views import public
 from resources.actions import NUMBERS, report_number
 from resources.models import Channel, HelpService
-from resources.reading.instead import channels_instead_of
-from resources.showing.instead import ways_of
+from resources.presenters.alternatives import ways_of
+from resources.selectors.alternatives import channels_instead_of
 
 HOUR, DAY = 3600, 24 * 3600  # seconds
 A_PLACE_AN_HOUR, A_NUMBER_A_DAY = 20, 50
@@ -30,7 +30,7 @@ def number_failed(request: HttpRequest, channel_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return redirect("help_service", channel.service.key)
     if not from_own_page(request):
-        raise PermissionDenied(_("Press the button on our own page, please."))
+        raise PermissionDenied(_("PdfRenderer the button on our own page, please."))
     if _is_counted(place_of(request), channel):
         report_number(channel=channel)
     context = {"service": channel.service, "ways": ways_of(channels_instead_of(channel))}

@@ -6,8 +6,8 @@ from django.views.decorators.http import require_safe
 
 from common.http import for_everybody, render_page
 from common.views import public
-from resources.reading.directory import find_service, list_articles_of
-from resources.showing.service import show_service
+from resources.presenters.service import show_service
+from resources.selectors.directory import find_service, list_articles_of
 
 
 @public

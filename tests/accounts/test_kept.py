@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from common.guard import person_id
+from common.form_tokens import person_id
 from tests.factories import PASSWORD, UserFactory
 
 
@@ -21,7 +21,7 @@ def form_at():
 
 
 @pytest.fixture
-def typed_by(client, person, form_at):
+def form_owner(client, person, form_at):
     """The hidden field of the form, as `person` had it open in a session that is now over."""
     client.force_login(person)
     value = re.search(r'name="typed_by" value="([^"]+)"', client.get(form_at).content.decode()).group(1)
@@ -35,21 +35,21 @@ def sign_in(client, user, next_url):
     )
 
 
-def test_the_hidden_field_tells_nothing_of_the_person(typed_by, person):
-    assert str(person.pk) not in typed_by
+def test_the_hidden_field_tells_nothing_of_the_person(form_owner, person):
+    assert str(person.pk) not in form_owner
     assert person_id(person.pk) != person_id(UserFactory().pk)
 
 
-def test_a_form_sent_after_the_session_shows_what_was_typed(client, typed_by, form_at):
-    response = client.post(form_at, {"typed_by": typed_by, "display_name": "Mamma til Åse"})
+def test_a_form_sent_after_the_session_shows_what_was_typed(client, form_owner, form_at):
+    response = client.post(form_at, {"typed_by": form_owner, "display_name": "Mamma til Åse"})
     assert response.status_code == 403
     assert "Mamma til Åse" in response.text
     assert f"/konto/logg-inn/?next={form_at}" in response.text
     assert "no-store" in response.headers["Cache-Control"]
 
 
-def test_the_same_person_gets_it_back_in_the_form_once(client, person, typed_by, form_at):
-    client.post(form_at, {"typed_by": typed_by, "display_name": "Mamma til Åse"})
+def test_the_same_person_gets_it_back_in_the_form_once(client, person, form_owner, form_at):
+    client.post(form_at, {"typed_by": form_owner, "display_name": "Mamma til Åse"})
     page = sign_in(client, person, form_at)
     assert page.redirect_chain[-1][0] == form_at
     assert page.context["form"]["display_name"].value() == "Mamma til Åse"
@@ -57,40 +57,40 @@ def test_the_same_person_gets_it_back_in_the_form_once(client, person, typed_by,
     assert "Mamma til Åse" not in client.get(form_at).text
 
 
-def test_another_person_gets_nothing_and_it_is_deleted(client, person, typed_by, form_at):
-    client.post(form_at, {"typed_by": typed_by, "display_name": "Mamma til Åse"})
+def test_another_person_gets_nothing_and_it_is_deleted(client, person, form_owner, form_at):
+    client.post(form_at, {"typed_by": form_owner, "display_name": "Mamma til Åse"})
     other = UserFactory()
     assert "Mamma til Åse" not in sign_in(client, other, form_at).text
     assert "kept_text" not in client.session
 
 
-def test_it_is_deleted_as_soon_as_another_person_signs_in(client, person, typed_by, form_at):
-    client.post(form_at, {"typed_by": typed_by, "display_name": "Mamma til Åse"})
+def test_it_is_deleted_as_soon_as_another_person_signs_in(client, person, form_owner, form_at):
+    client.post(form_at, {"typed_by": form_owner, "display_name": "Mamma til Åse"})
     sign_in(client, UserFactory(), "/konto/")
     assert "kept_text" not in client.session
 
 
-def test_it_lies_encrypted_in_the_session(client, typed_by, form_at):
-    client.post(form_at, {"typed_by": typed_by, "display_name": "kanarifugl"})
+def test_it_lies_encrypted_in_the_session(client, form_owner, form_at):
+    client.post(form_at, {"typed_by": form_owner, "display_name": "kanarifugl"})
     assert "kanarifugl" not in str(dict(client.session))
 
 
-def test_after_an_hour_it_is_gone(client, person, typed_by, form_at):
+def test_after_an_hour_it_is_gone(client, person, form_owner, form_at):
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        client.post(form_at, {"typed_by": typed_by, "display_name": "Mamma til Åse"})
+        client.post(form_at, {"typed_by": form_owner, "display_name": "Mamma til Åse"})
         clock.shift(timedelta(minutes=61))
         assert "Mamma til Åse" not in sign_in(client, person, form_at).text
     assert "kept_text" not in client.session
 
 
-def test_a_hundred_thousand_characters_come_home(client, person, typed_by, form_at):
+def test_a_hundred_thousand_characters_come_home(client, person, form_owner, form_at):
     text = "Dette er en lang kveld. " * 4200
-    client.post(form_at, {"typed_by": typed_by, "display_name": text})
+    client.post(form_at, {"typed_by": form_owner, "display_name": text})
     assert sign_in(client, person, form_at).context["form"]["display_name"].value() == text
 
 
-def test_more_than_a_session_should_carry_is_shown_but_not_kept(client, typed_by, form_at):
-    response = client.post(form_at, {"typed_by": typed_by, "display_name": "kanari " * 60_000})
+def test_more_than_a_session_should_carry_is_shown_but_not_kept(client, form_owner, form_at):
+    response = client.post(form_at, {"typed_by": form_owner, "display_name": "kanari " * 60_000})
     assert "kanari kanari" in response.text
     assert "kept_text" not in client.session
 
@@ -103,27 +103,27 @@ def test_a_form_that_does_not_say_whose_it_is_is_shown_but_not_kept(client, db, 
     assert "kept_text" not in client.session
 
 
-def test_passwords_and_codes_are_neither_shown_nor_kept(client, typed_by, form_at):
-    data = {"typed_by": typed_by, "password": "hemmelig ord", "oldpassword": "gammelt ord", "code": "1234-5678"}
+def test_passwords_and_codes_are_neither_shown_nor_kept(client, form_owner, form_at):
+    data = {"typed_by": form_owner, "password": "hemmelig ord", "oldpassword": "gammelt ord", "code": "1234-5678"}
     response = client.post(form_at, data)
     assert "kept_text" not in client.session
     assert not any(word in response.text for word in ("hemmelig ord", "gammelt ord", "1234-5678"))
 
 
-def test_the_forms_of_an_account_show_nothing(client, person, typed_by):
-    response = client.post("/konto/passord/", {"typed_by": typed_by, "note": "Mamma til Åse"})
+def test_the_forms_of_an_account_show_nothing(client, person, form_owner):
+    response = client.post("/konto/passord/", {"typed_by": form_owner, "note": "Mamma til Åse"})
     assert response.status_code == 403
     assert "Mamma til Åse" not in response.text
 
 
-def test_what_is_typed_is_shown_as_text(client, typed_by, form_at):
-    response = client.post(form_at, {"typed_by": typed_by, "display_name": "</textarea><script>1</script>"})
+def test_what_is_typed_is_shown_as_text(client, form_owner, form_at):
+    response = client.post(form_at, {"typed_by": form_owner, "display_name": "</textarea><script>1</script>"})
     assert "&lt;/textarea&gt;&lt;script&gt;" in response.text
 
 
-def test_htmx_gets_the_page_in_the_place_of_the_whole(client, typed_by, form_at):
+def test_htmx_gets_the_page_in_the_place_of_the_whole(client, form_owner, form_at):
     response = client.post(
-        form_at, {"typed_by": typed_by, "display_name": "Mamma til Åse"}, headers={"HX-Request": "true"}
+        form_at, {"typed_by": form_owner, "display_name": "Mamma til Åse"}, headers={"HX-Request": "true"}
     )
     assert response.status_code == 422
     assert response.headers["HX-Retarget"] == response.headers["HX-Reselect"] == "#main"
@@ -140,20 +140,20 @@ class TestWithoutTheFormsSecret:
     def strict(self):
         return Client(enforce_csrf_checks=True)
 
-    def test_signed_in_as_the_same_person_the_text_waits_in_the_form(self, strict, person, typed_by, form_at):
+    def test_signed_in_as_the_same_person_the_text_waits_in_the_form(self, strict, person, form_owner, form_at):
         strict.force_login(person)
-        response = strict.post(form_at, {"typed_by": typed_by, "display_name": "Mamma til Åse"})
+        response = strict.post(form_at, {"typed_by": form_owner, "display_name": "Mamma til Åse"})
         assert response.status_code == 403
         assert "Mamma til Åse" in response.text
         assert strict.get(form_at).context["form"]["display_name"].value() == "Mamma til Åse"
 
-    def test_signed_in_as_another_person_nothing_is_kept(self, strict, typed_by, form_at):
+    def test_signed_in_as_another_person_nothing_is_kept(self, strict, form_owner, form_at):
         strict.force_login(UserFactory())
-        strict.post(form_at, {"typed_by": typed_by, "display_name": "Mamma til Åse"})
+        strict.post(form_at, {"typed_by": form_owner, "display_name": "Mamma til Åse"})
         assert "kept_text" not in strict.session
 
-    def test_signed_out_the_text_waits_for_its_person(self, strict, client, person, typed_by, form_at):
-        strict.post(form_at, {"typed_by": typed_by, "display_name": "Mamma til Åse"})
+    def test_signed_out_the_text_waits_for_its_person(self, strict, client, person, form_owner, form_at):
+        strict.post(form_at, {"typed_by": form_owner, "display_name": "Mamma til Åse"})
         client.cookies[settings.SESSION_COOKIE_NAME] = strict.cookies[settings.SESSION_COOKIE_NAME].value
         assert sign_in(client, person, form_at).context["form"]["display_name"].value() == "Mamma til Åse"
 

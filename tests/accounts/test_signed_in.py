@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.signed_in import SessionStore
+from accounts.session_backend import SessionStore
 from tests.factories import UserFactory
 
 OVERVIEW = "/oversikt/"

@@ -13,9 +13,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.kept import keep
+from accounts.form_recovery import keep
 from accounts.second_step import recovery_codes
-from common.guard import TypedBy, person_id
+from common.form_tokens import FormOwner, person_id
 from tests.accounts.conftest import shown
 from tests.curators import SECRET, code_at, make_curator, sign_in_with_two_steps, with_app
 from tests.factories import PASSWORD, UserFactory
@@ -179,7 +179,7 @@ def test_what_was_typed_survives_the_second_step_for_whoever_typed_it(client, se
     session = client.session
     request = rf.post("/familie/ny/")
     request.session = session
-    keep(request, TypedBy(person_id(writer.pk), "/familie/ny/"), {"subject_name": ["Kjære deg"]})
+    keep(request, FormOwner(person_id(writer.pk), "/familie/ny/"), {"subject_name": ["Kjære deg"]})
     session.save()
     client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
     first_step(client, secured)

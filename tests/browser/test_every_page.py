@@ -75,8 +75,8 @@ MISTAKES = [
     ("invite", "coordinator"),
     ("own_names", "subject"),
     ("section", "coordinator"),
-    ("edit_entry", "relative"),
-    ("comment_entry", "subject"),
+    ("edit_item", "relative"),
+    ("comment_item", "subject"),
     ("review_day", "coordinator"),
     ("plan_print", "coordinator"),
 ]

@@ -71,7 +71,7 @@ def add(page: Page, plan: str, section: str, **words: str) -> None:
             field.fill(value)
     form.get_by_role("button", name="Legg til i planen").click()
     first = next(iter(words.values()))
-    expect(page.locator(".plan-entry", has_text=words.get("text") or words.get("name") or first)).to_be_visible()
+    expect(page.locator(".plan-item", has_text=words.get("text") or words.get("name") or first)).to_be_visible()
 
 
 def paper(page: Page, plan: str) -> str:
@@ -124,7 +124,7 @@ def what_is_for_relatives_is_not_for_him(ola: Page, plan: str) -> None:
 
 def she_comments_on_his_words(mother: Page, plan: str) -> None:
     mother.goto(f"{plan}det-som-hjelper/")
-    his = mother.locator(".plan-entry", has_text="Gå tur med hunden")
+    his = mother.locator(".plan-item", has_text="Gå tur med hunden")
     expect(his.get_by_role("link", name="Endre")).to_have_count(0)
     his.get_by_role("link", name="Skriv en kommentar").click()
     mother.get_by_label("Kommentaren din").fill("Jeg blir gjerne med")
@@ -136,10 +136,10 @@ def both_save_the_same_sign(mother: Page, brother: Page, plan: str) -> None:
     """He saves while she writes; she is shown both texts, puts them together, and no draft of hers comes back."""
     for page in (mother, brother):
         page.goto(f"{plan}varseltegn/")
-        page.locator(".plan-entry", has_text="Sover til langt på dag").get_by_role("link", name="Endre").click()
+        page.locator(".plan-item", has_text="Sover til langt på dag").get_by_role("link", name="Endre").click()
     brother.locator("main [name=text]").fill("Sover til langt på dag, flere dager på rad")
     brother.get_by_role("button", name="Lagre").click()
-    expect(brother.locator(".plan-entry")).to_contain_text("flere dager på rad")
+    expect(brother.locator(".plan-item")).to_contain_text("flere dager på rad")
     mother.locator("main [name=text]").fill("Sover til langt på dag og tar ikke telefonen")
     mother.get_by_role("button", name="Lagre").click()
     expect(mother.get_by_role("heading", level=1)).to_contain_text("En annen lagret mens du skrev")
@@ -147,8 +147,8 @@ def both_save_the_same_sign(mother: Page, brother: Page, plan: str) -> None:
     expect(mother.locator("main")).to_contain_text("tar ikke telefonen")
     mother.locator("main [name=text]:visible").fill("Sover til langt på dag, flere dager på rad, og tar ikke telefonen")
     mother.get_by_role("button", name="Lagre dette").click()
-    expect(mother.locator(".plan-entry")).to_contain_text("flere dager på rad, og tar ikke telefonen")
-    mother.locator(".plan-entry").get_by_role("link", name="Endre").click()
+    expect(mother.locator(".plan-item")).to_contain_text("flere dager på rad, og tar ikke telefonen")
+    mother.locator(".plan-item").get_by_role("link", name="Endre").click()
     expect(mother.locator("main [name=text]")).to_have_value(re.compile("flere dager på rad, og tar ikke"))
     expect(mother.locator(".draft-word")).to_have_count(0)
 

@@ -12,7 +12,7 @@ from common.forms import DayField, GrowingTextarea, PortalForm
 
 class Letter(PortalForm):
     name = forms.CharField(label="Name", help_text="As others see it", max_length=20)
-    words = forms.CharField(label="Words", widget=GrowingTextarea, required=False)
+    words = forms.CharField(label="ItemContent", widget=GrowingTextarea, required=False)
     day = DayField(label="Day", required=False)
     who = forms.ChoiceField(label="Who", choices=[("a", "A"), ("b", "B")], widget=forms.RadioSelect)
     agreed = forms.BooleanField(label="Agreed")
@@ -31,7 +31,7 @@ class Tags(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
 
-    def named(self, name):
+    def with_names_and_keys(self, name):
         return next(attrs for _, attrs in self.tags if attrs.get("name") == name)
 
     def ids(self):
@@ -41,9 +41,9 @@ class Tags(HTMLParser):
 def test_nothing_is_left_to_the_browsers_own_bubbles():
     tags = Tags(Letter())
     for name in ("name", "words", "day", "who", "agreed", "email"):
-        assert not {"required", "maxlength", "placeholder"} & tags.named(name).keys()
-    assert tags.named("email")["type"] == "text"
-    assert tags.named("email")["inputmode"] == "email"
+        assert not {"required", "maxlength", "placeholder"} & tags.with_names_and_keys(name).keys()
+    assert tags.with_names_and_keys("email")["type"] == "text"
+    assert tags.with_names_and_keys("email")["inputmode"] == "email"
 
 
 def test_optional_fields_say_so_and_no_field_has_an_asterisk():
@@ -59,8 +59,8 @@ def test_every_mistake_is_tied_to_its_field_and_listed_on_top():
     assert links == ["#id_name", "#id_day", "#id_who_0", "#id_agreed", "#id_email"]
     assert {link.removeprefix("#") for link in links} <= tags.ids()
     for name in ("name", "day", "agreed", "email"):
-        assert tags.named(name)["aria-invalid"] == "true"
-        assert set(tags.named(name)["aria-describedby"].split()) <= tags.ids()
+        assert tags.with_names_and_keys(name)["aria-invalid"] == "true"
+        assert set(tags.with_names_and_keys(name)["aria-describedby"].split()) <= tags.ids()
     summary = next(attrs for _, attrs in tags.tags if attrs.get("class") == "ds-error-summary")
     assert summary["tabindex"] == "-1"
     assert "autofocus" in summary

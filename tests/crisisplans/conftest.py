@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from crisisplans.item_content import read_values
 from crisisplans.models import PlanItem, SupportContact
-from crisisplans.words import read_values
 from tests.factories import Home
 
 
@@ -46,15 +46,15 @@ def section_url(home: Home, section: str) -> str:
     return reverse("section", args=[home.family.pk, section])
 
 
-def entry_url(name: str, entry: PlanItem | SupportContact) -> str:
+def item_url(name: str, item: PlanItem | SupportContact) -> str:
     if name == "contact_tested":
-        return reverse(name, args=[entry.family_id, entry.pk])
-    return reverse(name, args=[entry.family_id, entry.section, entry.pk])
+        return reverse(name, args=[item.family_id, item.pk])
+    return reverse(name, args=[item.family_id, item.section, item.pk])
 
 
-def form_of(entry: PlanItem | SupportContact, **changes) -> dict[str, str]:
-    """What the browser sends from the entry's form, with `changes`."""
-    values = read_values(entry) | {"version": entry.version} | changes
+def form_of(item: PlanItem | SupportContact, **changes) -> dict[str, str]:
+    """What the browser sends from the item's form, with `changes`."""
+    values = read_values(item) | {"version": item.version} | changes
     shown = {key: "" if value is None else value for key, value in values.items()}
     return {key: "on" if value is True else str(value) for key, value in shown.items() if value is not False}
 
@@ -63,5 +63,5 @@ def text_of(response) -> str:
     return html.unescape(response.content.decode())
 
 
-def saves(client, entry: PlanItem | SupportContact, **changes):
-    return client.post(entry_url("edit_entry", entry), form_of(entry, **changes))
+def saves(client, item: PlanItem | SupportContact, **changes):
+    return client.post(item_url("edit_item", item), form_of(item, **changes))

@@ -8,13 +8,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crisisplans.models import Audience, Comment, PlanItem, Section
-from tests.crisisplans.conftest import entry_url, saves, section_url, text_of
+from tests.crisisplans.conftest import item_url, saves, section_url, text_of
 from tests.factories import Home
 from tests.sealed import saying
 
 
-def say(client, entry, text="A word", **more):
-    return client.post(entry_url("comment_entry", entry), {"text": text, "kind": "remark"} | more)
+def say(client, item, text="A word", **more):
+    return client.post(item_url("comment_item", item), {"text": text, "kind": "remark"} | more)
 
 
 def take_back(client, comment, section=Section.COPING):
@@ -41,7 +41,7 @@ def test_ones_own_sides_words_are_changed_not_commented(ours: Home, as_subject, 
     assert say(as_relative, ours.items[Section.COPING], "Hm, my words").status_code == 403
     assert "Hm, my words" in text_of(say(as_relative, ours.items[Section.COPING], "Hm, my words"))
     assert say(as_subject, ours.subjects_item).status_code == 403
-    assert as_subject.get(entry_url("comment_entry", ours.subjects_item)).status_code == 403
+    assert as_subject.get(item_url("comment_item", ours.subjects_item)).status_code == 403
 
 
 def test_the_same_form_sent_twice_is_one_comment(ours: Home, as_subject):
@@ -57,9 +57,9 @@ def test_a_mistake_gets_a_word_and_the_text_is_kept(ours: Home, as_subject, text
 
 
 def test_a_kind_that_is_none_is_asked_about(ours: Home, as_subject):
-    response = say(as_subject, ours.items[Section.COPING], "Words", kind="vote")
+    response = say(as_subject, ours.items[Section.COPING], "ItemContent", kind="vote")
     assert response.status_code == 422
-    assert "Words" in text_of(response)
+    assert "ItemContent" in text_of(response)
 
 
 def test_ones_own_comment_can_be_taken_back_twice(ours: Home, as_subject, as_relative):
@@ -87,7 +87,7 @@ def test_a_comment_goes_out_of_sight_with_what_it_is_on(ours: Home, as_relative,
 
 
 def test_a_removed_line_takes_no_comments(ours: Home, as_subject, as_relative):
-    as_relative.post(entry_url("remove_entry", ours.items[Section.COPING]))
+    as_relative.post(item_url("remove_item", ours.items[Section.COPING]))
     response = say(as_subject, ours.items[Section.COPING], "Too late?")
     assert response.status_code == 403
     assert "Too late?" in text_of(response)

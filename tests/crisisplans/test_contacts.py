@@ -5,9 +5,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from common.dates import day_words
-from common.phones import clean_phone, phone_href, show_phone
+from common.phones import clean_phone, format_phone, phone_href
 from crisisplans.models import Section, SupportContact
-from tests.crisisplans.conftest import entry_url, saves, section_url, text_of
+from tests.crisisplans.conftest import item_url, saves, section_url, text_of
 from tests.factories import Home
 
 
@@ -29,7 +29,7 @@ from tests.factories import Home
 def test_a_number_is_kept_shown_and_called(written, kept, shown):
     assert clean_phone(written) == kept
     assert clean_phone(shown) == kept
-    assert show_phone(kept) == shown
+    assert format_phone(kept) == shown
     assert phone_href(kept) == f"tel:{kept}"
 
 
@@ -53,7 +53,7 @@ def test_a_wrong_number_keeps_the_form(ours: Home, as_relative):
 
 def tried(browser, contact):
     """What the button sends: the number that stands on the page."""
-    return browser.post(entry_url("contact_tested", contact), {"number": contact.phone})
+    return browser.post(item_url("contact_tested", contact), {"number": contact.phone})
 
 
 def test_a_number_is_noted_as_tried_today_by_any_reader(ours: Home, as_subject):
@@ -67,7 +67,7 @@ def test_a_number_is_noted_as_tried_today_by_any_reader(ours: Home, as_subject):
     assert f"Prøvd {day_words(timezone.localdate())} av deg" in text_of(
         as_subject.get(section_url(ours, Section.CONTACTS))
     )
-    newest = text_of(as_subject.get(entry_url("entry_history", contact))).split("<h2>")[1]
+    newest = text_of(as_subject.get(item_url("item_history", contact))).split("<h2>")[1]
     assert "Nummeret er prøvd" in newest
     assert "Du, i dag" in newest
 
@@ -87,7 +87,7 @@ def test_a_number_changed_since_the_page_was_opened_is_not_noted_as_tried(ours: 
 def test_a_button_that_says_no_number_notes_nothing(ours: Home, as_subject):
     contact = ours.contacts[0]
     before = contact.last_tested_by
-    as_subject.post(entry_url("contact_tested", contact))
+    as_subject.post(item_url("contact_tested", contact))
     contact.refresh_from_db()
     assert contact.last_tested_by == before
 

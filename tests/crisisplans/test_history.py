@@ -4,16 +4,16 @@ import pytest
 
 from crisisplans.models import Audience, PlanItem, Section
 from families.models import Membership, Role
-from tests.crisisplans.conftest import entry_url, saves, section_url, text_of
+from tests.crisisplans.conftest import item_url, saves, section_url, text_of
 from tests.factories import Home
 
 
-def history(client, entry) -> str:
-    return text_of(client.get(entry_url("entry_history", entry)))
+def history(client, item) -> str:
+    return text_of(client.get(item_url("item_history", item)))
 
 
-def restore(client, entry, version, restore_version):
-    return client.post(entry_url("restore_version", entry), {"version": version, "restore": restore_version})
+def restore(client, item, version, restore_version):
+    return client.post(item_url("restore_version", item), {"version": version, "restore": restore_version})
 
 
 def test_it_says_who_changed_what_before_and_after(ours: Home, as_relative):
@@ -28,8 +28,8 @@ def test_it_says_who_changed_what_before_and_after(ours: Home, as_relative):
 
 def test_removal_and_return_stand_there_with_their_people(ours: Home, as_relative, as_coordinator):
     item = ours.items[Section.TRIGGERS]
-    as_relative.post(entry_url("remove_entry", item))
-    as_coordinator.post(entry_url("bring_back_entry", item))
+    as_relative.post(item_url("remove_item", item))
+    as_coordinator.post(item_url("restore_item", item))
     page = history(as_coordinator, item)
     assert page.index("Satt tilbake") < page.index("Fjernet") < page.index("Skrevet")
     assert "oursopenword relative, i dag" in page
@@ -111,7 +111,7 @@ def test_going_back_never_opens_what_was_for_relatives(ours: Home, as_relative, 
     item.refresh_from_db()
     assert item.audience == Audience.RELATIVES
     assert ours.kin_canary in item.words["text"]
-    assert as_subject.get(entry_url("entry_history", item)).status_code == 404
+    assert as_subject.get(item_url("item_history", item)).status_code == 404
     assert ours.kin_canary not in text_of(as_subject.get(section_url(ours, Section.TRIGGERS)))
 
 
@@ -129,5 +129,5 @@ def test_a_contacts_history_has_its_numbers_as_people_write_them(ours: Home, as_
 
 
 def test_strangers_read_no_history(ours: Home, theirs: Home, as_relative, signed_in):
-    assert as_relative.get(entry_url("entry_history", theirs.items[Section.TRIGGERS])).status_code == 404
-    assert signed_in(ours.former).get(entry_url("entry_history", ours.items[Section.TRIGGERS])).status_code == 404
+    assert as_relative.get(item_url("item_history", theirs.items[Section.TRIGGERS])).status_code == 404
+    assert signed_in(ours.former).get(item_url("item_history", ours.items[Section.TRIGGERS])).status_code == 404

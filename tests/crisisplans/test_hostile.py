@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crisisplans.models import PlanItem, Section
-from tests.crisisplans.conftest import entry_url, saves, section_url, text_of
+from tests.crisisplans.conftest import item_url, saves, section_url, text_of
 from tests.factories import Home
 
 NASTY = [
@@ -52,12 +52,12 @@ def test_broken_bytes_get_an_answer(ours: Home, as_relative, body):
     assert as_relative.post(section_url(ours, Section.COPING), body, content_type=kind).status_code in {303, 400, 422}
 
 
-@pytest.mark.parametrize("name", ["edit_entry", "move_entry", "bring_back_entry", "restore_version", "comment_entry"])
+@pytest.mark.parametrize("name", ["edit_item", "move_item", "restore_item", "restore_version", "comment_item"])
 @pytest.mark.parametrize(
     "junk", [{}, {"version": "x" * 5000}, {"way": "sideways"}, {"audience": "nobody"}, {"form_id": "é"}]
 )
 def test_odd_forms_get_an_answer(ours: Home, as_relative, name, junk):
-    response = as_relative.post(entry_url(name, ours.items[Section.COPING]), junk)
+    response = as_relative.post(item_url(name, ours.items[Section.COPING]), junk)
     assert response.status_code < 500
 
 
@@ -73,9 +73,9 @@ def test_any_text_is_saved_whole_or_refused_with_itself(ours: Home, as_relative,
 
 
 def test_ids_of_elsewhere_in_any_place_are_not_found(ours: Home, theirs: Home, as_relative):
-    for name in ("edit_entry", "entry_history", "comment_entry"):
-        for family, entry in ((ours, theirs), (theirs, ours), (theirs, theirs)):
-            url = reverse(name, args=[family.family.pk, Section.COPING, entry.items[Section.COPING].pk])
+    for name in ("edit_item", "item_history", "comment_item"):
+        for family, item in ((ours, theirs), (theirs, ours), (theirs, theirs)):
+            url = reverse(name, args=[family.family.pk, Section.COPING, item.items[Section.COPING].pk])
             assert as_relative.get(url).status_code == 404, url
 
 

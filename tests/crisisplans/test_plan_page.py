@@ -7,10 +7,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from crisisplans.actions import mark_section, revise_entry
+from crisisplans.actions import mark_section, revise_item
 from crisisplans.models import Audience, CrisisPlan, PlanItem, Section
 from tests.counting import counted
-from tests.crisisplans.conftest import entry_url, plan_url, saves, section_url, text_of
+from tests.crisisplans.conftest import item_url, plan_url, saves, section_url, text_of
 from tests.factories import (
     FamilyFactory,
     Home,
@@ -27,7 +27,7 @@ def test_every_member_reads_every_page(ours: Home, signed_in, person):
     client = signed_in(ours.person(person))
     urls = [plan_url(ours), reverse("review_day", args=[ours.family.pk])]
     urls += [section_url(ours, section) for section in Section]
-    urls += [entry_url("entry_history", entry) for entry in (*ours.items.values(), *ours.contacts, ours.subjects_item)]
+    urls += [item_url("item_history", item) for item in (*ours.items.values(), *ours.contacts, ours.subjects_item)]
     for url in urls:
         assert client.get(url).status_code == 200, url
 
@@ -79,8 +79,8 @@ def test_what_is_for_relatives_does_not_move_the_edition_the_date_or_the_name(ou
     before = seen()
     member = ours.members["relative"]
     values = {"text": "Only for us", "audience": Audience.RELATIVES}
-    item = revise_entry(entry=ours.relatives_only, by=member, version=1, values=values)
-    revise_entry(entry=item, by=member, version=2, values={"text": "Only for us, again"})
+    item = revise_item(item=ours.relatives_only, by=member, version=1, values=values)
+    revise_item(item=item, by=member, version=2, values={"text": "Only for us, again"})
     SupportContactFactory(family=ours.family, relatives_only=True, created_by=ours.relative)
     mark_section(plan=ours.plan, section=Section.TRIGGERS, by=member, ready=False)
     assert seen() == before
@@ -95,7 +95,7 @@ def test_the_edition_is_the_same_for_everybody_and_only_grows(ours: Home):
     seen = editions()
     item, member = ours.items[Section.TRIGGERS], ours.members["relative"]
     for values in ({"text": "A"}, {"audience": Audience.RELATIVES}, {"text": "B"}, {"audience": Audience.EVERYONE}):
-        item = revise_entry(entry=item, by=member, version=item.version, values=values)
+        item = revise_item(item=item, by=member, version=item.version, values=values)
         assert len(editions()) == 1
         assert editions() >= seen or max(editions()) >= max(seen)
         seen = editions()

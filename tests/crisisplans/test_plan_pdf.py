@@ -7,12 +7,12 @@ import time_machine
 from django.urls import reverse
 
 from accesslog.models import AccessEntry
-from common.paper import pool
-from common.paper.pool import Paper
+from common.pdf import pool
+from common.pdf.pool import Pdf
 from crisisplans.models import Section
 from families.forms import NAME_LENGTH
 from tests.factories import PlanItemFactory, SupportContactFactory
-from tests.reading_paper import bare, read_pdf, spoiled_words, text_of
+from tests.pdf_text import bare, read_pdf, spoiled_words, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -116,7 +116,7 @@ def test_the_foot_of_every_page_tells_how_old_and_how_long(print_it, ours):
 
 @pytest.mark.parametrize("name", ["Bo", "Anne-Marie Elisabeth " * 3 + "Christophersen-Nes", "M" * NAME_LENGTH])
 def test_nothing_stands_on_anything_else_or_in_the_margin(print_it, ours, monkeypatch, name):
-    monkeypatch.setattr("crisisplans.views.paper.print_paper", lambda html: Paper(html.encode(), 0))
+    monkeypatch.setattr("crisisplans.views.pdf.render_pdf", lambda html: Pdf(html.encode(), 0))
     ours.family.subject_name = name
     ours.family.save()
     for number in ("+2290195123456", "+6318001234567", "+911861123456789", "+491512345678901"):
@@ -281,16 +281,16 @@ def test_an_address_typed_by_hand_leads_to_the_choice(client, ours):
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (pool.PaperBusyError, "Mange skriver ut akkurat nå"),
-        (pool.PaperTooHeavyError, "Det tok for lang tid"),
-        (pool.PaperUnavailableError, "kan ikke lage papirer ennå"),
+        (pool.PdfBusyError, "Mange skriver ut akkurat nå"),
+        (pool.PdfLimitExceededError, "Det tok for lang tid"),
+        (pool.PdfUnavailableError, "kan ikke lage papirer ennå"),
     ],
 )
 def test_when_no_paper_comes_the_page_says_why_and_keeps_the_choice(print_it, ours, monkeypatch, error, words):
     def fail(html):
         raise error
 
-    monkeypatch.setattr("crisisplans.views.paper.print_paper", fail)
+    monkeypatch.setattr("crisisplans.views.pdf.render_pdf", fail)
     response = print_it(ours, "relative", sections=[Section.COPING])
     page = response.content.decode()
     assert response.status_code == 503

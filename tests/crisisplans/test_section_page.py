@@ -8,9 +8,9 @@ from django.urls import reverse
 from accesslog.models import AccessEntry
 from crisisplans.examples import EXAMPLES
 from crisisplans.models import Audience, PlanItem, Section, Side, SupportContact
-from crisisplans.policies import ROOM
+from crisisplans.policies import MAX_ITEMS
 from tests.counting import counted
-from tests.crisisplans.conftest import entry_url, form_of, section_url, text_of
+from tests.crisisplans.conftest import form_of, item_url, section_url, text_of
 from tests.factories import CommentFactory, FamilyFactory, Home, MembershipFactory, PlanItemFactory
 from tests.sealed import saying
 
@@ -40,7 +40,7 @@ def test_a_line_is_added_with_all_its_section_asks_for(ours: Home, as_relative, 
         assert shown in page or value == str(ours.members["subject"].pk)
     item = saying(PlanItem.objects.filter(family=ours.family), text="Something new")[0]
     assert (item.side, item.created_by, item.version) == (Side.FAMILY, ours.relative, 1)
-    assert AccessEntry.objects.filter(entity_id=str(item.pk), event="entry_added").count() == 1
+    assert AccessEntry.objects.filter(entity_id=str(item.pk), event="item_added").count() == 1
 
 
 def test_what_the_one_it_concerns_adds_is_their_side_and_for_everyone(ours: Home, as_subject):
@@ -104,7 +104,7 @@ def test_a_role_is_for_somebody_of_this_family(ours: Home, theirs: Home, as_rela
 @pytest.mark.parametrize("section", Section)
 def test_every_example_is_taken_over_with_one_touch_and_then_not_offered_again(ours: Home, as_relative, section):
     for example in EXAMPLES[section]:
-        url = reverse("take_example", args=[ours.family.pk, section])
+        url = reverse("add_example", args=[ours.family.pk, section])
         response = as_relative.post(url, {"example": example.key})
         assert response.status_code == 303
         page = text_of(as_relative.get(response["Location"]))
@@ -113,17 +113,17 @@ def test_every_example_is_taken_over_with_one_touch_and_then_not_offered_again(o
 
 
 def test_an_example_touched_twice_is_one_line(ours: Home, as_relative):
-    url = reverse("take_example", args=[ours.family.pk, Section.COPING])
+    url = reverse("add_example", args=[ours.family.pk, Section.COPING])
     for _ in range(2):
         as_relative.post(url, {"example": "walk"})
     assert len(saying(PlanItem.objects.filter(family=ours.family), text=WALK)) == 1
 
 
 def test_an_example_that_was_written_anew_is_offered_again_and_is_then_a_line_of_its_own(ours: Home, as_relative):
-    url = reverse("take_example", args=[ours.family.pk, Section.COPING])
+    url = reverse("add_example", args=[ours.family.pk, Section.COPING])
     as_relative.post(url, {"example": "walk"})
     (line,) = saying(PlanItem.objects.filter(family=ours.family), text=WALK)
-    as_relative.post(entry_url("edit_entry", line), form_of(line, text="To the lake and back"))
+    as_relative.post(item_url("edit_item", line), form_of(line, text="To the lake and back"))
     assert 'value="walk"' in text_of(as_relative.get(section_url(ours, Section.COPING)))
     as_relative.post(url, {"example": "walk"})
     assert len(saying(PlanItem.objects.filter(family=ours.family), text=WALK)) == 1
@@ -140,19 +140,19 @@ def test_an_example_somebody_wrote_by_hand_is_not_offered(ours: Home, as_relativ
 
 def test_an_example_that_was_removed_is_offered_again(ours: Home, as_relative):
     line = PlanItemFactory(family=ours.family, section=Section.COPING, text=WALK)
-    as_relative.post(entry_url("remove_entry", line))
+    as_relative.post(item_url("remove_item", line))
     assert 'value="walk"' in text_of(as_relative.get(section_url(ours, Section.COPING)))
 
 
 def test_the_same_words_in_another_section_are_another_line(ours: Home, as_relative):
     PlanItemFactory(family=ours.family, section=Section.TRIGGERS, text=WALK)
-    as_relative.post(reverse("take_example", args=[ours.family.pk, Section.COPING]), {"example": "walk"})
+    as_relative.post(reverse("add_example", args=[ours.family.pk, Section.COPING]), {"example": "walk"})
     here = saying(PlanItem.objects.filter(family=ours.family), text=WALK)
     assert sorted(line.section for line in here) == [Section.COPING, Section.TRIGGERS]
 
 
 def test_an_example_costs_the_same_however_many_lines_there_are(ours: Home, as_relative):
-    url = reverse("take_example", args=[ours.family.pk, Section.COPING])
+    url = reverse("add_example", args=[ours.family.pk, Section.COPING])
     as_relative.post(url, {"example": "call"})
     with counted() as few:
         as_relative.post(url, {"example": "call"})
@@ -164,14 +164,14 @@ def test_an_example_costs_the_same_however_many_lines_there_are(ours: Home, as_r
 
 def test_an_example_relatives_keep_to_themselves_is_still_offered_to_the_one_it_concerns(ours: Home, as_subject):
     PlanItemFactory(family=ours.family, section=Section.COPING, relatives_only=True, text=WALK)
-    url = reverse("take_example", args=[ours.family.pk, Section.COPING])
+    url = reverse("add_example", args=[ours.family.pk, Section.COPING])
     assert 'value="walk"' in text_of(as_subject.get(section_url(ours, Section.COPING)))
     as_subject.post(url, {"example": "walk"})
     assert len(saying(PlanItem.objects.filter(family=ours.family, side=Side.SUBJECT), text=WALK)) == 1
 
 
 def test_an_example_nobody_offers_is_not_found(ours: Home, as_relative):
-    url = reverse("take_example", args=[ours.family.pk, Section.COPING])
+    url = reverse("add_example", args=[ours.family.pk, Section.COPING])
     assert as_relative.post(url, {"example": "sleep"}).status_code == 404
 
 
@@ -182,7 +182,7 @@ def test_the_form_names_who_reads_what_is_for_relatives_only(ours: Home, as_rela
 
 
 def test_a_full_plan_says_so_and_keeps_the_text(ours: Home, as_relative, monkeypatch):
-    monkeypatch.setitem(ROOM[PlanItem], Side.FAMILY, 3)
+    monkeypatch.setitem(MAX_ITEMS[PlanItem], Side.FAMILY, 3)
     response = as_relative.post(section_url(ours, Section.COPING), {"text": "One too many", "audience": "everyone"})
     assert response.status_code == 422
     page = text_of(response)
@@ -191,11 +191,11 @@ def test_a_full_plan_says_so_and_keeps_the_text(ours: Home, as_relative, monkeyp
 
 
 def test_there_is_room_for_a_thousand_lines_in_all():
-    assert sum(sum(sides.values()) for sides in ROOM.values()) == 1000
+    assert sum(sum(sides.values()) for sides in MAX_ITEMS.values()) == 1000
 
 
 def test_the_room_of_one_side_is_not_taken_by_the_other(ours: Home, as_subject, monkeypatch):
-    monkeypatch.setitem(ROOM[PlanItem], Side.FAMILY, 1)
+    monkeypatch.setitem(MAX_ITEMS[PlanItem], Side.FAMILY, 1)
     assert as_subject.post(section_url(ours, Section.COPING), {"text": "Mine", "audience": ""}).status_code == 303
 
 

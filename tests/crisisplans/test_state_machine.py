@@ -8,7 +8,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from crisisplans import actions as plan_actions
 from crisisplans.models import Audience, CrisisPlan, PlanItem, PlanItemVersion, Section
-from crisisplans.policies import RemovedEntryError, StaleEntryError
+from crisisplans.policies import RemovedItemError, StaleItemError
 from tests.acting import EachInTheirOwnName
 from tests.factories import FamilyFactory, MembershipFactory
 
@@ -50,7 +50,7 @@ class Plan(RuleBasedStateMachine):
     @rule(target=items, who=WHO, text=WORDS, audience=AUDIENCES)
     def add(self, who, text, audience):
         values = {"text": text, "audience": audience}
-        item = actions.add_entry(plan=self.plan, section=Section.COPING, by=self.people[who], values=values)
+        item = actions.add_item(plan=self.plan, section=Section.COPING, by=self.people[who], values=values)
         self.order.append(item.pk)
         self.note(item)
         return item.pk
@@ -61,11 +61,11 @@ class Plan(RuleBasedStateMachine):
         seen = version - behind
         try:
             values = {"text": text, "audience": audience}
-            after = actions.revise_entry(entry=self.fresh(pk), by=self.people[who], version=seen, values=values)
-        except StaleEntryError:
+            after = actions.revise_item(item=self.fresh(pk), by=self.people[who], version=seen, values=values)
+        except StaleItemError:
             assert behind
             assert pk not in self.removed
-        except RemovedEntryError:
+        except RemovedItemError:
             assert pk in self.removed
         else:
             assert pk not in self.removed
@@ -74,7 +74,7 @@ class Plan(RuleBasedStateMachine):
 
     @rule(pk=items, who=WHO, up=st.booleans())
     def move(self, pk, who, up):
-        actions.move_entry(entry=self.fresh(pk), by=self.people[who], up=up)
+        actions.move_item(item=self.fresh(pk), by=self.people[who], up=up)
         present = [one for one in self.order if one not in self.removed]
         if pk in self.removed:
             return
@@ -86,12 +86,12 @@ class Plan(RuleBasedStateMachine):
 
     @rule(pk=items, who=WHO)
     def remove(self, pk, who):
-        actions.remove_entry(entry=self.fresh(pk), by=self.people[who])
+        actions.remove_item(item=self.fresh(pk), by=self.people[who])
         self.removed.add(pk)
 
     @rule(pk=items, who=WHO)
     def bring_back(self, pk, who):
-        actions.bring_back_entry(entry=self.fresh(pk), by=self.people[who])
+        actions.restore_item(item=self.fresh(pk), by=self.people[who])
         self.removed.discard(pk)
 
     @rule(pk=items, who=WHO, version=st.integers(1, 3))
@@ -100,9 +100,9 @@ class Plan(RuleBasedStateMachine):
             return
         try:
             after = actions.restore_version(
-                entry=self.fresh(pk), by=self.people[who], version=self.now[pk][1], restore=version
+                item=self.fresh(pk), by=self.people[who], version=self.now[pk][1], restore=version
             )
-        except RemovedEntryError:
+        except RemovedItemError:
             assert pk in self.removed
         else:
             assert self.now[pk][2] == Audience.EVERYONE or after.audience == Audience.RELATIVES

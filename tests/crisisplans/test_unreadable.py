@@ -5,12 +5,12 @@ import re
 import pytest
 from django.urls import reverse
 
-from crisisplans.actions import bring_back_entry, remove_entry
+from crisisplans.actions import remove_item, restore_item
+from crisisplans.item_content import read_values
 from crisisplans.models import CrisisPlan, PlanItem, Section, SupportContact
-from crisisplans.pdf.paper import Choice, paper_html, too_much
-from crisisplans.reading import read_plan
-from crisisplans.words import read_values
-from tests.crisisplans.conftest import entry_url, form_of, plan_url, saves, section_url, text_of
+from crisisplans.presenters.pdf import Choice, is_too_long, plan_pdf_html
+from crisisplans.selectors import read_plan
+from tests.crisisplans.conftest import form_of, item_url, plan_url, saves, section_url, text_of
 from tests.factories import Home
 from tests.sealed import damage, lies_as, saying
 
@@ -76,9 +76,9 @@ def test_in_a_crisis_it_is_said_once_a_list_and_who_cannot_be_called_is_left_out
 
 def test_the_paper_says_so_too(item, contact, ours: Home):
     reading = read_plan(CrisisPlan.objects.with_revision(ours.family.pk).get(), ours.relative)
-    choice = Choice(frozenset(Section), with_kin=True)
-    assert not too_much(reading, choice)
-    paper = paper_html(reading, choice, family=ours.family, relatives=["Kari"])
+    choice = Choice(frozenset(Section), with_relatives=True)
+    assert not is_too_long(reading, choice)
+    paper = plan_pdf_html(reading, choice, family=ours.family, relatives=["Kari"])
     assert paper.count(CANNOT) == 2
     assert f"{ours.open_canary} {Section.COPING}" in paper
 
@@ -87,13 +87,13 @@ def test_the_paper_says_so_too(item, contact, ours: Home):
 
 
 def test_its_form_begins_empty_with_a_word_beside_it(item, as_relative):
-    page = text_of(as_relative.get(entry_url("edit_entry", item)))
+    page = text_of(as_relative.get(item_url("edit_item", item)))
     assert "Det som sto her, kan ikke leses. Skriv det på nytt." in page
     assert CANNOT not in re.sub(r"Det som sto her, kan ikke leses", "", page)
 
 
 def test_written_anew_it_stands_in_the_plan(item, ours: Home, as_relative):
-    assert as_relative.post(entry_url("edit_entry", item), new_words(item, "Krangel")).status_code == 303
+    assert as_relative.post(item_url("edit_item", item), new_words(item, "Krangel")).status_code == 303
     assert PlanItem.objects.get(pk=item.pk).words["text"] == "Krangel"
     assert CANNOT not in text_of(as_relative.get(section_url(ours, Section.TRIGGERS)))
 
@@ -104,7 +104,7 @@ def new_words(item, text: str) -> dict[str, str]:
 
 def test_left_empty_it_is_not_saved_and_lies_as_it_lay(item, as_relative):
     before = lies_as(item, "words")
-    assert as_relative.post(entry_url("edit_entry", item), new_words(item, "")).status_code == 422
+    assert as_relative.post(item_url("edit_item", item), new_words(item, "")).status_code == 422
     assert lies_as(item, "words") == before
 
 
@@ -130,8 +130,8 @@ def test_a_form_sent_with_nothing_changed_makes_no_version(ours: Home, as_relati
 def test_it_is_moved_removed_and_brought_back(item, contact, ours: Home, as_relative):
     before = lies_as(item, "words"), lies_as(contact, "phone")
     for url in (
-        *(entry_url(name, item) for name in ("move_entry", "remove_entry", "bring_back_entry")),
-        *(entry_url(name, contact) for name in ("remove_entry", "bring_back_entry")),
+        *(item_url(name, item) for name in ("move_item", "remove_item", "restore_item")),
+        *(item_url(name, contact) for name in ("remove_item", "restore_item")),
     ):
         assert as_relative.post(url).status_code == 303
     assert (lies_as(item, "words"), lies_as(contact, "phone")) == before
@@ -140,9 +140,9 @@ def test_it_is_moved_removed_and_brought_back(item, contact, ours: Home, as_rela
 
 def test_brought_back_with_new_words_it_says_those(item, ours: Home):
     me = ours.members["relative"]
-    remove_entry(entry=item, by=me)
+    remove_item(item=item, by=me)
     item.refresh_from_db()
-    bring_back_entry(entry=item, by=me, values={"text": "Krangel", "audience": item.audience}, version=item.version)
+    restore_item(item=item, by=me, values={"text": "Krangel", "audience": item.audience}, version=item.version)
     assert PlanItem.objects.get(pk=item.pk).words["text"] == "Krangel"
 
 
@@ -150,7 +150,7 @@ def test_who_saves_second_over_it_sees_both_and_nothing_that_cannot_be_read_is_s
     contact = ours.contacts[0]
     damage(contact, name="hours")
     stale = form_of(SupportContact.objects.get(pk=contact.pk), name="Mine", hours="", version=0)
-    response = as_coordinator.post(entry_url("edit_entry", contact), stale)
+    response = as_coordinator.post(item_url("edit_item", contact), stale)
     assert response.status_code == 409
     sent = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', text_of(response))
     assert "Mine" in dict(sent).values()
@@ -164,17 +164,17 @@ def test_a_version_that_cannot_be_read_says_so_and_is_not_used_again(ours: Home,
     item = ours.items[Section.COPING]
     first = item.versions.order_by("pgh_id").first()
     damage(first)
-    page = text_of(as_relative.get(entry_url("entry_history", item)))
+    page = text_of(as_relative.get(item_url("item_history", item)))
     assert CANNOT in page
     assert "Bruk denne teksten igjen" not in page
-    response = as_relative.post(entry_url("restore_version", item), {"version": item.version, "restore": first.version})
+    response = as_relative.post(item_url("restore_version", item), {"version": item.version, "restore": first.version})
     assert response.status_code == 403
     assert "kan ikke leses, så den kan ikke brukes igjen" in text_of(response)
     assert read_values(PlanItem.objects.get(pk=item.pk)) == read_values(item)
 
 
 def test_an_older_text_that_can_be_read_takes_its_place(item, as_relative):
-    response = as_relative.post(entry_url("restore_version", item), {"version": item.version, "restore": 1})
+    response = as_relative.post(item_url("restore_version", item), {"version": item.version, "restore": 1})
     assert response.status_code == 303
     assert PlanItem.objects.get(pk=item.pk).words["text"].endswith(Section.TRIGGERS)
 

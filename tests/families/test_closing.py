@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from accesslog.models import AccessEntry
 from common.acting import acting_as
-from common.destroyed import read_destroyed
+from common.erasure_log import read_erasures
 from common.tables.declarations import WORKER
 from crisisplans.models import Comment, PlanItem, PlanItemVersion, SupportContact
 from families.actions import leave_family
 from families.models import Family, Invitation, Membership, MembershipVersion
-from families.tasks import forget_closed
+from families.tasks import erase_closed
 from sealing.keys import destroy_keys, keys_of_a_request
 from sealing.models import FamilyKey
 from sealing.text import CannotOpenError
@@ -42,7 +42,7 @@ def days_go_by(home: Home, days: int) -> None:
 def forget(file: Path | None, settings) -> None:
     settings.DESTROYED_KEYS_FILE = str(file or "")
     with acting_as_role(WORKER):
-        forget_closed()
+        erase_closed()
 
 
 def overview(browser) -> str:
@@ -224,7 +224,7 @@ def test_it_is_noted_where_a_restore_looks_and_each_once(closed: Home, theirs: H
     days_go_by(closed, 31)
     forget(tmp_path / "destroyed", settings)
     forget(tmp_path / "destroyed", settings)
-    assert list(read_destroyed(tmp_path / "destroyed")) == [closed.family.pk]
+    assert list(read_erasures(tmp_path / "destroyed")) == [closed.family.pk]
     assert len((tmp_path / "destroyed").read_text().splitlines()) == 1
 
 
@@ -233,7 +233,7 @@ def test_what_could_not_be_noted_one_night_is_noted_the_next(closed: Home, setti
     with pytest.raises(OSError, match="No such file"):
         forget(tmp_path / "not there" / "destroyed", settings)
     forget(tmp_path / "destroyed", settings)
-    assert list(read_destroyed(tmp_path / "destroyed")) == [closed.family.pk]
+    assert list(read_erasures(tmp_path / "destroyed")) == [closed.family.pk]
 
 
 def test_no_person_may_ask_for_it(closed: Home):
@@ -243,7 +243,7 @@ def test_no_person_may_ask_for_it(closed: Home):
         pytest.raises(DatabaseError, match="permission denied"),
         transaction.atomic(),
     ):
-        connection.cursor().execute("SELECT * FROM app.forget_closed()")
+        connection.cursor().execute("SELECT * FROM app.erase_closed()")
 
 
 def test_who_asks_by_sql_in_a_strangers_name_opens_nothing(closed: Home):

@@ -9,9 +9,9 @@ from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
 from common.acting import acting_as
-from families.actions import change_own_names, give_coordinator, leave_family, read_farewell, remove_member
+from families.actions import change_own_names, give_coordinator, leave_family, mark_removal_notice_read, remove_member
 from families.models import Membership, MembershipVersion
-from families.showing import PAGE
+from families.presenters import PAGE
 from sealing.keys import keys_of_a_request, seal_text
 from tests.acting import acting_as_app
 from tests.counting import counted
@@ -132,8 +132,8 @@ def test_who_leaves_and_who_is_removed_are_told_apart(ours: Home, told, act):
 def test_that_a_farewell_was_read_is_told_to_nobody(ours: Home, act):
     act(remove_member, ours.coordinator, family=ours.family, member=ours.members["relative"].pk)
     before = MembershipVersion.objects.count()
-    act(read_farewell, ours.relative, member=ours.members["relative"].pk)
-    assert Membership.objects.get(pk=ours.members["relative"].pk).farewell_read_at
+    act(mark_removal_notice_read, ours.relative, member=ours.members["relative"].pk)
+    assert Membership.objects.get(pk=ours.members["relative"].pk).removal_notice_read_at
     assert MembershipVersion.objects.count() == before
 
 

@@ -183,9 +183,9 @@ def test_twenty_an_hour_is_enough(coordinator, address):
 
 def test_it_stands_in_the_access_log_without_the_address(coordinator, address, ours):
     coordinator.post(address, HONEST)
-    entry = AccessEntry.objects.get(event="invited")
-    assert (entry.agent_id, entry.entity_id) == (str(ours.coordinator.pk), str(made().pk))
-    assert "tante" not in str(entry.__dict__)
+    item = AccessEntry.objects.get(event="invited")
+    assert (item.agent_id, item.entity_id) == (str(ours.coordinator.pk), str(made().pk))
+    assert "tante" not in str(item.__dict__)
 
 
 class TestSendAgain:

@@ -109,12 +109,12 @@ class TestRemoving:
         page = browser.get(reverse("overview")).content.decode()
         assert "Du er ikke lenger med" in page
         assert ours.members["coordinator"].display_name not in page
-        browser.post(reverse("read_farewell", args=[ours.members["relative"].pk]))
+        browser.post(reverse("mark_removal_notice_read", args=[ours.members["relative"].pk]))
         assert "Du er ikke lenger med" not in browser.get(reverse("overview")).content.decode()
 
     def test_nobody_reads_anothers_farewell(self, ours, to, as_person):
         as_person(ours.coordinator).post(to("remove_member", ours.members["relative"].pk))
-        as_person(ours.coordinator).post(reverse("read_farewell", args=[ours.members["relative"].pk]))
+        as_person(ours.coordinator).post(reverse("mark_removal_notice_read", args=[ours.members["relative"].pk]))
         assert "Du er ikke lenger med" in as_person(ours.relative).get(reverse("overview")).content.decode()
 
     @pytest.mark.parametrize("kind", ["coordinator", "subject"])

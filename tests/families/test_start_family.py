@@ -75,8 +75,8 @@ def test_one_person_starts_several_families_with_a_nickname_for_each(client, per
 
 def test_it_stands_in_the_access_log(client, person):
     client.post(ADDRESS, fields())
-    entry = AccessEntry.objects.get(agent_id=str(person.pk))
-    assert (entry.event, entry.action) == ("family_started", "C")
+    item = AccessEntry.objects.get(agent_id=str(person.pk))
+    assert (item.event, item.action) == ("family_started", "C")
 
 
 @pytest.mark.parametrize("name", ["", "   ", "\u200b", "\u202e\u202e", "\u2060", "\x00", "x" * 81, "x" * 100_000])

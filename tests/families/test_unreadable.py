@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from families.models import Family, Membership
 from families.names import norwegian_order
-from families.showing import show_history
+from families.presenters import show_history
 from sealing.keys import destroy_keys
 from tests.factories import Home, MembershipFactory
 from tests.families.test_closing import all_leave

@@ -14,7 +14,7 @@ from tests.factories import ArticleFactory, Home
 # Views of packages that stand in our URL configuration as they come, named one by one; a new one is looked at first.
 # Today there is none: allauth's are wrapped and marked in accounts/urls.py.
 THIRD_PARTY: set[str] = set()
-KINDS = {"door", "public", "own", "curator"}
+KINDS = {"family", "public", "own", "curator"}
 
 # The curators' pages of one service or article.
 CURATED = ("history", "restore", "verify", "publish", "withdraw", "undo")
@@ -24,14 +24,14 @@ BLANKS: dict[str, Callable[[Home], Any]] = {
     "family_id": lambda home: home.family.pk,
     "member_id": lambda home: home.members["relative"].pk,
     "reopen_family.closed_id": lambda home: home.family.pk,
-    "read_farewell.member_id": lambda home: home.members["former"].pk,
+    "mark_removal_notice_read.member_id": lambda home: home.members["former"].pk,
     "invitation_id": lambda home: home.invitation.pk,
     "proposal_id": lambda home: home.proposal.pk,
     "token": lambda home: home.invitation_token,
     "section": lambda home: Section.COPING,
-    "entry_id": lambda home: home.items[Section.COPING].pk,
-    "bring_back_entry.entry_id": lambda home: home.removed.pk,
-    "contact_tested.entry_id": lambda home: home.contacts[0].pk,
+    "item_id": lambda home: home.items[Section.COPING].pk,
+    "restore_item.item_id": lambda home: home.removed.pk,
+    "contact_tested.item_id": lambda home: home.contacts[0].pk,
     "comment_id": lambda home: home.comments[0].pk,
     "help_service.key": lambda home: published_service().key,
     "article.key": lambda home: published_article().key,

@@ -179,9 +179,9 @@ def fingerprint(home: Home, *, kin_only: bool = False) -> str:
         parts = [f"SELECT t::text AS r FROM {name} t WHERE family_id::text = %s{condition}" for name in tables]  # noqa: S608 - names from the catalogue
         if kin_only:
             parts += [
-                f"SELECT c::text FROM crisisplans_comment c JOIN {entries} e ON e.id = c.{key}"  # noqa: S608 - of constants
+                f"SELECT c::text FROM crisisplans_comment c JOIN {items} e ON e.id = c.{key}"  # noqa: S608 - of constants
                 " WHERE e.audience = 'relatives' AND c.family_id::text = %s"
-                for entries, key in (("crisisplans_planitem", "item_id"), ("crisisplans_supportcontact", "contact_id"))
+                for items, key in (("crisisplans_planitem", "item_id"), ("crisisplans_supportcontact", "contact_id"))
             ]
         else:
             parts.append("SELECT t::text FROM families_family t WHERE id::text = %s")
@@ -208,10 +208,10 @@ def kin_urls(address: Address, home: Home) -> list[str]:
     """The address with what is for relatives only in its blanks, where it has room for that."""
     item, contact = home.relatives_only, home.relatives_only_contact
     blanks: list[dict[str, Any]] = []
-    if {"section", "entry_id"} <= set(address.blanks):
-        blanks = [{"section": kin.section, "entry_id": kin.pk} for kin in (item, contact)]
-    elif "entry_id" in address.blanks:
-        blanks = [{"entry_id": contact.pk}]
+    if {"section", "item_id"} <= set(address.blanks):
+        blanks = [{"section": kin.section, "item_id": kin.pk} for kin in (item, contact)]
+    elif "item_id" in address.blanks:
+        blanks = [{"item_id": contact.pk}]
     elif "comment_id" in address.blanks:
         blanks = [{"section": item.section, "comment_id": home.comments[2].pk}]
     return [fill(address, home, **more) for more in blanks]

@@ -72,7 +72,7 @@ def test_a_page_asks_the_database_as_often_for_a_hundred_rows_as_for_one(name, m
 def test_saving_an_item_takes_as_many_statements_whatever_else_is_there(ours, client):
     client.force_login(ours.coordinator)
     item = ours.items[Section.COPING]
-    path = url("edit_entry", ours, section=Section.COPING, entry_id=item.pk)
+    path = url("edit_item", ours, section=Section.COPING, item_id=item.pk)
     counts = []
     for rows in (0, 25, 75):
         grow(ours, rows=rows, members=0)

@@ -91,13 +91,13 @@ class Fuzz:
         self.marks = sorted(marks_of(ours))
         self.ids = [mark for mark in self.marks if "@" not in mark]
         self.names, self.addresses = field_names(), every_address()
-        self.door = [address for address in self.addresses if address.kind == "door"]
+        self.family_addresses = [address for address in self.addresses if address.kind == "family"]
         for address in self.addresses:
             fill(address, ours)  # what is nobody's is made once, and not for each request anew
 
     def next(self) -> Asked:
         chance = self.chance
-        address = chance.choice(self.door if chance.random() < 0.6 else self.addresses)
+        address = chance.choice(self.family_addresses if chance.random() < 0.6 else self.addresses)
         method = chance.choice(sorted(KINDS)) if chance.random() < 0.1 else chance.choice(("GET", "POST", "POST", "HX"))
         url, is_foreign = self.path(address)
         if chance.random() < 0.3:
@@ -111,7 +111,7 @@ class Fuzz:
         """The address with ours in none, some or all of its blanks, the kind of id that belongs there or any other."""
         chance, mine = self.chance, self.theirs
         names = [name for name in address.blanks if name != "section"]
-        if not names or address.kind != "door":
+        if not names or address.kind != "family":
             return fill(address, self.ours if chance.random() < 0.8 else mine), False
         taken = chance.sample(names, chance.randint(0, len(names)))
         from_ours = re.split("[/]", fill(address, self.ours))

@@ -16,8 +16,8 @@ from urllib.parse import quote_from_bytes, urlsplit
 import pytest
 from django.utils import timezone
 
-from common.paper.pool import Paper
-from crisisplans.views import paper
+from common.pdf.pool import Pdf
+from crisisplans.views import pdf
 from families.actions import accept_invitation, decline_invitation, leave_family, withdraw_invitation
 from families.actions.invitations import hash_token
 from families.models import Invitation
@@ -207,7 +207,7 @@ class Attack:
 @pytest.fixture
 def in_peace(settings, monkeypatch):
     """No counting of tries, no press (it has tests of its own): every input reaches its form."""
-    monkeypatch.setattr(paper, "print_paper", lambda html: Paper(b"%PDF-", 0))
+    monkeypatch.setattr(pdf, "render_pdf", lambda html: Pdf(b"%PDF-", 0))
     settings.ACCOUNT_RATE_LIMITS = False
 
 

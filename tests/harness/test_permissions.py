@@ -21,8 +21,8 @@ from crisisplans.examples import EXAMPLES
 from crisisplans.models import CrisisPlanQuerySet, PlanItem, Section
 from tests.factories import Home
 from tests.harness.addresses import Address, every_address
+from tests.harness.layers_off import OFF, PERMISSIONS, rows_of
 from tests.harness.matrix import REFUSED_METHODS, Asker, Sweep, fill, fingerprint, leaks
-from tests.harness.walls_off import OFF, RULES, rows_of
 from tests.people import KEPT_OUT, PEOPLE, STRANGERS, with_answers_of_all
 
 ADDRESSES = every_address()
@@ -53,8 +53,8 @@ overview                            GET     login     200      200     200    20
 overview                            POST    403       200      200     200    200     200      200
 start_family                        GET     login     200      200     200    200     200      200
 start_family                        POST    403       302      302     302    302     302      302
-read_farewell                       GET     login     405      405     405    405     405      405
-read_farewell                       POST    403       302      302     302    302     302      302
+mark_removal_notice_read                       GET     login     405      405     405    405     405      405
+mark_removal_notice_read                       POST    403       302      302     302    302     302      302
 reopen_family                       GET     login     405      405     405    405     405      405
 reopen_family                       POST    403       404      404     404    404     404      404
 people                              GET     login     404      404     404    200     200      200
@@ -153,22 +153,22 @@ section                             GET     login     404      404     404    20
 section                             POST    403       404      404     404    303     303      303
 section_ready                       GET     login     405      405     405    405     405      405
 section_ready                       POST    403       404      404     404    303     303      303
-take_example                        GET     login     405      405     405    405     405      405
-take_example                        POST    403       404      404     404    303     303      303
-edit_entry                          GET     login     404      404     404    403     200      200
-edit_entry                          POST    403       404      404     404    403     303      303
-move_entry                          GET     login     405      405     405    405     405      405
-move_entry                          POST    403       404      404     404    403     303      303
-remove_entry                        GET     login     405      405     405    405     405      405
-remove_entry                        POST    403       404      404     404    403     303      303
-bring_back_entry                    GET     login     405      405     405    405     405      405
-bring_back_entry                    POST    403       404      404     404    403     303      303
-entry_history                       GET     login     404      404     404    200     200      200
-entry_history                       POST    403       405      405     405    405     405      405
+add_example                        GET     login     405      405     405    405     405      405
+add_example                        POST    403       404      404     404    303     303      303
+edit_item                          GET     login     404      404     404    403     200      200
+edit_item                          POST    403       404      404     404    403     303      303
+move_item                          GET     login     405      405     405    405     405      405
+move_item                          POST    403       404      404     404    403     303      303
+remove_item                        GET     login     405      405     405    405     405      405
+remove_item                        POST    403       404      404     404    403     303      303
+restore_item                    GET     login     405      405     405    405     405      405
+restore_item                    POST    403       404      404     404    403     303      303
+item_history                       GET     login     404      404     404    200     200      200
+item_history                       POST    403       405      405     405    405     405      405
 restore_version                     GET     login     405      405     405    405     405      405
 restore_version                     POST    403       404      404     404    403     303      303
-comment_entry                       GET     login     404      404     404    200     403      403
-comment_entry                       POST    403       404      404     404    303     403      403
+comment_item                       GET     login     404      404     404    200     403      403
+comment_item                       POST    403       404      404     404    303     403      403
 remove_comment                      GET     login     405      405     405    405     405      405
 remove_comment                      POST    403       404      404     404    303     403      403
 crisis_plan                         GET     200       302      200     200    302     302      302
@@ -255,19 +255,19 @@ POSTS: dict[str, Callable[[Home], dict[str, Any]]] = {
     "leave": lambda home: {"successor": str(home.members["relative"].pk)},
     "answer_invitation": lambda home: NAMES,
     "section": lambda home: WORDS,
-    "edit_entry": lambda home: WORDS,
-    "comment_entry": lambda home: {"text": "Jeg ser det", "kind": "remark"},
+    "edit_item": lambda home: WORDS,
+    "comment_item": lambda home: {"text": "Jeg ser det", "kind": "remark"},
     "restore_version": lambda home: {"version": "2", "restore": "1"},
-    "move_entry": lambda home: {"way": "down"},
+    "move_item": lambda home: {"way": "down"},
     "section_ready": lambda home: {"ready": "yes"},
-    "take_example": lambda home: {"example": EXAMPLES[Section.COPING][0].key},
+    "add_example": lambda home: {"example": EXAMPLES[Section.COPING][0].key},
     "plan_pdf": lambda home: {"sections": Section.values, "kin": "without"},
     "review_day": lambda home: {"review_on": (timezone.localdate() + timedelta(days=30)).isoformat()},
 }
 
 
 # A stranger to the family who changes a row of their own in it.
-OWN_ROWS = {"read_farewell": "former"}
+OWN_ROWS = {"mark_removal_notice_read": "former"}
 
 
 def expected() -> dict[tuple[str, str], list[str]]:
@@ -390,7 +390,7 @@ def every_query_rule(kind: type = QuerySet) -> set[type]:
 
 
 def test_without_wall_one_no_query_rule_is_left():
-    assert every_query_rule() == {kind for kind, rule in RULES if rule == "visible_to"} | {CrisisPlanQuerySet}
+    assert every_query_rule() == {kind for kind, rule in PERMISSIONS if rule == "visible_to"} | {CrisisPlanQuerySet}
 
 
 def follow(asker: Asker, person: str, home: Home) -> str:

@@ -15,7 +15,7 @@ from tests.harness.test_permissions import EXPECTED, POSTS
 from tests.people import MEMBERS, PEOPLE
 from tests.sealed import damage
 
-ADDRESSES = [address for address in every_address() if address.kind in {"door", "own"}]
+ADDRESSES = [address for address in every_address() if address.kind in {"family", "own"}]
 
 
 def sealed_rows(home: Home) -> list:
@@ -42,8 +42,8 @@ def lose_the_outer_key(home: Home, settings) -> None:
 # Written anew is what a form sends: where there is no key to write with, it is refused with a reason, and nothing is
 # taken out unseen. A version that cannot be read is not used again.
 NO_KEY = {
-    "section", "take_example", "edit_entry", "comment_entry", "own_names", "subject_name", "restore_version",
-    "remove_entry",
+    "section", "add_example", "edit_item", "comment_item", "own_names", "subject_name", "restore_version",
+    "remove_item",
 }  # fmt: skip
 NOT_AGAIN = {"restore_version"}
 

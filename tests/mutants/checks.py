@@ -4,10 +4,10 @@ from tests.declared import query_rules
 from tests.mutants.kinds import changed, lifted, refusing, set_otherwise
 
 PEOPLE, PLAN = "families.permissions", "crisisplans.permissions"
-LEAVING, RULES = "families/test_leaving.py", "crisisplans/test_permissions.py"
+LEAVING, PERMISSIONS = "families/test_leaving.py", "crisisplans/test_permissions.py"
 REMOVING, TWO = f"{LEAVING}::TestRemoving", f"{LEAVING}::TestRemovingTheOneItConcerns"
 ONE_PAGE = "families/test_answer_invitation.py::TestOneKindPage"
-USABLE = "ground/test_query_rules.py::test_an_invitation_is_usable_by_the_one_it_was_sent_to_who_is_not_in_yet"
+USABLE = "database/test_query_rules.py::test_an_invitation_is_usable_by_the_one_it_was_sent_to_who_is_not_in_yet"
 CURATE = "accounts/test_permissions.py"
 FAILED = "resources/test_number_failed.py"
 UNREADABLE = "sealing/test_unreadable.py::test_"
@@ -33,81 +33,81 @@ CHECKS = [
     lifted(f"{PEOPLE}:check_can_confirm_removal", TWO),
     changed(f"{PEOPLE}:check_can_confirm_removal", "proposal.proposed_by_id == member.user_id", "False", TWO),
     # -- The plan
-    lifted(f"{PLAN}:check_can_edit_plan", "ground/test_checks.py"),
-    lifted(f"{PLAN}:check_can_edit_entry", RULES),
-    lifted(f"{PLAN}:check_can_remove_entry", RULES),
-    changed(f"{PLAN}:check_can_remove_entry", "or not subject_is_here", "or True", RULES),
-    changed(f"{PLAN}:check_can_remove_entry", "or not subject_is_here", "", RULES),
-    lifted(f"{PLAN}:check_can_comment", RULES),
-    changed(f"{PLAN}:check_can_comment", "entry.side == side_of(member)", "False", RULES),
+    lifted(f"{PLAN}:check_can_edit_plan", "database/test_checks.py"),
+    lifted(f"{PLAN}:check_can_edit_item", PERMISSIONS),
+    lifted(f"{PLAN}:check_can_remove_item", PERMISSIONS),
+    changed(f"{PLAN}:check_can_remove_item", "or not subject_is_here", "or True", PERMISSIONS),
+    changed(f"{PLAN}:check_can_remove_item", "or not subject_is_here", "", PERMISSIONS),
+    lifted(f"{PLAN}:check_can_comment", PERMISSIONS),
+    changed(f"{PLAN}:check_can_comment", "item.side == side_of(member)", "False", PERMISSIONS),
     changed(
         f"{PLAN}:check_can_comment",
-        "entry.removed_at is not None",
+        "item.removed_at is not None",
         "False",
         "crisisplans/test_comments.py::test_a_removed_line_takes_no_comments",
     ),
-    lifted(f"{PLAN}:check_can_choose_audience", RULES),
+    lifted(f"{PLAN}:check_can_choose_audience", PERMISSIONS),
     lifted(
         f"{PLAN}:check_can_remove_comment",
         "crisisplans/test_comments.py::test_another_persons_comment_cannot_be_taken_back",
     ),
-    changed(f"{PLAN}:side_of", "member.is_subject", "False", RULES),
+    changed(f"{PLAN}:side_of", "member.is_subject", "False", PERMISSIONS),
     # Where an action forgets to ask
     changed(
-        "crisisplans.actions:add_entry",
+        "crisisplans.actions:add_item",
         "check_can_choose_audience(by)",
         "pass",
-        "ground/test_checks.py",
+        "database/test_checks.py",
     ),
-    changed("crisisplans.actions:_write", "check_can_choose_audience(by)", "pass", "ground/test_checks.py"),
+    changed("crisisplans.actions:_write", "check_can_choose_audience(by)", "pass", "database/test_checks.py"),
     changed(
-        "crisisplans.actions:bring_back_entry",
-        "check_can_edit_entry(by, entry)",
+        "crisisplans.actions:restore_item",
+        "check_can_edit_item(by, item)",
         "pass",
-        "crisisplans/test_remove_entry.py::test_when_the_one_it_concerns_has_left_relatives_take_out_but_never_change_their_words"
-        " ground/test_checks.py",
-    ),
-    changed(
-        "crisisplans.actions:remove_entry",
-        "check_can_remove_entry(by, entry, subject_is_here=has_subject(by.family_id))",
-        "pass",
-        "crisisplans/test_remove_entry.py::test_each_side_removes_and_brings_back_its_own",
+        "crisisplans/test_remove_item.py::test_when_the_one_it_concerns_has_left_relatives_take_out_but_never_change_their_words"
+        " database/test_checks.py",
     ),
     changed(
-        "crisisplans.actions:bring_back_entry",
-        "check_can_remove_entry(by, entry, subject_is_here=has_subject(by.family_id))",
+        "crisisplans.actions:remove_item",
+        "check_can_remove_item(by, item, subject_is_here=has_subject(by.family_id))",
         "pass",
-        "crisisplans/test_remove_entry.py::test_each_side_removes_and_brings_back_its_own",
+        "crisisplans/test_remove_item.py::test_each_side_removes_and_brings_back_its_own",
     ),
-    changed("crisisplans.actions:move_entry", "check_can_edit_entry(by, entry)", "pass", "ground/test_checks.py"),
-    changed("crisisplans.actions:revise_entry", "check_can_edit_entry(by, entry)", "pass", "ground/test_checks.py"),
+    changed(
+        "crisisplans.actions:restore_item",
+        "check_can_remove_item(by, item, subject_is_here=has_subject(by.family_id))",
+        "pass",
+        "crisisplans/test_remove_item.py::test_each_side_removes_and_brings_back_its_own",
+    ),
+    changed("crisisplans.actions:move_item", "check_can_edit_item(by, item)", "pass", "database/test_checks.py"),
+    changed("crisisplans.actions:revise_item", "check_can_edit_item(by, item)", "pass", "database/test_checks.py"),
     changed(
         "crisisplans.actions:restore_version",
         'values["audience"] = Audience.RELATIVES',
         "pass",
         "crisisplans/test_history.py::test_going_back_to_an_open_text_keeps_what_is_closed_closed",
     ),
-    changed("families.actions.circle:lock_circle", "acting is None", "False", "ground/test_checks.py"),
+    changed("families.actions.locking:lock_members", "acting is None", "False", "database/test_checks.py"),
     # -- The query rules
-    *(lifted(rule, "ground/test_query_rules.py", returns="self") for rule in query_rules()),
+    *(lifted(rule, "database/test_query_rules.py", returns="self") for rule in query_rules()),
     changed(
         "families.models:MembershipQuerySet.live",
         "ended_at=None, ",
         "",
         f"{LEAVING}::TestLeaving::test_a_relative_leaves_and_sees_nothing_from_the_next_request_on",
     ),
-    changed("families.models:MembershipQuerySet.live", ", family__closed_at=None", "", "ground/test_query_rules.py"),
+    changed("families.models:MembershipQuerySet.live", ", family__closed_at=None", "", "database/test_query_rules.py"),
     changed(
         "families.models:InvitationQuerySet.visible_to", ", is_coordinator=True", "", in_table("withdraw_invitation")
     ),
     changed(
-        "families.models:RemovalProposalQuerySet.visible_to", ", role=Role.RELATIVE", "", "ground/test_query_rules.py"
+        "families.models:RemovalProposalQuerySet.visible_to", ", role=Role.RELATIVE", "", "database/test_query_rules.py"
     ),
     changed(
         "crisisplans.models:_written_for",
         "Q(role=Role.RELATIVE) | Q(Exact(audience, Audience.EVERYONE))",
         "",
-        "ground/test_query_rules.py",
+        "database/test_query_rules.py",
     ),
     changed(
         "crisisplans.models:_revision",
@@ -116,19 +116,22 @@ CHECKS = [
         "crisisplans/test_plan_page.py::test_what_is_for_relatives_does_not_move_the_edition_the_date_or_the_name",
     ),
     changed(
-        "crisisplans.models:EntryQuerySet.restorable",
-        "removed_at__gt=timezone.now() - REMOVED_IS_KEPT_FOR",
+        "crisisplans.models:ItemQuerySet.restorable",
+        "removed_at__gt=timezone.now() - RESTORE_PERIOD",
         "removed_at__isnull=False",
-        "crisisplans/test_remove_entry.py::test_what_was_removed_long_ago_is_not_brought_back_by_any_way",
+        "crisisplans/test_remove_item.py::test_what_was_removed_long_ago_is_not_brought_back_by_any_way",
     ),
     changed(
-        "families.models:MembershipQuerySet.untold_farewells",
+        "families.models:MembershipQuerySet.unread_removal_notices",
         "user=user, ",
         "",
-        "ground/test_query_rules.py::test_who_was_removed_is_told_and_nobody_else",
+        "database/test_query_rules.py::test_who_was_removed_is_told_and_nobody_else",
     ),
     changed(
-        "families.actions.people:read_farewell", "user=by, ", "", f"{REMOVING}::test_nobody_reads_anothers_farewell"
+        "families.actions.people:mark_removal_notice_read",
+        "user=by, ",
+        "",
+        f"{REMOVING}::test_nobody_reads_anothers_farewell",
     ),
     # -- Invitations
     *(
@@ -168,41 +171,41 @@ CHECKS = [
         "families/test_invite.py::TestSendAgain::test_it_makes_a_new_link_and_the_old_one_is_dead",
     ),
     # -- The door
-    changed("families.access:get_for_reading", "if not visible:", "if False:", "ground/test_door.py"),
-    changed("families.access:get_for_reading", "member.family_id == family_id", "True", "ground/test_door.py"),
-    changed("families.access:get_for_editing", "check(request.member, found)", "pass", in_table("edit_entry")),
-    changed("families.access:get_for_editing", "raise NotAllowed", "return found", "ground/test_door.py"),
-    changed("families.access:door", 'not hasattr(request, "member")', "False", "ground/test_door.py"),
+    changed("families.access:get_for_reading", "if not visible:", "if False:", "database/test_door.py"),
+    changed("families.access:get_for_reading", "member.family_id == family_id", "True", "database/test_door.py"),
+    changed("families.access:get_for_editing", "check(request.member, found)", "pass", in_table("edit_item")),
+    changed("families.access:get_for_editing", "raise NotAllowed", "return found", "database/test_door.py"),
+    changed("families.access:family_view", 'not hasattr(request, "member")', "False", "database/test_door.py"),
     changed(
         "families.views.shared:get_in_family",
         "request.member.family_id != family_id",
         "False",
-        "ground/test_door.py",
+        "database/test_door.py",
     ),
     changed(
-        "crisisplans.views.fetch:find_entry",
-        "(entry.family_id, Section(entry.section)) != (family_id, section)",
+        "crisisplans.views.fetch:find_item",
+        "(item.family_id, Section(item.section)) != (family_id, section)",
         "False",
-        "crisisplans/test_edit_entry.py::test_in_two_families_each_entry_has_one_address",
+        "crisisplans/test_edit_item.py::test_in_two_families_each_item_has_one_address",
     ),
     # -- Rooms and versions
     changed(
-        "crisisplans.policies:check_room",
-        "present >= ROOM[model][side]",
+        "crisisplans.policies:check_not_full",
+        "present >= MAX_ITEMS[model][side]",
         "False",
         "crisisplans/test_section_page.py::test_a_full_plan_says_so_and_keeps_the_text",
     ),
     changed(
         "crisisplans.policies:check_version",
-        "entry.version != version",
+        "item.version != version",
         "False",
-        "crisisplans/test_edit_entry.py::test_the_second_to_save_is_shown_both_texts",
+        "crisisplans/test_edit_item.py::test_the_second_to_save_is_shown_both_texts",
     ),
     changed(
         "crisisplans.policies:check_version",
-        "entry.removed_at is not None",
+        "item.removed_at is not None",
         "False",
-        "crisisplans/test_edit_entry.py::test_removed_meanwhile_shows_my_text_and_can_come_back_with_it",
+        "crisisplans/test_edit_item.py::test_removed_meanwhile_shows_my_text_and_can_come_back_with_it",
     ),
     # -- Who curates
     lifted("accounts.permissions:check_can_curate", CURATE),
@@ -247,12 +250,14 @@ CHECKS = [
         "accounts/test_sign_in.py::TestTooManyTries::test_a_forged_or_foreign_device_is_not_known",
     ),
     changed(
-        "accounts.kept:_open",
+        "accounts.form_recovery:_open",
         ' and constant_time_compare(kept["person"], person_id(owner.pk))',
         "",
         "accounts/test_kept.py::test_another_person_gets_nothing_and_it_is_deleted",
     ),
-    changed("accounts.kept:_open", ", ttl=_SECONDS", "", "accounts/test_kept.py::test_after_an_hour_it_is_gone"),
+    changed(
+        "accounts.form_recovery:_open", ", ttl=_SECONDS", "", "accounts/test_kept.py::test_after_an_hour_it_is_gone"
+    ),
     # -- Against guessing and flooding
     changed("common.rates:within_rate", "len(times) < amount", "True", "common/test_rates.py"),
     changed("common.rates:within_rate", "rate:{action}:{key}", "rate:{action}", "common/test_rates.py"),
@@ -370,22 +375,22 @@ CHECKS = [
     ),
     # -- Two who write at the same moment, what was removed long ago, and what cannot be read
     changed(
-        "crisisplans.actions:revise_entry",
-        "check_version(entry, version)",
+        "crisisplans.actions:revise_item",
+        "check_version(item, version)",
         "pass",
         "crisisplans/test_races.py::test_whoever_read_it_before_another_saved_is_asked_too",
     ),
     changed(
-        "crisisplans.actions:revise_entry",
-        "entry = _lock(entry)",
+        "crisisplans.actions:revise_item",
+        "item = _lock(item)",
         "pass",
         "crisisplans/test_races.py::test_whoever_read_it_before_it_was_removed_is_told_so",
     ),
     changed(
-        "crisisplans.views.fetch:find_entry",
-        "or entry.is_gone",
+        "crisisplans.views.fetch:find_item",
+        "or item.is_gone",
         "",
-        "crisisplans/test_remove_entry.py crisisplans/test_edit_entry.py",
+        "crisisplans/test_remove_item.py crisisplans/test_edit_item.py",
     ),
     changed("crisisplans.views.comments:take_back", "or on.is_gone", "", "crisisplans/test_comments.py"),
     lifted(
@@ -408,16 +413,16 @@ CHECKS = [
         returns="(str, ('',))",
     ),
     changed(
-        "crisisplans.actions:note_tested",
+        "crisisplans.actions:record_number_tested",
         "or locked.phone != number",
         "",
         "crisisplans/test_contacts.py::test_a_number_changed_since_the_page_was_opened_is_not_noted_as_tried",
     ),
     changed(
-        "crisisplans.actions:bring_back_entry",
-        "and version == entry.version",
+        "crisisplans.actions:restore_item",
+        "and version == item.version",
         "",
-        "crisisplans/test_edit_entry.py::test_brought_back_with_my_text_it_shows_what_another_wrote_before_it_was_removed",
+        "crisisplans/test_edit_item.py::test_brought_back_with_my_text_it_shows_what_another_wrote_before_it_was_removed",
     ),
     lifted(
         "crisisplans.policies:check_readable",

@@ -86,8 +86,8 @@ class Run:
             yield from (item for item in self.session.items if is_named(item, test))
 
     def run(self) -> None:
-        from tests.database import _servers  # Django is ready only now
-        from tests.harness.walls_off import without_wall_two
+        from tests.harness.layers_off import without_wall_two
+        from tests.roles import _servers  # Django is ready only now
 
         of_code = [mutant for mutant in self.mutants if mutant.code]
         of_database = [mutant for mutant in self.mutants if mutant.statements]

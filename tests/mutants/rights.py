@@ -41,22 +41,22 @@ from tests.mutants.conditions import weakened
 from tests.mutants.kinds import Mutant, altered, granted, mutant, no_trigger, rewritten
 from tests.traps import ROOT
 
-POLICIES = "ground/policies/"
-PAGE = "ground/test_database_rights.py::test_the_page_of_rights_says_what_the_catalogue_says"
+POLICIES = "database/policies/"
+PAGE = "database/test_database_rights.py::test_the_page_of_rights_says_what_the_catalogue_says"
 EVERY_TABLE = f"{POLICIES}test_every_table.py"
-RAW_SQL, SLEEPING = "ground/test_raw_sql.py", "ground/test_sleeping_sql.py"
+RAW_SQL, SLEEPING = "database/test_raw_sql.py", "database/test_sleeping_sql.py"
 FORGETTING, ITEM_VERSIONS = "crisisplans/test_forgetting.py", "crisisplans_planitemversion"
 CLOSING, CATALOGUE = "families/test_closing.py", "resources/test_catalogue.py::test_"
-# What sees an app's mutants beside its file in tests/ground/policies and the tests of every table; sessions and the
+# What sees an app's mutants beside its file in tests/database/policies and the tests of every table; sessions and the
 # like have only these.
 ALSO = {
     "families": f"{POLICIES}test_joining.py families/test_history.py families/test_leaving.py {CLOSING} {SLEEPING}",
     "crisisplans": FORGETTING,
-    "accesslog": "ground/test_roles.py",
+    "accesslog": "database/test_roles.py",
     "sealing": "sealing/test_keys.py",
     "accounts": RAW_SQL,
     "account": RAW_SQL,
-    "django": "ground/test_worker_and_backup.py ground/test_roles.py",
+    "django": "database/test_worker_and_backup.py database/test_roles.py",
 }
 
 
@@ -199,7 +199,7 @@ DERIVED = [
 # -- By hand ---------------------------------------------------------------------------------------------------------
 
 MOVED = f"{POLICIES}test_crisisplans.py::test_lines_are_moved_at_home_alone"
-THE_WORKER = "ground/test_worker_and_backup.py::test_the_worker_reads_and_changes_nothing_else"
+THE_WORKER = "database/test_worker_and_backup.py::test_the_worker_reads_and_changes_nothing_else"
 REWRITTEN = [
     rewritten(
         "app.user_id",
@@ -221,7 +221,7 @@ REWRITTEN = [
             ("families_as", "m.user_id"),
             ("my_addresses", "user_id"),
             ("new_families", "f.created_by_id"),
-            ("farewell_families", "m.user_id"),
+            ("families_with_removal_notice", "m.user_id"),
             ("closed_families", "f.closed_by_id"),
         )
     ),
@@ -231,10 +231,10 @@ REWRITTEN = [
             ("closed_families", "clock_timestamp()", "now()", CLOSING),
             ("reopen_family", "SELECT FROM app.closed_families() AS mine WHERE mine = family", "SELECT", CLOSING),
             ("reopen_family", "k.family_id = family", "true", CLOSING),
-            ("forget_closed", "closed_at < now()", "created_at < now()", CLOSING),
-            ("forget_closed", "DELETE FROM families_invitation WHERE family_id = ANY(gone);", "", CLOSING),
-            ("forget_closed", "'30 days'", "'1 day'", CLOSING),
-            ("forget_removed", f"DELETE FROM {ITEM_VERSIONS} WHERE pgh_obj_id = ANY(erased);", "", FORGETTING),
+            ("erase_closed", "closed_at < now()", "created_at < now()", CLOSING),
+            ("erase_closed", "DELETE FROM families_invitation WHERE family_id = ANY(gone);", "", CLOSING),
+            ("erase_closed", "'30 days'", "'1 day'", CLOSING),
+            ("erase_removed", f"DELETE FROM {ITEM_VERSIONS} WHERE pgh_obj_id = ANY(erased);", "", FORGETTING),
             *(
                 (f"move_{one}", "id = moved AND (", "id = moved OR false AND (", MOVED)
                 for one in ("planitem", "supportcontact")
@@ -246,8 +246,8 @@ REWRITTEN = [
         )
     ),
     altered(
-        "app.forget_removed() after a day",
-        "DO $do$ BEGIN EXECUTE replace(pg_get_functiondef('app.forget_removed(integer)'::regprocedure), '30 days',"
+        "app.erase_removed() after a day",
+        "DO $do$ BEGIN EXECUTE replace(pg_get_functiondef('app.erase_removed(integer)'::regprocedure), '30 days',"
         " '1 day'); END $do$",
         FORGETTING,
     ),
@@ -264,7 +264,7 @@ REWRITTEN = [
     ),
     Mutant(
         name="pgtrigger's functions run as whoever acts",
-        tests=("ground/test_database_rights.py",),
+        tests=("database/test_database_rights.py",),
         statements=lambda do: [
             f"ALTER FUNCTION {name} SECURITY INVOKER"
             for (name,) in do(
@@ -280,13 +280,13 @@ GRANTED = [
     granted(APP, "UPDATE (position)", "crisisplans_planitem", EVERY_TABLE),
     granted(APP, "UPDATE (side)", "crisisplans_planitem", EVERY_TABLE),
     granted(APP, "SELECT", "accesslog_accessentry", f"{POLICIES}test_accesslog.py::test_the_log_is_read_by_nobody"),
-    granted(APP, "CREATE", "SCHEMA public", "ground/test_database_rights.py"),
-    granted(APP, "EXECUTE", "FUNCTION app.forget_closed()", f"{CLOSING}::test_no_person_may_ask_for_it"),
+    granted(APP, "CREATE", "SCHEMA public", "database/test_database_rights.py"),
+    granted(APP, "EXECUTE", "FUNCTION app.erase_closed()", f"{CLOSING}::test_no_person_may_ask_for_it"),
     granted(APP, "UPDATE", "resources_directorymark", PAGE),
     granted(WORKER, "SELECT", "families_family", THE_WORKER),
     granted(WORKER, "UPDATE", "resources_helpservice", THE_WORKER),
     granted(WORKER, "EXECUTE", "FUNCTION app.my_families()", PAGE),
-    granted(BACKUP, "UPDATE", "families_family", "ground/test_worker_and_backup.py"),
+    granted(BACKUP, "UPDATE", "families_family", "database/test_worker_and_backup.py"),
 ]
 MARKS = [
     *(

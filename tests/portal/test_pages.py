@@ -13,7 +13,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 from django.views import defaults
 
-from common.http import tell
+from common.http import show_message
 from common.permissions import NotAllowed
 from common.templatetags.portal import alert_color, undo_url
 from crisisplans.models import PlanItem, Section
@@ -128,20 +128,20 @@ def test_a_person_of_two_families_can_change_between_them(client, ours, theirs):
 def test_undo_is_a_form_beside_the_message(client, ours):
     client.force_login(ours.relative)
     page = reverse("section", args=[ours.family.pk, Section.COPING])
-    entry = (
+    item = (
         PlanItem.objects.visible_to(ours.relative).filter(section=Section.COPING, removed_at=None).earliest("position")
     )
-    address = {"family_id": ours.family.pk, "section": Section.COPING, "entry_id": entry.pk}
-    client.post(reverse("remove_entry", kwargs=address))
+    address = {"family_id": ours.family.pk, "section": Section.COPING, "item_id": item.pk}
+    client.post(reverse("remove_item", kwargs=address))
     notices = client.get(page).text.split('class="notices"')[1].split("</form>")[0]
-    assert f'action="{reverse("bring_back_entry", kwargs=address)}"' in notices
+    assert f'action="{reverse("restore_item", kwargs=address)}"' in notices
     assert "Angre" in notices
 
 
 def test_a_message_can_carry_an_undo(rf):
     request = rf.get("/")
     request._messages = CookieStorage(request)
-    tell(request, "Fjernet.", undo="/familie/1/angre/")
+    show_message(request, "Fjernet.", undo="/familie/1/angre/")
     [message] = request._messages
     assert undo_url(message) == "/familie/1/angre/"
     assert alert_color(message) == "success"

@@ -30,9 +30,9 @@ def test_sessions_that_have_run_out_go_and_others_stay(db):
 
 def test_what_the_clock_starts_exists_and_runs_out():
     app.loader.import_default_modules()
-    for entry in app.conf.beat_schedule.values():
-        assert entry["task"] in app.tasks
-        assert entry["options"]["expires"] > 0
+    for item in app.conf.beat_schedule.values():
+        assert item["task"] in app.tasks
+        assert item["options"]["expires"] > 0
 
 
 def test_a_task_is_given_back_when_its_worker_dies_and_none_waits_in_a_worker():

@@ -14,8 +14,8 @@ from resources.actions import index
 from resources.facets import ChannelKind, OnFailure, State
 from resources.filters import Filters
 from resources.models import DEAD_LINK_AFTER, Channel, DirectoryMark, HelpService, SearchWord
-from resources.reading.catalogue import first, read_catalogue
-from resources.reading.directory import find_page
+from resources.selectors.catalogue import first, read_catalogue
+from resources.selectors.directory import find_page
 from tests.factories import ChannelFactory, HelpServiceFactory, UserFactory
 from tests.raw_sql import as_owner
 

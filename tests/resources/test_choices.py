@@ -11,7 +11,7 @@ from django.test import Client
 from resources.facets import County
 from resources.filters import Filters
 from resources.needs import WHAT, WHO
-from resources.showing.directory import BEFORE, _draw_counties, _draw_row, _draw_switches
+from resources.presenters.directory import BEFORE, _draw_counties, _draw_row, _draw_switches
 
 SWITCHES = ("anonym", "gratis", "apent")
 

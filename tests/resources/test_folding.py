@@ -1,4 +1,4 @@
-"""Words as the directory compares them."""
+"""WordIndex as the directory compares them."""
 
 import pytest
 

@@ -9,14 +9,14 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from common.paper import pool
-from common.paper.pool import Lane, Paper, PaperBusyError, PaperTooHeavyError, PaperUnavailableError
+from common.pdf import pool
+from common.pdf.pool import Pdf, PdfBusyError, PdfLimitExceededError, PdfUnavailableError, Queue
 from resources.facets import ChannelKind, Kind, State
-from resources.reading.catalogue import read_catalogue
-from resources.reading.choice import MOST
-from resources.views import paper
+from resources.selectors.catalogue import read_catalogue
+from resources.selectors.choice import MOST
+from resources.views import pdf
 from tests.factories import ChannelFactory, HelpServiceFactory, UserFactory
-from tests.reading_paper import bare, read_pdf, spoiled_words, text_of
+from tests.pdf_text import bare, read_pdf, spoiled_words, text_of
 
 pytestmark = pytest.mark.django_db
 PAGE, PDF = "/hjelp/utvalg/", "/hjelp/utvalg/pdf/"
@@ -25,19 +25,19 @@ PAGE, PDF = "/hjelp/utvalg/", "/hjelp/utvalg/pdf/"
 @pytest.fixture(scope="module", autouse=True)
 def _presses():
     yield
-    pool.pool(Lane.PUBLIC).stop()
+    pool.pool(Queue.PUBLIC).stop()
 
 
 @pytest.fixture(autouse=True)
 def _patient(settings):
     settings.PDF_SECONDS = 120  # the machine of a test may be busy with others
-    paper.set_paper.cache_clear()
+    pdf.make_pdf.cache_clear()
 
 
 @pytest.fixture
 def no_press(monkeypatch):
-    """The HTML instead of the paper."""
-    monkeypatch.setattr(paper, "print_public_paper", lambda html: Paper(html.encode(), 0))
+    """The HTML instead of the pdf."""
+    monkeypatch.setattr(pdf, "render_public_pdf", lambda html: Pdf(html.encode(), 0))
 
 
 @pytest.fixture
@@ -270,7 +270,7 @@ def test_a_character_no_font_has_is_owned_up_to(line):
 
 def test_the_same_list_is_set_once_a_day(line, monkeypatch):
     asked = []
-    monkeypatch.setattr(paper, "print_public_paper", lambda html: asked.append(html) or Paper(b"%PDF-", 0))
+    monkeypatch.setattr(pdf, "render_public_pdf", lambda html: asked.append(html) or Pdf(b"%PDF-", 0))
     on(PDF), on(PDF), on(PDF, "valg=linja")
     assert len(asked) == 2
     with time_machine.travel(timezone.now() + timedelta(days=1)):
@@ -278,26 +278,26 @@ def test_the_same_list_is_set_once_a_day(line, monkeypatch):
     assert len(asked) == 3
 
 
-@pytest.mark.parametrize("error", [PaperBusyError, PaperTooHeavyError, PaperUnavailableError])
+@pytest.mark.parametrize("error", [PdfBusyError, PdfLimitExceededError, PdfUnavailableError])
 def test_when_no_paper_comes_the_page_itself_does(line, monkeypatch, error):
     def fail(html):
         raise error
 
-    monkeypatch.setattr(paper, "print_public_paper", fail)
+    monkeypatch.setattr(pdf, "render_public_pdf", fail)
     response = on(PDF)
     assert response.status_code == 503
-    assert int(response.headers["Retry-After"]) == paper.A_WHILE
+    assert int(response.headers["Retry-After"]) == pdf.A_WHILE
     assert "skrive ut denne siden fra nettleseren" in response.text
     assert "Familielinja" in response.text
     assert "public" not in response.headers.get("Cache-Control", "")
 
 
 def test_from_one_place_only_so_many_papers_in_a_while(line, no_press):
-    assert {on(PDF, REMOTE_ADDR="192.0.2.1").status_code for _ in range(paper.A_PLACE)} == {200}
+    assert {on(PDF, REMOTE_ADDR="192.0.2.1").status_code for _ in range(pdf.A_PLACE)} == {200}
     response = on(PDF, REMOTE_ADDR="192.0.2.1")
     assert response.status_code == 429
-    assert int(response.headers["Retry-After"]) == paper.SECONDS
+    assert int(response.headers["Retry-After"]) == pdf.SECONDS
     assert "Familielinja" in response.text
     assert on(PDF, REMOTE_ADDR="192.0.2.2").status_code == 200
-    with time_machine.travel(timezone.now() + timedelta(seconds=paper.SECONDS + 1)):
+    with time_machine.travel(timezone.now() + timedelta(seconds=pdf.SECONDS + 1)):
         assert on(PDF, REMOTE_ADDR="192.0.2.1").status_code == 200

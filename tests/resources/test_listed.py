@@ -8,8 +8,8 @@ from django.utils import timezone
 from resources.facets import ChannelKind, Kind
 from resources.filters import Filters
 from resources.models import HelpService
-from resources.reading.directory import find_page
-from resources.showing.cards import show_card, show_cards
+from resources.presenters.cards import show_card, show_cards
+from resources.selectors.directory import find_page
 from tests.factories import ChannelFactory, HelpServiceFactory
 
 pytestmark = pytest.mark.django_db

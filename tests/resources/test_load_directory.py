@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from common.phones import show_phone
+from common.phones import format_phone
 from resources import loading
 from resources.actions import index
 from resources.facets import State
@@ -113,7 +113,7 @@ def test_every_fact_is_in_the_file_and_nothing_else():
 def test_the_numbers_are_exactly_these():
     entries = {entry.service.key: entry for entry in read_services()}
     for key, numbers in NUMBERS.items():
-        phones = [show_phone(channel.value) for channel in entries[key].channels if channel.kind == "phone"]
+        phones = [format_phone(channel.value) for channel in entries[key].channels if channel.kind == "phone"]
         assert phones == numbers
 
 

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from django.utils.safestring import SafeString
 
-from resources.markdown import MOST_CHARACTERS, Heading, is_safe, render, to_html
+from resources.markdown import MAX_CHARACTERS_IN_PDF, Heading, is_safe, render, to_html
 
 KNOWN = {"p", "ul", "ol", "li", "h2", "h3", "h4", "h5", "h6", "strong", "em", "a", "blockquote", "br"}
 ATTRIBUTES = {"href", "rel", "title", "id", "start"}
@@ -173,7 +173,7 @@ HUGE = {
 
 @pytest.mark.parametrize("piece", HUGE.values(), ids=HUGE.keys())
 def test_a_huge_text_is_read_in_a_moment(piece):
-    text = (piece * MOST_CHARACTERS)[:MOST_CHARACTERS]
+    text = (piece * MAX_CHARACTERS_IN_PDF)[:MAX_CHARACTERS_IN_PDF]
     began = time.process_time()
     html = render.__wrapped__(text).html
     assert time.process_time() - began < 10  # seconds; about one on a quiet machine, and it does not grow
@@ -181,6 +181,6 @@ def test_a_huge_text_is_read_in_a_moment(piece):
 
 
 def test_what_is_longer_than_any_article_stands_as_it_was_written():
-    html = to_html("<b>" * MOST_CHARACTERS)
+    html = to_html("<b>" * MAX_CHARACTERS_IN_PDF)
     assert html.startswith("<p>&lt;b&gt;")
     assert Seen(html).tags == {"p"}

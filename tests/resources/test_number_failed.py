@@ -15,7 +15,7 @@ from common.origin import place_of
 from resources.actions import report_number
 from resources.facets import Audience, ChannelKind, County, Kind, State
 from resources.models import Channel, NumberReport
-from resources.reading.instead import FEW, channels_instead_of
+from resources.selectors.alternatives import FEW, channels_instead_of
 from resources.views import reports
 from tests.factories import ChannelFactory, HelpServiceFactory, UserFactory
 

@@ -9,15 +9,15 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from resources.actions import fill_index, index, publish, withdraw, words_of
+from resources.actions import fill_index, index, publish, search_words_of, withdraw
 from resources.filters import Filters
 from resources.models import STEMS, HelpService, SearchWord
-from resources.reading import directory
-from resources.reading.articles import search_articles
-from resources.reading.catalogue import read_catalogue
-from resources.reading.listed import Row
-from resources.reading.search import MOST, Asked, search
-from resources.reading.spelling import Spelling
+from resources.selectors import directory
+from resources.selectors.articles import search_articles
+from resources.selectors.catalogue import read_catalogue
+from resources.selectors.listed import Row
+from resources.selectors.search import MOST, Asked, search
+from resources.selectors.spelling import Spelling
 from tests.factories import HelpServiceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -269,7 +269,7 @@ def test_a_misspelt_word_is_not_taken_for_one_of_a_service_that_is_not_shown():
     assert not SearchWord.objects.filter(word="trolbaten").exists()
     publish(item=service, by=curator)
     assert SearchWord.objects.get(word="trolbaten").is_name
-    assert "telefon" in words_of(service)
+    assert "telefon" in search_words_of(service)
     withdraw(item=service, by=curator)
     assert not SearchWord.objects.filter(word="trolbaten").exists()
     assert SearchWord.objects.filter(word="telefon").exists()  # another service says it

@@ -11,10 +11,10 @@ from resources.facets import Audience, County, Kind, State
 from resources.filters import Filters
 from resources.models import HelpService
 from resources.needs import WHAT, WHO
-from resources.reading import short
-from resources.reading.catalogue import first, read_catalogue
-from resources.reading.directory import matching
-from resources.showing.short import show_short
+from resources.presenters.short import show_short
+from resources.selectors import short
+from resources.selectors.catalogue import first, read_catalogue
+from resources.selectors.directory import matching
 from tests.factories import ChannelFactory, HelpServiceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

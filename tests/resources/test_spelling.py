@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from resources.models import SearchWord
-from resources.reading.spelling import (
+from resources.selectors.spelling import (
     LIKE,
     LOOKED_AT,
     Spelling,

@@ -131,7 +131,7 @@ def test_before_sealing_a_key_of_a_while_ago_is_asked_for_again(ours, monkeypatc
 
 
 @pytest.mark.parametrize(
-    ("entries", "said"),
+    ("items", "said"),
     [
         ([], "is not set"),
         (["only-a-name"], "is not 32 bytes"),
@@ -141,11 +141,11 @@ def test_before_sealing_a_key_of_a_while_ago_is_asked_for_again(ours, monkeypatc
         (["a:" + "A" * 43 + "=", "a:" + "B" * 43 + "="], "a name of its own"),
     ],
 )
-def test_what_is_wrong_with_the_outer_keys_is_said_without_saying_them(entries, said, settings):
-    settings.SEALING_KEYS = entries
+def test_what_is_wrong_with_the_outer_keys_is_said_without_saying_them(items, said, settings):
+    settings.SEALING_KEYS = items
     with pytest.raises(ImproperlyConfigured, match=said) as problem:
         outer.outer_keys()
-    assert not any(entry.partition(":")[2] in str(problem.value) for entry in entries if ":" in entry)
+    assert not any(item.partition(":")[2] in str(problem.value) for item in items if ":" in item)
     assert [found.id for found in check_keys()] == ["sealing.E001"]
 
 

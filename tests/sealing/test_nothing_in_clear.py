@@ -162,7 +162,7 @@ def test_which_example_a_line_was_taken_from_is_told_nowhere(ours, client):
     client.force_login(ours.relative)
     taken = {Section.TRIGGERS: "transition", Section.WARNING_SIGNS: "unreachable", Section.UNHELPFUL: "everyone-calls"}
     for section, key in taken.items():
-        sent = client.post(reverse("take_example", args=[ours.family.pk, section]), {"example": key})
+        sent = client.post(reverse("add_example", args=[ours.family.pk, section]), {"example": key})
         assert sent.status_code == 303
     rows = list(everything())
     for key in taken.values():
@@ -176,13 +176,13 @@ def test_a_dump_of_the_demo_read_as_text_holds_none_of_its_families_words(settin
     program = _postgres_binaries() / "pg_dump"
     dump = subprocess.run([program, admin_url], capture_output=True, check=True).stdout.decode()  # noqa: S603  # our own
     assert "COPY public.crisisplans_planitem " in dump
-    said = set(words_of(FAMILIES))
+    said = set(content_of(FAMILIES))
     assert len(said) > 100
     # Letters and digits beside it make a number of six digits a part of something random: an id, a moment.
     assert [words for words in said if re.search(rf"(?<![\w.]){re.escape(words)}(?!\w)", dump)] == []
 
 
-def words_of(families):
+def content_of(families):
     for family in families:
         yield family.subject_name
         for member in family.members:

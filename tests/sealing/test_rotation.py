@@ -360,7 +360,7 @@ def test_the_site_runs_while_keys_are_replaced(command, settings, monkeypatch): 
     item, over = ours.items[Section.COPING], Event()
     address = {"family_id": ours.family.pk, "section": Section.COPING}
     plan = reverse("plan", kwargs={"family_id": ours.family.pk})
-    edit = reverse("edit_entry", kwargs=address | {"entry_id": item.pk})
+    edit = reverse("edit_item", kwargs=address | {"item_id": item.pk})
 
     def browser(user):
         client = Client()

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import psycopg
 from django.db import connection
 
-from tests.database import LOGIN
+from tests.roles import LOGIN
 from tools import inventory
 
 

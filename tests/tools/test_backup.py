@@ -18,8 +18,8 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from psycopg.conninfo import make_conninfo
 
-from common.destroyed import note_destroyed, read_destroyed
 from common.env import ROOT
+from common.erasure_log import append_erasures, read_erasures
 from crisisplans.models import PlanItem
 from families.models import Family
 from portal.roles import ADDRESSES, APP, BACKUP, OWNER
@@ -331,7 +331,7 @@ def test_a_backup_that_fails_leaves_nothing_behind_and_removes_no_older_keys(
     elif trouble == "a broken line":
         noted.write_text("broken\n")
     elif trouble == "a full disk":
-        monkeypatch.setattr(backup_tool, "note_destroyed", Mock(side_effect=OSError(28, "No space left on device")))
+        monkeypatch.setattr(backup_tool, "append_erasures", Mock(side_effect=OSError(28, "No space left on device")))
     else:  # the keys have theirs, and the dump cannot have its own
         real = backup_tool.finish
         monkeypatch.setattr(
@@ -390,7 +390,7 @@ def test_a_family_that_was_forgotten_after_the_backup_stays_forgotten(
 ):
     backup = take()
     destroy(admin_url, ours)
-    note_destroyed(places.destroyed[1], {ours.family.pk: timezone.now()})  # as whoever destroys it does
+    append_erasures(places.destroyed[1], {ours.family.pk: timezone.now()})  # as whoever destroys it does
     restore(empty, backup, places)
     assert keys_in(empty) == keys | {ours.family.pk: b""}
 
@@ -400,7 +400,7 @@ def test_what_a_forgotten_family_wrote_opens_for_nobody_after_a_restore_and_what
 ):
     backup = take()
     destroy(admin_url, ours)
-    note_destroyed(places.destroyed[1], {ours.family.pk: timezone.now()})
+    append_erasures(places.destroyed[1], {ours.family.pk: timezone.now()})
     restore(empty, backup, places)
     with portal_on(empty), keys_of_a_request():
         items = {item.pk: item for item in PlanItem.objects.in_order()}
@@ -423,7 +423,7 @@ def test_a_later_backup_knows_who_was_forgotten_without_being_told(ours, theirs,
     of_keys = places.keys / backup.name
     of_keys.rename(places.keys / "2026-11-01T000000Z")
     take(keys_days=10_000)
-    assert [set(read_destroyed(file)) for file in places.destroyed] == [{ours.family.pk}] * 2
+    assert [set(read_erasures(file)) for file in places.destroyed] == [{ours.family.pk}] * 2
     for folder in places.keys.iterdir():  # the later keys are lost, those of before are found
         if folder.name != "2026-11-01T000000Z":
             folder.rename(places.keys / "lost")

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from common.destroyed import note_destroyed, read_destroyed
+from common.erasure_log import append_erasures, read_erasures
 from crisisplans.models import PlanItem, SupportContact
 from families.models import Family, Invitation, Membership, Role
 from portal.roles import BACKUP, WORKER
@@ -247,7 +247,7 @@ def test_who_was_forgotten_after_the_backup_is_as_forgotten_as_before(
         past_guards(admin_url, *close(ours, days_ago=1))
     backup = take()
     destroy(admin_url, ours)
-    note_destroyed(places.destroyed[1], {ours.family.pk: timezone.now()})
+    append_erasures(places.destroyed[1], {ours.family.pk: timezone.now()})
     said = []
     restore(empty, backup, places, outer_keys=outer_keys(), tell=said.append)
     assert said[-1].startswith("GREEN")
@@ -315,7 +315,7 @@ def test_whom_the_replaced_database_has_forgotten_stays_so_when_the_list_was_emp
     past_guards(empty, *close(ours, days_ago=31))
     with psycopg.connect(empty) as worker:
         worker.execute(f"SET ROLE {WORKER}")
-        ((forgotten, at),) = worker.execute("SELECT family, forgotten_at FROM app.forget_closed()").fetchall()
+        ((forgotten, at),) = worker.execute("SELECT family, erased_at FROM app.erase_closed()").fetchall()
     assert forgotten == ours.family.pk
     said = []
     restore(empty, backup, places, outer_keys=outer_keys(), replace=True, tell=said.append)
@@ -333,7 +333,7 @@ def test_whom_the_replaced_database_has_forgotten_stays_so_when_the_list_was_emp
         assert not Membership.objects.filter(family=ours.family, ended_at=None).exists()
     as_backup = make_conninfo(address_of(BACKUP), dbname=conninfo_to_dict(empty)["dbname"])
     back_up(as_backup, backup.parent, places, 7)
-    assert {family: at for file in places.destroyed for family in read_destroyed(file)} == {ours.family.pk: at}
+    assert {family: at for file in places.destroyed for family in read_erasures(file)} == {ours.family.pk: at}
 
 
 def test_keys_that_somebody_destroyed_by_mistake_are_told_of_and_come_back(ours, theirs, take, places, empty):
@@ -362,9 +362,9 @@ def test_a_database_that_cannot_be_asked_hinders_no_restore(ours, theirs, take, 
 
 
 def test_a_list_that_holds_fewer_than_were_known_is_told_of_with_numbers(ours, theirs, take, places, empty):
-    note_destroyed(places.destroyed[1], {UUID(int=1): timezone.now(), UUID(int=2): timezone.now()})
+    append_erasures(places.destroyed[1], {UUID(int=1): timezone.now(), UUID(int=2): timezone.now()})
     backup = take()
-    note_destroyed(places.destroyed[1], {UUID(int=3): timezone.now()})
+    append_erasures(places.destroyed[1], {UUID(int=3): timezone.now()})
     said = []
     restore(empty, backup, places, tell=said.append)
     assert "CAREFUL" not in "".join(said)  # the copy beside the backups gets the third with the next one
@@ -375,7 +375,7 @@ def test_a_list_that_holds_fewer_than_were_known_is_told_of_with_numbers(ours, t
         restore(empty, backup, places, replace=True, tell=said.append)
         assert f"CAREFUL: {file} holds 1 families that were forgotten, and {known} were known." in "".join(said)
         file.write_text(whole)
-    note_destroyed(places.destroyed[0], {UUID(int=4): timezone.now()})  # somebody's own hand
+    append_erasures(places.destroyed[0], {UUID(int=4): timezone.now()})  # somebody's own hand
     said.clear()
     restore(empty, backup, places, replace=True, tell=said.append)
     assert f"CAREFUL: {places.destroyed[1]} holds 3 families that were forgotten, and 4 were known." in "".join(said)

@@ -84,7 +84,7 @@ def test_an_override_stays_and_must_override_something(tree, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("entry", "complaint"),
+    ("item", "complaint"),
     [
         ('msgid "Relative"\nmsgstr ""', "no bokmål for 'Relative'"),
         ('#, fuzzy\nmsgid "Relative"\nmsgstr "Pårørende"', "fuzzy 'Relative'"),
@@ -98,8 +98,8 @@ def test_an_override_stays_and_must_override_something(tree, tmp_path):
         ('msgid "%(n)s day"\nmsgstr "dag"', "one has a plural"),
     ],
 )
-def test_what_is_not_right_is_said(tree, entry, complaint):
-    tree(PO, HEADER + entry + "\n")
+def test_what_is_not_right_is_said(tree, item, complaint):
+    tree(PO, HEADER + item + "\n")
     assert [line for line in translations.complaints() if complaint in line]
 
 

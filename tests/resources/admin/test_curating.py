@@ -9,7 +9,7 @@ from django.utils import timezone
 from resources import actions
 from resources.facets import State
 from resources.models import Channel, HelpService, NumberReport
-from resources.reading.versions import versions_of
+from resources.selectors.versions import versions_of
 from tests.curators import make_curator, sign_in_with_two_steps
 from tests.factories import ArticleFactory, ChannelFactory, HelpServiceFactory
 from tests.harness.matrix import leaks

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from resources.facets import OnFailure, State
-from resources.fixed import ARTICLES, SERVICES
+from resources.hardcoded import ARTICLES, SERVICES
 from resources.models import HelpService
 from tests.factories import ArticleFactory, HelpServiceFactory
 from tests.resources.admin.forms import fields_of, send

@@ -1,1 +1,0 @@
-"""The plan as a PDF: its content (paper), its options (forms), and the log entry (actions)."""

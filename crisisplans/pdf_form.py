@@ -1,0 +1,56 @@
+"""The options of a PDF, chosen before printing."""
+
+from typing import Any
+
+from django import forms
+from django.utils.text import get_text_list
+from django.utils.translation import gettext_lazy as _
+
+from common.forms import PortalForm
+from crisisplans.models import Section
+from crisisplans.presenters.pdf import Choice, is_too_long
+from crisisplans.selectors import Reading
+
+WITHOUT, WITH = "without", "with"
+
+
+class PrintForm(PortalForm):
+    """Which sections to print, and whether to include items for relatives only if there are any."""
+
+    sections = forms.MultipleChoiceField(
+        label=_("What shall be on the paper?"),
+        choices=Section.choices,
+        widget=forms.CheckboxSelectMultiple,
+        initial=Section.values,
+    )
+    kin = forms.ChoiceField(
+        label=_("What only relatives read"),
+        choices=[(WITHOUT, _("Leave it out")), (WITH, _("Take it along"))],
+        widget=forms.RadioSelect,
+        initial=WITHOUT,
+    )
+
+    def __init__(self, *args: Any, reading: Reading, relatives: list[str], **kwargs: Any) -> None:
+        """`relatives` are the names of those who may see the PDF if it includes items for relatives only."""
+        super().__init__(*args, **kwargs)
+        self._reading = reading
+        if reading.has_more_for_relatives:
+            self.fields["kin"].help_text = _(
+                "Written for %(names)s. A paper with it is for them alone: keep it where nobody else finds it."
+            ) % {"names": get_text_list(relatives, str(_("and")))}
+        else:
+            del self.fields["kin"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if "sections" in cleaned and is_too_long(self._reading, self.choice(cleaned)):
+            self.add_error(
+                "sections",
+                _("This is more than one paper can hold. Choose fewer parts, and print the rest afterwards."),
+            )
+        return cleaned
+
+    def choice(self, cleaned: dict[str, Any] | None = None) -> Choice:
+        """Return the choice. The form must be valid."""
+        values = cleaned or self.cleaned_data
+        return Choice(frozenset(Section(one) for one in values["sections"]), values.get("kin") == WITH)

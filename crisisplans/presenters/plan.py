@@ -1,0 +1,358 @@
+"""Presenters for items, sections and the whole plan."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.template.defaultfilters import truncatechars
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from common.dates import age_words, day_words, exact_words, moment_words
+from common.phones import format_phone, phone_href
+from common.queries import Prepared
+from crisisplans.item_content import Item, is_readable, label_of, read_values, text_of
+from crisisplans.models import (
+    RESTORE_PERIOD,
+    Comment,
+    CrisisPlan,
+    ItemQuerySet,
+    PlanItem,
+    Section,
+    SupportContact,
+)
+from crisisplans.permissions import can_comment, can_edit_item, can_remove_comment, can_remove_item
+from crisisplans.presenters.people import People, format_value
+from crisisplans.sections import SLUGS, WHY
+from families.models import Membership
+
+FIRST_FEW = 2
+LINE = 120  # characters; longer texts are truncated in summaries
+HEADS = {"text", "name", "phone", "level", "assigned_to", "audience"}  # shown separately on a card
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommentPresenter:
+    id: UUID
+    text: str
+    author: str
+    when: str
+    exact: str
+    disagrees: bool
+    can_remove: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemPresenter:
+    """One item as text, for the member of `people`.
+
+    Values are computed on access, since a page of forty items shows only a few values of each. `people` must be
+    fetched.
+    """
+
+    item: Item
+    people: People
+    comments: list[CommentPresenter] = field(default_factory=list)
+
+    @property
+    def id(self) -> UUID:
+        return self.item.pk
+
+    @property
+    def version(self) -> int:
+        return self.item.version
+
+    @cached_property
+    def section(self) -> Section:
+        return Section(self.item.section)
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        return read_values(self.item)
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether a value of the item cannot be decrypted, but can be written again."""
+        return not is_readable(self.values) and not self.people.me.is_unreadable
+
+    @cached_property
+    def title(self) -> str:
+        """The text of the item, or the contact's name."""
+        return text_of(self.item) if isinstance(self.item, PlanItem) else self.item.name
+
+    @property
+    def line(self) -> str:
+        """A summary in one line: the member with this role, the text (truncated), the number."""
+        title = self.title if len(self.title) <= LINE else truncatechars(self.title, LINE)
+        return " · ".join(filter(None, (f"{self.member}: {title}" if self.member else title, self.phone)))
+
+    @cached_property
+    def lines(self) -> list[tuple[str, str]]:
+        """The other values that are filled in, with their labels."""
+        return [
+            (label_of(self.section, name), shown)
+            for name, value in self.values.items()
+            if name not in HEADS and (value or name == "may_leave_message") and (shown := self._show(name))
+        ]
+
+    @property
+    def level(self) -> str:
+        return str(self.values.get("level", ""))
+
+    @property
+    def level_label(self) -> str:
+        return self._show("level")
+
+    @property
+    def member(self) -> str:
+        """The name of the member with this role."""
+        return self.people.member_name(self.item.assigned_to_id) if isinstance(self.item, PlanItem) else ""
+
+    @cached_property
+    def phone(self) -> str:
+        return format_phone(self._contact.phone) if self._contact else ""
+
+    @property
+    def number(self) -> str:
+        """The number in its stored form; empty if it cannot be decrypted."""
+        return self._contact.phone if self._contact and self.phone_href else ""
+
+    @property
+    def phone_href(self) -> str:
+        return phone_href(self._contact.phone) if self._contact else ""
+
+    @property
+    def tested(self) -> str:
+        """The day on which the number was last tried."""
+        return day_words(self._contact.last_tested_on) if self._contact and self._contact.last_tested_on else ""
+
+    @property
+    def tested_by(self) -> str:
+        """Who last tried the number; empty if unknown."""
+        return self.people.author(self._contact.last_tested_by_id) if self._contact else ""
+
+    @property
+    def readers(self) -> str:
+        return self.people.readers(self.item.audience)
+
+    @property
+    def side(self) -> str:
+        return self.people.side(self.item.side)
+
+    @property
+    def changed_by(self) -> str:
+        return self.people.author(self.item.changed_by_id)
+
+    @property
+    def changed(self) -> str:
+        return moment_words(self.item.changed_at)
+
+    @property
+    def changed_exact(self) -> str:
+        return exact_words(self.item.changed_at)
+
+    @property
+    def removed_by(self) -> str:
+        return self.people.author(self.item.removed_by_id)
+
+    @property
+    def removed(self) -> str:
+        return moment_words(self.item.removed_at) if self.item.removed_at else ""
+
+    @property
+    def can_edit(self) -> bool:
+        return can_edit_item(self.people.me, self.item)
+
+    @property
+    def can_remove(self) -> bool:
+        return self.can_restore and not self.people.me.is_unreadable
+
+    @property
+    def can_restore(self) -> bool:
+        return can_remove_item(self.people.me, self.item, subject_is_here=self.people.subject_is_here)
+
+    @property
+    def can_comment(self) -> bool:
+        return can_comment(self.people.me, self.item)
+
+    @property
+    def _contact(self) -> SupportContact | None:
+        return self.item if isinstance(self.item, SupportContact) else None
+
+    def _show(self, name: str) -> str:
+        return format_value(name, self.values.get(name), self.people)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SectionPresenter:
+    """One section as this member sees it.
+
+    `is_ready` is whether its items were marked as ready, and `status` the status as text. `more` is how many items
+    follow the first few, as text; empty if there are none.
+    """
+
+    section: Section
+    items: list[ItemPresenter]
+    removed: list[ItemPresenter]
+    is_ready: bool
+    status: str
+    more: str
+
+    @cached_property
+    def title(self) -> str:
+        return str(self.section.label)
+
+    @property
+    def why(self) -> str:
+        return str(WHY[self.section])
+
+    @property
+    def slug(self) -> str:
+        """Its URL slug below the plan."""
+        return SLUGS[self.section]
+
+    @cached_property
+    def first_lines(self) -> list[str]:
+        """Summaries of the first few items."""
+        return [one.line for one in self.items[:FIRST_FEW]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanPresenter:
+    """The plan as one member may read it. `last_change` is the item that was changed last."""
+
+    plan: CrisisPlan
+    people: People
+    sections: list[SectionPresenter]
+    last_change: ItemPresenter | None
+    age: str
+    review: str
+    review_is_due: bool
+    reviewed: str  # by whom and when, as text; empty if never
+
+    @property
+    def revision(self) -> int:
+        return self.plan.revision
+
+    def of(self, section: Section) -> SectionPresenter:
+        return next(one for one in self.sections if one.section == section)
+
+
+def present_item(item: Item, people: People, comments: Iterable[Comment] = ()) -> ItemPresenter:
+    """Present one item for the member of `people`."""
+    return ItemPresenter(item=item, people=people, comments=[present_comment(comment, people) for comment in comments])
+
+
+def present_comment(comment: Comment, people: People) -> CommentPresenter:
+    return CommentPresenter(
+        id=comment.pk,
+        text=comment.text,
+        author=people.speaker(comment.created_by_id),
+        when=moment_words(comment.created_at),
+        exact=exact_words(comment.created_at),
+        disagrees=comment.kind == Comment.Kind.DISAGREES,
+        can_remove=can_remove_comment(people.me, comment),
+    )
+
+
+# Columns of an item on the plan's own page. The page of a section shows all columns, and removed items too.
+_OF_A_LINE = ("family", "audience", "changed_at", "changed_by", "removed_at")
+
+
+def _standing(model: type[PlanItem | SupportContact], user: User, family: UUID) -> ItemQuerySet:
+    more = ("section", "words", "assigned_to") if model is PlanItem else ("name", "phone")
+    standing: ItemQuerySet = model.objects.visible_to(user).filter(family=family).present()
+    return standing.in_order().only(*_OF_A_LINE, *more)
+
+
+def _kept(model: type[PlanItem | SupportContact], user: User, family: UUID, since: datetime) -> ItemQuerySet:
+    kept: ItemQuerySet = model.objects.visible_to(user).filter(family=family).kept_since(since)
+    return kept.in_order().defer("created_at", "created_by")
+
+
+_ITEMS = Prepared(lambda user, family: _standing(PlanItem, user, family))
+_CONTACTS = Prepared(lambda user, family: _standing(SupportContact, user, family))
+_ITEMS_OF = Prepared(lambda user, family, since, section: _kept(PlanItem, user, family, since).filter(section=section))
+_CONTACTS_KEPT = Prepared(lambda user, family, since: _kept(SupportContact, user, family, since))
+
+
+def _items(plan: CrisisPlan, user: User, only: Section | None) -> list[Item]:
+    """Return the items in order, with two queries.
+
+    For a single section, one query returns also the removed items that can still be restored.
+    """
+    asked = {"user": user.pk, "family": plan.family_id}
+    if only is None:
+        return [*_ITEMS.fetch(**asked), *_CONTACTS.fetch(**asked)]
+    since = timezone.now() - RESTORE_PERIOD
+    if only == Section.CONTACTS:
+        return list(_CONTACTS_KEPT.fetch(**asked, since=since))
+    return list(_ITEMS_OF.fetch(**asked, since=since, section=only))
+
+
+def _comments(user: User, items: list[Item]) -> dict[UUID, list[Comment]]:
+    """Return the present comments by the id of their item, oldest first. Runs one query."""
+    by_item: dict[UUID, list[Comment]] = {}
+    ids = [item.pk for item in items]
+    on_these = Comment.objects.visible_to(user).present().on(ids).order_by("created_at", "id")
+    for comment in on_these:
+        by_item.setdefault(comment.item_id or comment.contact_id, []).append(comment)  # type: ignore[arg-type]
+    return by_item
+
+
+def _sections(
+    shown: dict[Section, list[ItemPresenter]], plan: CrisisPlan, member: Membership
+) -> list[SectionPresenter]:
+    """Return the sections with their items and status."""
+    not_begun, begun, ready, and_more = _("Not begun"), _("Begun"), _("Ready"), _("and %(more)s more")
+    sections = []
+    for section, here in shown.items():
+        present = [one for one in here if one.item.removed_at is None]
+        # A member who sees no items here must not learn that the section is marked as ready.
+        is_ready = bool(present) and plan.is_ready(section, to_relatives=member.is_relative)
+        sections.append(
+            SectionPresenter(
+                section=section,
+                items=present,
+                removed=[one for one in here if one.item.removed_at is not None],
+                is_ready=is_ready,
+                status=ready if is_ready else begun if present else not_begun,
+                more=and_more % {"more": len(present) - FIRST_FEW} if len(present) > FIRST_FEW else "",
+            )
+        )
+    return sections
+
+
+def present_plan(
+    plan: CrisisPlan,
+    member: Membership,
+    *,
+    only: Section | None = None,
+    comments: bool = False,
+) -> PlanPresenter:
+    """Present `plan`, for which `member` has passed the access check. `only` limits it to one section."""
+    people = People(member).fetch()
+    items = _items(plan, member.user, only)
+    said = _comments(member.user, items) if comments else {}
+    shown: dict[Section, list[ItemPresenter]] = {section: [] for section in ([only] if only else Section)}
+    for item in items:
+        shown[Section(item.section)].append(present_item(item, people, said.get(item.pk, ())))
+    sections = _sections(shown, plan, member)
+    present = [item for section in sections for item in section.items]
+    return PlanPresenter(
+        plan=plan,
+        people=people,
+        sections=sections,
+        last_change=max(present, key=lambda one: one.item.changed_at, default=None),
+        age=age_words(plan.created_at),
+        review=day_words(plan.review_on),
+        review_is_due=plan.review_on <= timezone.localdate(),
+        reviewed=_("%(name)s, %(when)s")
+        % {"name": people.speaker(plan.reviewed_by_id), "when": moment_words(plan.reviewed_at)}
+        if plan.reviewed_at
+        else "",
+    )

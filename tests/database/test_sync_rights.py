@@ -1,0 +1,161 @@
+"""The end of `migrate`: rights become what the apps declare, all at once, beside people who go on working."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+
+from common.acting import acting_as
+from common.tables import compiler, sync
+from common.tables.declarations import APP, Table, declared_tables
+from common.tables.sync import NotSyncedError, is_in_step, sync_rights
+from tests.acting import acting_as_app, acting_as_role
+from tests.database.test_database_rights import differences
+from tests.raw_sql import as_owner
+
+pytestmark = pytest.mark.django_db
+
+
+def fingerprint():
+    return as_owner("SELECT obj_description('app'::regnamespace, 'pg_namespace')")[0][0]
+
+
+def test_what_was_changed_by_hand_is_undone():
+    as_owner("GRANT DELETE ON crisisplans_planitem TO portal_app")
+    as_owner("DROP POLICY app_select ON crisisplans_planitem; CREATE POLICY more ON families_family USING (true)")
+    as_owner("DROP TRIGGER guard ON crisisplans_planitem; DROP FUNCTION app.may_join(uuid, text) CASCADE")
+    as_owner("ALTER TABLE families_membership NO FORCE ROW LEVEL SECURITY")
+    as_owner("ALTER TABLE crisisplans_comment DROP CONSTRAINT crisisplans_comment_item_same_family")
+    as_owner("ALTER TABLE crisisplans_comment ADD CONSTRAINT crisisplans_comment_other_pair CHECK (true)")
+    as_owner("COMMENT ON CONSTRAINT crisisplans_comment_other_pair ON crisisplans_comment IS 'synced before'")
+    assert differences(connection.connection)
+    call_command("sync_rights", verbosity=0)
+    as_owner("RESET search_path")
+    assert differences(connection.connection) == []
+
+
+def test_migrating_again_with_nothing_new_leaves_everything_alone():
+    as_owner("DROP POLICY app_select ON crisisplans_planitem")
+    call_command("migrate", verbosity=0)
+    assert (
+        as_owner("SELECT 1 FROM pg_policies WHERE tablename = 'crisisplans_planitem' AND policyname = 'app_select'")
+        == []
+    )
+    assert is_in_step()  # it sees what was declared, and not what was done by hand
+
+
+def test_a_change_of_a_declaration_is_brought_in_by_the_next_migrate(monkeypatch):
+    def more():
+        return [
+            replace(table, columns=(*table.columns, "position")) if table.name == "crisisplans_planitem" else table
+            for table in declared_tables()
+        ]
+
+    for module in (compiler, sync):
+        monkeypatch.setattr(module, "declared_tables", more)
+    assert not is_in_step()
+    call_command("migrate", verbosity=0)
+    assert is_in_step()
+    asked = "SELECT has_column_privilege('portal_app', 'crisisplans_planitem', 'position', 'UPDATE')"
+    assert as_owner(asked) == [(True,)]
+
+
+def test_a_table_without_conditions_opens_nothing():
+    as_owner("CREATE TABLE not_declared (id uuid PRIMARY KEY, family_id uuid)")
+    for statement in compiler.table_sql(Table(model="not_declared", family="family_id")):
+        as_owner(statement)
+    assert as_owner("SELECT has_any_column_privilege(%s, 'not_declared', 'SELECT, INSERT, UPDATE')", APP) == [(False,)]
+    assert as_owner("SELECT policyname FROM pg_policies WHERE tablename = 'not_declared' ORDER BY 1") == [
+        ("backup_select",),
+        ("owner_all",),
+    ]
+
+
+def test_only_the_owner_syncs():
+    with acting_as_role(APP), pytest.raises(NotSyncedError, match="Only portal_owner may"):
+        sync_rights()
+
+
+def test_a_table_that_is_not_there_yet_is_said_and_nothing_is_synced(monkeypatch):
+    monkeypatch.setattr(sync, "declared_tables", lambda: [*declared_tables(), Table(model="not_declared")])
+    with pytest.raises(CommandError, match="not synced: there is no not_declared"):
+        call_command("migrate", verbosity=0)
+
+
+def test_after_a_migration_the_sync_is_owed_until_it_is_done():
+    as_owner("INSERT INTO django_migrations (app, name, applied) VALUES ('families', '0009_more', now())")
+    as_owner("DROP POLICY app_select ON crisisplans_planitem")
+    assert not is_in_step()
+    call_command("migrate", verbosity=0)
+    assert is_in_step()
+    assert as_owner("SELECT 1 FROM pg_policies WHERE tablename = 'crisisplans_planitem' AND policyname = 'app_select'")
+
+
+def test_conditions_without_a_family_are_refused():
+    with pytest.raises(ImproperlyConfigured, match="without it nothing would ask them"):
+        Table(model="not_declared", select=())
+
+
+def test_a_table_that_is_renamed_keeps_its_constraints():
+    as_owner("ALTER TABLE crisisplans_comment DROP CONSTRAINT crisisplans_comment_item_same_family")
+    as_owner(
+        "ALTER TABLE crisisplans_comment ADD CONSTRAINT crisisplans_comment_item_same_family"
+        " FOREIGN KEY (family_id, item_id) REFERENCES crisisplans_planitem (family_id, id)"
+    )
+    as_owner("COMMENT ON CONSTRAINT crisisplans_comment_item_same_family ON crisisplans_comment IS 'synced before'")
+    as_owner("ALTER TABLE crisisplans_planitem RENAME CONSTRAINT crisisplans_planitem_in_family TO item_in_family")
+    sync_rights()
+    assert differences(connection.connection) == []
+
+
+def test_constraints_of_models_and_migrations_are_left_alone():
+    sync_rights()
+    found = {name for (name,) in as_owner("SELECT conname FROM pg_constraint UNION SELECT indexname FROM pg_indexes")}
+    declared = {one.name for model in apps.get_models() for one in model._meta.constraints if model._meta.managed}
+    assert "service_checked_pair" in declared
+    assert declared - found == set()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_reads_and_writes_meanwhile_waits_and_loses_nothing(ours):
+    """Somebody holds a table for a while: the sync waits for them; who comes then waits for the sync."""
+    held, release, failed = threading.Event(), threading.Event(), []
+
+    def hold():
+        try:
+            with acting_as_app(), acting_as(ours.relative.pk), connection.cursor() as cursor:
+                cursor.execute("UPDATE crisisplans_crisisplan SET review_on = review_on")
+                held.set()
+                release.wait(10)
+                cursor.execute("SELECT count(*) FROM crisisplans_planitem")
+                assert cursor.fetchone()[0] > 0
+        except Exception as problem:  # noqa: BLE001  # it is told below, in the other thread
+            failed.append(problem)
+        finally:
+            connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert held.wait(10)
+    threading.Timer(1.5, release.set).start()
+    before = fingerprint()
+    sync_rights()
+    holder.join(10)
+    assert failed == []
+    assert fingerprint() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_holds_a_table_for_long_is_left_alone_and_it_is_said(ours, monkeypatch, sign_in_as):
+    monkeypatch.setattr(sync, "ATTEMPTS", 2)
+    with sign_in_as(APP) as busy, busy.transaction():
+        busy.execute("SELECT 1 FROM families_family")
+        with pytest.raises(CommandError, match="hold locks on the tables for long"):
+            call_command("sync_rights")
+        busy.execute("SELECT 1 FROM families_membership")
+    with transaction.atomic():
+        sync_rights()
