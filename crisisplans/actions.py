@@ -1,6 +1,6 @@
 """Actions on a plan. Keyword-only, atomic, each with its item in the access log.
 
-`by` is the membership of the acting user, as set by the access check. An action that takes several locks takes the
+`by` is the acting user in the family, as set by the access check. An action that takes several locks takes the
 plan's first. `add_item`, `move_item` and `restore_item` take it, so that they compute positions and limits one at
 a time.
 """
@@ -8,19 +8,16 @@ a time.
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 from django.db.models import Count, Max, Q
-from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accesslog.actions import Action, record
 from accounts.models import User
 from common.permissions import NotAllowed
-from common.queries import Prepared
-from crisisplans.item_content import Item, Row, apply_values, has_same_text, is_readable, read_values
+from crisisplans.item_content import Item, Row, apply_values, has_same_text, read_values
 from crisisplans.models import (
     RELATIVES_ONLY_PREFIX,
     Audience,
@@ -43,9 +40,13 @@ from crisisplans.permissions import (
     check_can_remove_item,
     side_of,
 )
-from crisisplans.policies import RemovedItemError, check_not_full, check_readable, check_version
-from families.models import Family, Membership
+from crisisplans.policies import check_not_full
+from families.actors import Actor
+from families.models import Family
 from families.names import has_subject
+from records.actions import Action, lock, log, object_id, remove, sign, sign_new
+from records.content import is_readable
+from records.policies import RemovedRecordError, check_version
 
 
 def start_plan(family: Family, by: User) -> None:
@@ -53,32 +54,8 @@ def start_plan(family: Family, by: User) -> None:
     CrisisPlan.objects.create(family=family)
 
 
-def _log(action: Action, event: str, by: Membership, entity: CrisisPlan | Item | Comment) -> None:
-    record(action=action, event=event, by=by.user_id, entity=entity, family=by.family_id)
-
-
 def _lock_plan(family_id: UUID) -> CrisisPlan:
     return CrisisPlan.objects.select_for_update(no_key=True).get(pk=family_id)
-
-
-_LOCKED: dict[type[Item], Prepared[Any]] = {
-    PlanItem: Prepared(lambda pk: PlanItem.objects.select_for_update(no_key=True).filter(pk=pk)),
-    SupportContact: Prepared(lambda pk: SupportContact.objects.select_for_update(no_key=True).filter(pk=pk)),
-}
-
-
-def _lock(item: Item) -> Item:
-    """Return `item` locked and read again. Raises Http404 if it was erased, or `by` left, after the access check."""
-    locked: Item | None = _LOCKED[type(item)].first(pk=item.pk)
-    if locked is None:
-        raise Http404
-    return locked
-
-
-def _sign(item: Item, by: Membership) -> list[str]:
-    """Set who changes the item, and when. Return the fields to save."""
-    item.changed_by_id, item.changed_at = by.user_id, timezone.now()
-    return ["changed_by", "changed_at"]
 
 
 def _written_fields(item: Item) -> list[str]:
@@ -93,20 +70,12 @@ def model_of(section: Section) -> type[Item]:
     return SupportContact if section == Section.CONTACTS else PlanItem
 
 
-def own_id(by: Membership, sent: UUID | None) -> UUID:
-    """Return the id of a new object, derived from the id in the form.
-
-    It is the same when the same form is submitted twice, and never that of another member's form.
-    """
-    return uuid5(by.pk, str(sent)) if sent else uuid4()
-
-
 @transaction.atomic
 def add_item(
     *,
     plan: CrisisPlan,
     section: Section,
-    by: Membership,
+    by: Actor,
     values: Mapping[str, Any],
     form_id: UUID | None = None,
 ) -> Item:
@@ -120,7 +89,7 @@ def add_item(
     if values.get("audience", Audience.EVERYONE) != Audience.EVERYONE:
         check_can_choose_audience(by)
     _lock_plan(by.family_id)
-    model, side, new_id = model_of(section), side_of(by), own_id(by, form_id)
+    model, side, new_id = model_of(section), side_of(by), object_id(by, form_id)
     here = Q() if model is SupportContact else Q(section=section)
     state = model.objects.filter(family=by.family_id).aggregate(
         same=Count("pk", filter=Q(pk=new_id)),
@@ -135,17 +104,16 @@ def add_item(
             return before
         new_id = uuid4()
     check_not_full(model, side, state["present"])
-    item.pk, item.family_id, item.side = new_id, by.family_id, side
+    item.pk, item.side = new_id, side
     item.position = 0 if state["last"] is None else state["last"] + 1
-    item.created_by_id = item.changed_by_id = by.user_id
-    item.created_at = item.changed_at = timezone.now()
+    sign_new(item, by)
     item.save(force_insert=True)
-    _log(Action.CREATE, "item_added", by, item)
+    log(Action.CREATE, "item_added", by, item)
     return item
 
 
 @transaction.atomic
-def add_example(*, plan: CrisisPlan, section: Section, by: Membership, values: Mapping[str, Any]) -> Item:
+def add_example(*, plan: CrisisPlan, section: Section, by: Actor, values: Mapping[str, Any]) -> Item:
     """Add an example to the plan. If `by` can see an item with the same text, return that one instead.
 
     Items do not record the example they come from, since that would reveal their text unencrypted (ADR 0033).
@@ -159,24 +127,24 @@ def add_example(*, plan: CrisisPlan, section: Section, by: Membership, values: M
 
 
 @transaction.atomic
-def revise_item(*, item: Item, by: Membership, version: int, values: Mapping[str, Any]) -> Item:
+def revise_item(*, item: Item, by: Actor, version: int, values: Mapping[str, Any]) -> Item:
     """Change the content of `item`, which `by` saw at `version`. Does nothing if the content stays the same.
 
-    Raises StaleItemError or RemovedItemError, each with the current item, if it was changed or removed in the
+    Raises StaleRecordError or RemovedRecordError, each with the current item, if it was changed or removed in the
     meantime, and Http404 if it no longer exists or is no longer visible to `by`.
     """
     check_can_edit_item(by, item)
-    item = _lock(item)
+    item = lock(item)
     before = read_values(item)
     if item.removed_at is None and before == before | dict(values):
         return item
     check_version(item, version)
     item.save(update_fields=_write(item, by, values))
-    _log(Action.UPDATE, "item_revised", by, item)
+    log(Action.UPDATE, "item_revised", by, item)
     return item
 
 
-def _write(item: Item, by: Membership, values: Mapping[str, Any]) -> list[str]:
+def _write(item: Item, by: Actor, values: Mapping[str, Any]) -> list[str]:
     """Set `values` on `item` as its next version, and return the fields to save."""
     if values.get("audience", item.audience) != Audience.EVERYONE:
         check_can_choose_audience(by)
@@ -186,11 +154,11 @@ def _write(item: Item, by: Membership, values: Mapping[str, Any]) -> list[str]:
         fields += ["last_tested_on", "last_tested_by"]
     apply_values(item, values)
     item.version += 1
-    return [*fields, *_sign(item, by)]
+    return [*fields, *sign(item, by)]
 
 
 @transaction.atomic
-def move_item(*, item: Item, by: Membership, up: bool) -> None:
+def move_item(*, item: Item, by: Actor, up: bool) -> None:
     """Move `item` past the next item that `by` can see. Does nothing at the end of the list, or for a removed item."""
     check_can_edit_item(by, item)
     _lock_plan(by.family_id)
@@ -204,7 +172,7 @@ def move_item(*, item: Item, by: Membership, up: bool) -> None:
     if not 0 <= place < len(order):
         return
     _put_beside(item, order[place], before=up)
-    _log(Action.UPDATE, "item_moved", by, item)
+    log(Action.UPDATE, "item_moved", by, item)
 
 
 def _put_beside(item: Item, neighbour: UUID, *, before: bool) -> None:
@@ -214,43 +182,37 @@ def _put_beside(item: Item, neighbour: UUID, *, before: bool) -> None:
 
 
 @transaction.atomic
-def remove_item(*, item: Item, by: Membership) -> None:
+def remove_item(*, item: Item, by: Actor) -> None:
     """Remove `item` from the plan. It can be restored for thirty days. Repeated calls have no further effect."""
     check_can_remove_item(by, item, subject_is_here=has_subject(by.family_id))
-    check_readable(by)
-    item = _lock(item)
-    if item.removed_at is not None:
-        return
-    item.removed_by_id, item.removed_at = by.user_id, timezone.now()
-    item.save(update_fields=["removed_by", "removed_at"])
-    _log(Action.DELETE, "item_removed", by, item)
+    remove(item, by, "item_removed")
 
 
 @transaction.atomic
-def restore_item(*, item: Item, by: Membership, values: Mapping[str, Any] | None = None, version: int = 0) -> Item:
+def restore_item(*, item: Item, by: Actor, values: Mapping[str, Any] | None = None, version: int = 0) -> Item:
     """Restore a removed item to its position, with new content if `values` are given.
 
     The new content is used only if `version` is the current version. Otherwise the item is restored without it, and the
-    caller must show both texts. Does nothing if the item is not removed. Raises RemovedItemError when thirty days have
-    passed, and PlanIsFullError when the plan is full.
+    caller must show both texts. Does nothing if the item is not removed. Raises RemovedRecordError when thirty days
+    have passed, and PlanIsFullError when the plan is full.
     """
     check_can_remove_item(by, item, subject_is_here=has_subject(by.family_id))
     if values:
         check_can_edit_item(by, item)
     _lock_plan(by.family_id)
-    item = _lock(item)
+    item = lock(item)
     if item.removed_at is None:
         return item
     model = type(item)
     if not model.objects.restorable().filter(pk=item.pk).exists():
-        raise RemovedItemError(item)
+        raise RemovedRecordError(item)
     side = Side(item.side)
     check_not_full(model, side, model.objects.present().filter(family=by.family_id, side=side).count())
     item.removed_at = item.removed_by = None
     is_new = values and version == item.version and read_values(item) != read_values(item) | dict(values)
-    fields = _write(item, by, values) if values and is_new else _sign(item, by)
+    fields = _write(item, by, values) if values and is_new else sign(item, by)
     item.save(update_fields=[*fields, "removed_at", "removed_by"])
-    _log(Action.UPDATE, "item_brought_back", by, item)
+    log(Action.UPDATE, "item_brought_back", by, item)
     return item
 
 
@@ -264,11 +226,11 @@ def versions_of(item: Item, user: User) -> list[Row]:
 
 
 @transaction.atomic
-def restore_version(*, item: Item, by: Membership, version: int, restore: int) -> Item:
+def restore_version(*, item: Item, by: Actor, version: int, restore: int) -> Item:
     """Save the content of version `restore` as a new version. `version` is the one that `by` saw.
 
     The narrower of the two audiences applies, so that restoring never gives an item more readers. Raises
-    StaleItemError and RemovedItemError like `revise_item`, ValueError when there is no such version for `by`, and
+    StaleRecordError and RemovedRecordError like `revise_item`, ValueError when there is no such version for `by`, and
     NotAllowed when it cannot be decrypted.
     """
     older = next((row for row in versions_of(item, by.user) if row.version == restore), None)
@@ -283,12 +245,12 @@ def restore_version(*, item: Item, by: Membership, version: int, restore: int) -
 
 
 @transaction.atomic
-def record_number_tested(*, contact: SupportContact, by: Membership, number: str) -> bool:
+def record_number_tested(*, contact: SupportContact, by: Actor, number: str) -> bool:
     """Record that `number`, in its stored form, was tried today. Every reader of the contact may do this.
 
     Return False without recording anything if the contact has another number now, or was removed.
     """
-    locked = _lock(contact)
+    locked = lock(contact)
     today = timezone.localdate()
     if not isinstance(locked, SupportContact) or locked.removed_at is not None or locked.phone != number:
         return False
@@ -296,16 +258,16 @@ def record_number_tested(*, contact: SupportContact, by: Membership, number: str
         return True
     locked.last_tested_on, locked.last_tested_by_id = today, by.user_id
     locked.save(update_fields=["last_tested_on", "last_tested_by"])  # not `_sign`: the content does not change
-    _log(Action.UPDATE, "contact_tested", by, locked)
+    log(Action.UPDATE, "contact_tested", by, locked)
     return True
 
 
 @transaction.atomic
-def add_comment(*, item: Item, by: Membership, kind: str, text: str, form_id: UUID | None = None) -> Comment:
+def add_comment(*, item: Item, by: Actor, kind: str, text: str, form_id: UUID | None = None) -> Comment:
     """Comment on an item of the other side. Submitting the same form twice creates one comment."""
-    item = _lock(item)
+    item = lock(item)
     check_can_comment(by, item)
-    new_id = own_id(by, form_id)
+    new_id = object_id(by, form_id)
     before = Comment.objects.filter(pk=new_id).first()
     if before is not None:
         if (before.kind, before.text) == (kind, text):
@@ -315,12 +277,12 @@ def add_comment(*, item: Item, by: Membership, kind: str, text: str, form_id: UU
     comment = Comment.objects.create(
         pk=new_id, family_id=by.family_id, kind=kind, text=text, created_by_id=by.user_id, **on
     )
-    _log(Action.CREATE, "comment_added", by, comment)
+    log(Action.CREATE, "comment_added", by, comment)
     return comment
 
 
 @transaction.atomic
-def remove_comment(*, comment: Comment, by: Membership) -> None:
+def remove_comment(*, comment: Comment, by: Actor) -> None:
     """Remove a comment by its author. Repeated calls have no further effect."""
     check_can_remove_comment(by, comment)
     comment = Comment.objects.select_for_update().get(pk=comment.pk)
@@ -328,34 +290,34 @@ def remove_comment(*, comment: Comment, by: Membership) -> None:
         return
     comment.removed_at, comment.removed_by_id = timezone.now(), by.user_id
     comment.save(update_fields=["removed_at", "removed_by"])
-    _log(Action.DELETE, "comment_removed", by, comment)
+    log(Action.DELETE, "comment_removed", by, comment)
 
 
 @transaction.atomic
-def mark_reviewed(*, plan: CrisisPlan, by: Membership) -> CrisisPlan:
+def mark_reviewed(*, plan: CrisisPlan, by: Actor) -> CrisisPlan:
     """Record that the family has reviewed the plan now. The next review is in ninety days."""
     check_can_edit_plan(by, plan)
     plan = _lock_plan(plan.pk)
     plan.reviewed_at, plan.reviewed_by_id, plan.review_on = timezone.now(), by.user_id, next_review()
     plan.save(update_fields=["reviewed_at", "reviewed_by", "review_on"])
-    _log(Action.UPDATE, "plan_reviewed", by, plan)
+    log(Action.UPDATE, "plan_reviewed", by, plan)
     return plan
 
 
 @transaction.atomic
-def choose_review_day(*, plan: CrisisPlan, by: Membership, review_on: date) -> CrisisPlan:
+def choose_review_day(*, plan: CrisisPlan, by: Actor, review_on: date) -> CrisisPlan:
     """Set the date of the next review."""
     check_can_edit_plan(by, plan)
     plan = _lock_plan(plan.pk)
     if plan.review_on != review_on:
         plan.review_on = review_on
         plan.save(update_fields=["review_on"])
-        _log(Action.UPDATE, "review_day_chosen", by, plan)
+        log(Action.UPDATE, "review_day_chosen", by, plan)
     return plan
 
 
 @transaction.atomic
-def mark_section(*, plan: CrisisPlan, section: Section, by: Membership, ready: bool) -> CrisisPlan:
+def mark_section(*, plan: CrisisPlan, section: Section, by: Actor, ready: bool) -> CrisisPlan:
     """Mark a section as ready, or as not ready. Members who see no items in it cannot mark it as ready."""
     check_can_edit_plan(by, plan)
     plan = _lock_plan(plan.pk)
@@ -373,11 +335,11 @@ def mark_section(*, plan: CrisisPlan, section: Section, by: Membership, ready: b
         return plan
     plan.ready_sections = sorted(marked)
     plan.save(update_fields=["ready_sections"])
-    _log(Action.UPDATE, "section_ready" if ready else "section_open", by, plan)
+    log(Action.UPDATE, "section_ready" if ready else "section_open", by, plan)
     return plan
 
 
 @transaction.atomic
-def record_print(*, plan: CrisisPlan, by: Membership, with_relatives: bool) -> None:
+def record_print(*, plan: CrisisPlan, by: Actor, with_relatives: bool) -> None:
     """Log that `by` printed the plan, and whether the PDF included items for relatives only."""
-    _log(Action.EXECUTE, "plan_printed_for_relatives" if with_relatives else "plan_printed", by, plan)
+    log(Action.EXECUTE, "plan_printed_for_relatives" if with_relatives else "plan_printed", by, plan)

@@ -11,57 +11,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.dates import in_days
-from common.forms import DayField, GrowingTextarea, PortalForm
+from common.forms import DayField, PortalForm
 from common.phones import clean_phone, format_phone
-from crisisplans.item_content import COLUMNS, FIELDS, LABELS, LONGEST_TEXT, Item, label_of, read_values
+from crisisplans.item_content import COLUMNS, FIELDS, LABELS, Item, label_of, read_values
 from crisisplans.models import Audience, Comment, Level, PlanItem, Section
 from crisisplans.permissions import can_choose_audience
-from crisisplans.presenters import People
+from crisisplans.presenters.values import readers_text
+from records.forms import FormIdField, VersionField, text_field
+from records.people import People
 
-LONGEST_LINE = 300
 LATEST_REVIEW = 2 * 365  # days
 
-_readers = lazy(People.readers, str)  # lazy, since a successful save needs no names
-WRITE_SOMETHING = {"required": gettext_lazy("Write something here first.")}
-
-
-class FormIdField(forms.CharField):
-    """The id that makes submitting a form twice count once. An invalid value is replaced with a new id."""
-
-    widget = forms.HiddenInput
-
-    def __init__(self) -> None:
-        super().__init__(required=False)
-
-    def clean(self, value: Any) -> UUID:
-        try:
-            return UUID(str(value))
-        except ValueError:
-            return uuid4()
-
-
-class VersionField(forms.CharField):
-    """The version that the user saw. An invalid value becomes 0, so that the user is asked to resolve a conflict."""
-
-    widget = forms.HiddenInput
-
-    def __init__(self) -> None:
-        super().__init__(required=False)
-
-    def clean(self, value: Any) -> int:
-        text = str(value)
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # noqa: PLR2004, fits an integer
-
-
-def text_field(*, lines: bool = True, required: bool = False, hint: Any = "") -> forms.CharField:
-    """Return a field for free text, with one or several lines."""
-    return forms.CharField(
-        required=required,
-        max_length=LONGEST_TEXT if lines else LONGEST_LINE,
-        widget=GrowingTextarea({"rows": 3}) if lines else None,
-        error_messages=WRITE_SOMETHING,
-        help_text=hint,
-    )
+_readers = lazy(readers_text, str)  # lazy, since a successful save needs no names
 
 
 class ItemForm(PortalForm):
@@ -178,12 +139,7 @@ class CommentForm(PortalForm):
     kind = forms.ChoiceField(
         choices=Comment.Kind.choices, widget=forms.RadioSelect, label=gettext_lazy("What kind of word is it?")
     )
-    text = forms.CharField(
-        max_length=LONGEST_TEXT,
-        widget=GrowingTextarea({"rows": 3}),
-        label=gettext_lazy("Your comment"),
-        error_messages=WRITE_SOMETHING,
-    )
+    text = text_field(required=True, label=gettext_lazy("Your comment"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["initial"] = {"form_id": uuid4(), "kind": Comment.Kind.REMARK} | (kwargs.pop("initial", None) or {})

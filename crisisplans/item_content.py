@@ -10,10 +10,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from common.unreadable import Unreadable, UnreadableDocument
+from common.unreadable import UnreadableDocument
 from crisisplans.models import PlanItem, PlanItemVersion, Section, SupportContact, SupportContactVersion
-
-LONGEST_TEXT = 10_000  # characters
+from records.content import is_readable
 
 Item = PlanItem | SupportContact
 Row = PlanItem | SupportContact | PlanItemVersion | SupportContactVersion
@@ -167,11 +166,6 @@ def has_same_text(row: Row, values: Mapping[str, Any]) -> bool:
     """Whether the item's text, or the contact's name, is the one in `values`. Other fields are ignored."""
     name = "name" if isinstance(row, SupportContact | SupportContactVersion) else "text"
     return bool(read_values(row)[name] == values[name])
-
-
-def is_readable(values: Mapping[str, Any]) -> bool:
-    """Whether all `values`, as returned by `read_values`, could be decrypted."""
-    return not any(isinstance(value, Unreadable) for value in values.values())
 
 
 def apply_values(item: Item, values: Mapping[str, Any]) -> None:

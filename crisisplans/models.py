@@ -1,7 +1,7 @@
 """A family's crisis plan: its items, its support contacts, comments on them, and their versions."""
 
 import uuid
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from families.models import Family, Membership, Role
+from records.models import Record, RecordQuerySet
 from sealing.fields import HoldsSealedText, SealedJSONField, SealedTextField
 from sealing.history import version_model
 
 REVIEW_AFTER = timedelta(days=90)
-RESTORE_PERIOD = timedelta(days=30)
 RELATIVES_ONLY_PREFIX = "relatives:"  # prefix of a section marked as ready while only relatives could see items in it
 
 
@@ -135,7 +135,7 @@ def _written_for(user: User, family: Combinable, audience: Combinable) -> Exists
     return Exists(live.filter(Q(role=Role.RELATIVE) | Q(Exact(audience, Audience.EVERYONE))))
 
 
-class ItemQuerySet(models.QuerySet[Any]):
+class ItemQuerySet(RecordQuerySet):
     def visible_to(self, user: User) -> Self:
         """Items that `user` may read, including removed ones, which can be restored.
 
@@ -144,53 +144,21 @@ class ItemQuerySet(models.QuerySet[Any]):
         """
         return self.filter(_written_for(user, OuterRef("family"), OuterRef("audience")))
 
-    def present(self) -> Self:
-        """Items that are not removed."""
-        return self.filter(removed_at=None)
-
-    def restorable(self) -> Self:
-        """Removed items that can still be restored."""
-        return self.filter(removed_at__gt=timezone.now() - RESTORE_PERIOD)
-
-    def kept_since(self, moment: datetime) -> Self:
-        """Present items, and items that were removed after `moment`."""
-        return self.filter(Q(removed_at=None) | Q(removed_at__gt=moment))
-
     def in_order(self) -> Self:
         return self.order_by("position", "created_at", "id")
 
 
-class BaseItem(HoldsSealedText):
+class BaseItem(Record):
     """The fields that plan items and support contacts have in common."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    family = models.ForeignKey(Family, on_delete=models.CASCADE, related_name="%(class)ss")
     position = models.IntegerField(default=0)
     audience = models.CharField(max_length=10, choices=Audience, default=Audience.EVERYONE)
     side = models.CharField(max_length=10, choices=Side, default=Side.FAMILY)
-    version = models.PositiveIntegerField(default=1)  # incremented whenever the content is saved
-    created_at = models.DateTimeField(default=timezone.now)
-    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    changed_at = models.DateTimeField(default=timezone.now)
-    changed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    removed_at = models.DateTimeField(null=True, blank=True)
-    removed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     objects = ItemQuerySet.as_manager()
 
     class Meta:
         abstract = True
-
-    def __str__(self) -> str:
-        return str(self.pk)
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether it was removed too long ago to be restored.
-
-        It is hidden from then on, even before the nightly task erases it.
-        """
-        return self.removed_at is not None and self.removed_at <= timezone.now() - RESTORE_PERIOD
 
 
 def own_side_is_open(name: str) -> models.CheckConstraint:

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from common.permissions import NotAllowed, Rule, as_predicate
 from crisisplans.models import BaseItem, Comment, CrisisPlan, Side
-from families.models import Membership
+from families.actors import Actor
 
 PERMISSIONS = [
     Rule(
@@ -62,51 +62,51 @@ PERMISSIONS = [
 ]
 
 
-def side_of(member: Membership) -> Side:
-    """Return the side that this member writes on."""
-    return Side.SUBJECT if member.is_subject else Side.FAMILY
+def side_of(by: Actor) -> Side:
+    """Return the side that `by` writes on."""
+    return Side.SUBJECT if by.is_subject else Side.FAMILY
 
 
-def check_can_edit_plan(member: Membership, plan: CrisisPlan) -> None:
+def check_can_edit_plan(by: Actor, plan: CrisisPlan) -> None:
     """All members of the family edit the plan."""
-    if member.family_id != plan.family_id:
+    if by.family_id != plan.family_id:
         raise NotAllowed
 
 
-def check_can_edit_item(member: Membership, item: BaseItem) -> None:
+def check_can_edit_item(by: Actor, item: BaseItem) -> None:
     """Each side edits its own items, and comments on the other side's."""
-    if item.side != side_of(member):
+    if item.side != side_of(by):
         raise NotAllowed(_("These are somebody else's words. You can write a comment to them."))
 
 
-def check_can_remove_item(member: Membership, item: BaseItem, *, subject_is_here: bool) -> None:
+def check_can_remove_item(by: Actor, item: BaseItem, *, subject_is_here: bool) -> None:
     """Each side removes its own items.
 
     When the subject has left, relatives may also remove the subject's items that no longer apply (a disconnected
     number, an agreement that has ended), but they may never change them.
     """
-    if item.side == side_of(member) or not subject_is_here:
+    if item.side == side_of(by) or not subject_is_here:
         return
     raise NotAllowed(_("These are somebody else's words. You can write a comment to them."))
 
 
-def check_can_comment(member: Membership, item: BaseItem) -> None:
+def check_can_comment(by: Actor, item: BaseItem) -> None:
     """Members comment on the other side's items. They edit those of their own side instead."""
-    if item.side == side_of(member):
+    if item.side == side_of(by):
         raise NotAllowed(_("These are your side's words. You can change them."))
     if item.removed_at is not None:
         raise NotAllowed(_("This has been removed from the plan."))
 
 
-def check_can_choose_audience(member: Membership) -> None:
+def check_can_choose_audience(by: Actor) -> None:
     """Relatives may write items for relatives only. The subject's items are for everyone."""
-    if not member.is_relative:
+    if not by.is_relative:
         raise NotAllowed
 
 
-def check_can_remove_comment(member: Membership, comment: Comment) -> None:
+def check_can_remove_comment(by: Actor, comment: Comment) -> None:
     """Members remove only their own comments."""
-    if comment.created_by_id != member.user_id:
+    if comment.created_by_id != by.user_id:
         raise NotAllowed(_("Only the one who wrote a comment can take it back."))
 
 

@@ -2,7 +2,7 @@
 
 A view marked `@family_view` begins with `get_for_reading` or `get_for_editing`. Both fetch the object through the
 queryset method `visible_to(user)` of its model, so that an object the user may not see responds with 404. Then they set
-`request.member`, the user's membership in that family, which all permission checks use.
+`request.actor`, which all permission checks of content use, and `request.member`, the user's membership.
 """
 
 import logging
@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from common.permissions import NotAllowed
 from common.queries import Prepared
+from families.actors import Actor
 from families.models import Membership
 from families.names import attach_family, with_names_and_keys
 from sealing.text import CannotOpenError
@@ -27,16 +28,17 @@ log = logging.getLogger(__name__)
 
 
 class FamilyRequest(HttpRequest):
-    """A request from a signed-in user. The access check sets `member`."""
+    """A request from a signed-in user. The access check sets `member` and `actor`."""
 
     user: User
     member: Membership
+    actor: Actor
     memberships_cache: list[Membership]
 
 
 M = TypeVar("M", bound=Model)
 P = ParamSpec("P")
-EditCheck = Callable[[Membership, Any], None]
+EditCheck = Callable[[Actor, Any], None]
 Along = Callable[[Any, UUID], Any]  # extends the queryset of one row; takes the queryset and the primary key
 
 _edit_checks: dict[type[Model], EditCheck] = {}
@@ -71,7 +73,7 @@ def memberships_of(request: FamilyRequest) -> list[Membership]:
 
 
 def get_for_reading(request: FamilyRequest, model: type[M], pk: UUID, along: Along | None = None) -> M:
-    """Fetch the `model` with this id if it is visible to the user, and set `request.member`.
+    """Fetch the `model` with this id if it is visible to the user, and set `request.actor` and `request.member`.
 
     `along` is a method of the model's queryset that takes the key and extends the queryset. Raises Http404 both when
     the object does not exist and when it is not visible, so that the response does not reveal which.
@@ -83,7 +85,7 @@ def get_for_reading(request: FamilyRequest, model: type[M], pk: UUID, along: Alo
     family_id: UUID = found.family_id  # type: ignore[attr-defined]
     for member in memberships_of(request):
         if member.family_id == family_id:
-            request.member = member
+            request.member, request.actor = member, Actor.of(member)
             return found
     raise Http404
 
@@ -98,7 +100,7 @@ def get_for_editing(request: FamilyRequest, model: type[M], pk: UUID) -> M:
     check = _edit_checks.get(model)
     if check is None:
         raise NotAllowed
-    check(request.member, found)
+    check(request.actor, found)
     return found
 
 

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "sealing",
     "accounts",
     "families",
+    "records",
     "crisisplans",
     "incidentlog",
     "resources",

@@ -75,7 +75,7 @@ class EachInTheirOwnName:
 
         def act(**kwargs: Any) -> Any:
             by = kwargs["by"]
-            with acting_as_app(), acting_as(getattr(by, "user_id", by.pk)):
+            with acting_as_app(), acting_as(by.user_id if hasattr(by, "user_id") else by.pk):
                 return action(**kwargs)
 
         return act

@@ -26,7 +26,7 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGE = "nb"
-ROOMS = ("accesslog", "accounts", "families", "crisisplans", "incidentlog", "resources", "portal")
+ROOMS = ("accesslog", "accounts", "families", "records", "crisisplans", "incidentlog", "resources", "portal")
 BELONGS_TO = {"account": "accounts", "mfa": "accounts"}  # allauth's template folders
 KEYWORDS = DEFAULT_KEYWORDS | {
     f"{name}{suffix}": spec

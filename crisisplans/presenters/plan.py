@@ -15,9 +15,8 @@ from accounts.models import User
 from common.dates import age_words, day_words, exact_words, moment_words
 from common.phones import format_phone, phone_href
 from common.queries import Prepared
-from crisisplans.item_content import Item, is_readable, label_of, read_values, text_of
+from crisisplans.item_content import Item, label_of, read_values, text_of
 from crisisplans.models import (
-    RESTORE_PERIOD,
     Comment,
     CrisisPlan,
     ItemQuerySet,
@@ -26,9 +25,12 @@ from crisisplans.models import (
     SupportContact,
 )
 from crisisplans.permissions import can_comment, can_edit_item, can_remove_comment, can_remove_item
-from crisisplans.presenters.people import People, format_value
+from crisisplans.presenters.values import format_value, readers_text, side_text
 from crisisplans.sections import SLUGS, WHY
-from families.models import Membership
+from families.actors import Actor
+from records.content import is_readable
+from records.models import RESTORE_PERIOD
+from records.people import People
 
 FIRST_FEW = 2
 LINE = 120  # characters; longer texts are truncated in summaries
@@ -48,7 +50,7 @@ class CommentPresenter:
 
 @dataclass(frozen=True, kw_only=True)
 class ItemPresenter:
-    """One item as text, for the member of `people`.
+    """One item as text, for the reader of `people`.
 
     Values are computed on access, since a page of forty items shows only a few values of each. `people` must be
     fetched.
@@ -137,11 +139,11 @@ class ItemPresenter:
 
     @property
     def readers(self) -> str:
-        return self.people.readers(self.item.audience)
+        return readers_text(self.people, self.item.audience)
 
     @property
     def side(self) -> str:
-        return self.people.side(self.item.side)
+        return side_text(self.people, self.item.side)
 
     @property
     def changed_by(self) -> str:
@@ -243,7 +245,7 @@ class PlanPresenter:
 
 
 def present_item(item: Item, people: People, comments: Iterable[Comment] = ()) -> ItemPresenter:
-    """Present one item for the member of `people`."""
+    """Present one item for the reader of `people`."""
     return ItemPresenter(item=item, people=people, comments=[present_comment(comment, people) for comment in comments])
 
 
@@ -270,7 +272,7 @@ def _standing(model: type[PlanItem | SupportContact], user: User, family: UUID) 
 
 
 def _kept(model: type[PlanItem | SupportContact], user: User, family: UUID, since: datetime) -> ItemQuerySet:
-    kept: ItemQuerySet = model.objects.visible_to(user).filter(family=family).kept_since(since)
+    kept: ItemQuerySet = model.objects.visible_to(user).filter(family=family).present_or_removed_after(since)
     return kept.in_order().defer("created_at", "created_by")
 
 
@@ -304,16 +306,14 @@ def _comments(user: User, items: list[Item]) -> dict[UUID, list[Comment]]:
     return by_item
 
 
-def _sections(
-    shown: dict[Section, list[ItemPresenter]], plan: CrisisPlan, member: Membership
-) -> list[SectionPresenter]:
+def _sections(shown: dict[Section, list[ItemPresenter]], plan: CrisisPlan, by: Actor) -> list[SectionPresenter]:
     """Return the sections with their items and status."""
     not_begun, begun, ready, and_more = _("Not begun"), _("Begun"), _("Ready"), _("and %(more)s more")
     sections = []
     for section, here in shown.items():
         present = [one for one in here if one.item.removed_at is None]
         # A member who sees no items here must not learn that the section is marked as ready.
-        is_ready = bool(present) and plan.is_ready(section, to_relatives=member.is_relative)
+        is_ready = bool(present) and plan.is_ready(section, to_relatives=by.is_relative)
         sections.append(
             SectionPresenter(
                 section=section,
@@ -329,19 +329,19 @@ def _sections(
 
 def present_plan(
     plan: CrisisPlan,
-    member: Membership,
+    by: Actor,
     *,
     only: Section | None = None,
     comments: bool = False,
 ) -> PlanPresenter:
-    """Present `plan`, for which `member` has passed the access check. `only` limits it to one section."""
-    people = People(member).fetch()
-    items = _items(plan, member.user, only)
-    said = _comments(member.user, items) if comments else {}
+    """Present `plan`, for which `by` has passed the access check. `only` limits it to one section."""
+    people = People(by).fetch()
+    items = _items(plan, by.user, only)
+    said = _comments(by.user, items) if comments else {}
     shown: dict[Section, list[ItemPresenter]] = {section: [] for section in ([only] if only else Section)}
     for item in items:
         shown[Section(item.section)].append(present_item(item, people, said.get(item.pk, ())))
-    sections = _sections(shown, plan, member)
+    sections = _sections(shown, plan, by)
     present = [item for section in sections for item in section.items]
     return PlanPresenter(
         plan=plan,

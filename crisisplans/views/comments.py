@@ -12,24 +12,25 @@ from crisisplans.actions import add_comment, remove_comment
 from crisisplans.forms import CommentForm
 from crisisplans.models import Comment, Section
 from crisisplans.permissions import check_can_comment
-from crisisplans.presenters import People, present_item
-from crisisplans.views.fetch import back_to, find_item, show_submitted_texts
+from crisisplans.presenters.plan import present_item
+from crisisplans.views.fetch import back_to, find_item, keep_texts
 from families.access import FamilyRequest, family_view, get_for_editing
+from records.people import People
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@show_submitted_texts
+@keep_texts
 @family_view
 def comment(request: FamilyRequest, family_id: UUID, section: Section, item_id: UUID) -> HttpResponse:
     """Write a remark or a different view."""
     item = find_item(request, family_id, section, item_id, editing=False)
-    check_can_comment(request.member, item)
+    check_can_comment(request.actor, item)
     form = CommentForm(request.POST if request.method == "POST" else None, initial=pop_recovered_data(request))
     if form.is_bound and form.is_valid():
-        add_comment(item=item, by=request.member, **form.cleaned_data)
+        add_comment(item=item, by=request.actor, **form.cleaned_data)
         show_message(request, _("Thank you. Your words stand beside theirs."))
         return back_to(section, family_id, item)
-    shown = present_item(item, People(request.member).fetch())
+    shown = present_item(item, People(request.actor).fetch())
     context = {"form": form, "item": shown, "family_id": family_id, "section": section}
     return render_page(request, "crisisplans/comment.html", context, status=422 if form.is_bound else 200)
 
@@ -42,5 +43,5 @@ def take_back(request: FamilyRequest, family_id: UUID, section: Section, comment
     on = found.contact or found.item
     if on is None or on.is_gone or (found.family_id, Section(on.section)) != (family_id, section):
         raise Http404
-    remove_comment(comment=found, by=request.member)
+    remove_comment(comment=found, by=request.actor)
     return back_to(section, family_id, on)

@@ -1,23 +1,20 @@
-"""Helpers of the plan's views: fetch objects, and show submitted texts when access is refused."""
+"""Helpers of the plan's views."""
 
-from functools import wraps
-from typing import Any, ParamSpec, cast
+from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
 
-from common.http import render_page
 from crisisplans.actions import model_of
 from crisisplans.forms import FORMS, ItemForm
 from crisisplans.item_content import LABELS, Item
 from crisisplans.models import CrisisPlan, Section
-from crisisplans.presenters import People
-from families.access import FamilyRequest, FamilyView, get_for_editing, get_for_reading
+from families.access import FamilyRequest, get_for_editing, get_for_reading
+from records.people import People
+from records.views.submitted_texts import show_submitted_texts
 
-P = ParamSpec("P")
-WRITTEN = [
+TEXT_FIELDS = [
     name for name in LABELS if name not in {"level", "audience", "assigned_to", "may_leave_message", "review_on"}
 ]
 
@@ -52,27 +49,4 @@ def back_to(section: Section, family_id: UUID, item: Item | None = None) -> Http
     return HttpResponseRedirect(f"{url}#p-{item.pk}" if item else url, status=303)
 
 
-def show_submitted_texts(view: FamilyView[P]) -> FamilyView[P]:
-    """Decorator that shows the submitted texts on the error page if the user lost access while writing."""
-
-    @wraps(view)
-    def guarded(request: FamilyRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        try:
-            return view(request, *args, **kwargs)
-        except (Http404, PermissionDenied) as refused:
-            typed = submitted_texts(request)
-            if not typed:
-                raise
-            status = 404 if isinstance(refused, Http404) else 403
-            reason = str(refused) if status == 403 else ""  # noqa: PLR2004, HTTP's own number
-            return render_page(
-                request, "crisisplans/submitted_texts.html", {"typed": typed, "reason": reason}, status=status
-            )
-
-    return cast(FamilyView[P], guarded)
-
-
-def submitted_texts(request: HttpRequest) -> list[str]:
-    """Return the submitted texts, regardless of whether the form is valid."""
-    sent = [request.POST.get(name, "") for name in WRITTEN] if request.method == "POST" else []
-    return ["".join("\ufffd" if "\ud800" <= c <= "\udfff" or c == "\x00" else c for c in text) for text in sent if text]
+keep_texts = show_submitted_texts(TEXT_FIELDS)

@@ -9,12 +9,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from common.http import render_page, show_message
 from crisisplans.actions import restore_version, versions_of
-from crisisplans.forms import VersionField
 from crisisplans.models import Section
-from crisisplans.policies import RemovedItemError, StaleItemError
-from crisisplans.presenters import People, present_item, show_history
+from crisisplans.presenters.history import item_versions
+from crisisplans.presenters.plan import present_item
 from crisisplans.views.fetch import back_to, find_item
 from families.access import FamilyRequest, family_view
+from records.forms import VersionField
+from records.people import People
+from records.policies import RemovedRecordError, StaleRecordError
 
 
 @require_safe
@@ -22,10 +24,10 @@ from families.access import FamilyRequest, family_view
 def history(request: FamilyRequest, family_id: UUID, section: Section, item_id: UUID) -> HttpResponse:
     """Show who wrote what, and when; newest first."""
     item = find_item(request, family_id, section, item_id, editing=False)
-    people = People(request.member).fetch()
+    people = People(request.actor).fetch()
     context = {
         "item": present_item(item, people),
-        "history": show_history(item, versions_of(item, request.user), people),
+        "history": item_versions(item, versions_of(item, request.user), people),
         "family_id": family_id,
         "section": section,
     }
@@ -39,10 +41,10 @@ def restore(request: FamilyRequest, family_id: UUID, section: Section, item_id: 
     item = find_item(request, family_id, section, item_id)
     version, older = (VersionField().clean(request.POST.get(name)) for name in ("version", "restore"))
     try:
-        restore_version(item=item, by=request.member, version=version, restore=older)
+        restore_version(item=item, by=request.actor, version=version, restore=older)
     except ValueError as none:
         raise Http404 from none
-    except (StaleItemError, RemovedItemError):
+    except (StaleRecordError, RemovedRecordError):
         show_message(request, _("Somebody changed this while you were reading. Look at it again before you choose."))
         return redirect("item_history", family_id=family_id, section=section, item_id=item_id)
     show_message(request, _("The older text stands in the plan again."))

@@ -14,29 +14,29 @@ from crisisplans.actions import move_item, record_number_tested, remove_item, re
 from crisisplans.forms import ItemForm
 from crisisplans.item_content import Item, read_values
 from crisisplans.models import Section, SupportContact
-from crisisplans.policies import RemovedItemError, StaleItemError
-from crisisplans.presenters import People
 from crisisplans.views.conflict import conflict_page, removed_page
-from crisisplans.views.fetch import back_to, find_item, item_form, show_submitted_texts
+from crisisplans.views.fetch import back_to, find_item, item_form, keep_texts
 from families.access import FamilyRequest, family_view
+from records.people import People
+from records.policies import RemovedRecordError, StaleRecordError
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@show_submitted_texts
+@keep_texts
 @family_view
 def edit_item(request: FamilyRequest, family_id: UUID, section: Section, item_id: UUID) -> HttpResponse:
     """Change the content of an item. If another user saved first, show both texts."""
     item = find_item(request, family_id, section, item_id)
-    people = People(request.member)
+    people = People(request.actor)
     form = item_form(request, section, people, item=item, initial=pop_recovered_data(request))
     if form.is_bound and form.is_valid():
         version = form.cleaned_data["version"]
         try:
-            revise_item(item=item, by=request.member, version=version, values=form.values)
-        except StaleItemError as stale:
-            return conflict_page(request, stale.item, form)
-        except RemovedItemError as removed:
-            return removed_page(request, removed.item, form)
+            revise_item(item=item, by=request.actor, version=version, values=form.values)
+        except StaleRecordError as stale:
+            return conflict_page(request, stale.record, form)
+        except RemovedRecordError as removed:
+            return removed_page(request, removed.record, form)
         show_message(request, _("Saved."))
         return back_to(section, family_id, item)
     return edit_page(request, item, form)
@@ -55,7 +55,7 @@ def move(request: FamilyRequest, family_id: UUID, section: Section, item_id: UUI
     """Move an item by one position, and return the focus to the button."""
     item = find_item(request, family_id, section, item_id)
     way = "opp" if request.POST.get("way") == "up" else "ned"
-    move_item(item=item, by=request.member, up=way == "opp")
+    move_item(item=item, by=request.actor, up=way == "opp")
     url = reverse("section", kwargs={"family_id": family_id, "section": section})
     # No URL fragment: with one, browsers ignore autofocus.
     return HttpResponseRedirect(f"{url}?flyttet={item_id}&vei={way}", status=303)
@@ -66,7 +66,7 @@ def move(request: FamilyRequest, family_id: UUID, section: Section, item_id: UUI
 def remove(request: FamilyRequest, family_id: UUID, section: Section, item_id: UUID) -> HttpResponse:
     """Remove an item, with a button to undo it."""
     # The action checks the permission, since members who may not edit the item may be able to remove it.
-    remove_item(item=find_item(request, family_id, section, item_id, editing=False), by=request.member)
+    remove_item(item=find_item(request, family_id, section, item_id, editing=False), by=request.actor)
     address = {"family_id": family_id, "section": section, "item_id": item_id}
     show_message(
         request, _("Removed. You can bring it back for thirty days."), undo=reverse("restore_item", kwargs=address)
@@ -75,7 +75,7 @@ def remove(request: FamilyRequest, family_id: UUID, section: Section, item_id: U
 
 
 @require_POST
-@show_submitted_texts
+@keep_texts
 @family_view
 def bring_back(request: FamilyRequest, family_id: UUID, section: Section, item_id: UUID) -> HttpResponse:
     """Restore a removed item.
@@ -84,14 +84,14 @@ def bring_back(request: FamilyRequest, family_id: UUID, section: Section, item_i
     """
     with_words = "form_id" in request.POST
     item = find_item(request, family_id, section, item_id, editing=with_words)
-    form = item_form(request, section, People(request.member), item=item)
+    form = item_form(request, section, People(request.actor), item=item)
     if with_words and not form.is_valid():
         return edit_page(request, item, form)
     words = {"values": form.values, "version": form.cleaned_data["version"]} if with_words else {}
     try:
-        item = restore_item(item=item, by=request.member, **words)
-    except RemovedItemError as removed:
-        return removed_page(request, removed.item, form if with_words else None)
+        item = restore_item(item=item, by=request.actor, **words)
+    except RemovedRecordError as removed:
+        return removed_page(request, removed.record, form if with_words else None)
     show_message(request, _("It stands in the plan again."))
     if with_words and read_values(item) != read_values(item) | form.values:
         return conflict_page(request, item, form)
@@ -105,6 +105,6 @@ def tested(request: FamilyRequest, family_id: UUID, item_id: UUID) -> HttpRespon
     contact = find_item(request, family_id, Section.CONTACTS, item_id, editing=False)
     if isinstance(contact, SupportContact):
         number = request.POST.get("number", "")
-        if not record_number_tested(contact=contact, by=request.member, number=number):
+        if not record_number_tested(contact=contact, by=request.actor, number=number):
             messages.warning(request, _("The number was changed or removed meanwhile, so it is not noted as tried."))
     return back_to(Section.CONTACTS, family_id, contact)

@@ -41,10 +41,10 @@ def plan_pdf(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return show_choice(request, plan, form, status=TOO_MUCH)
     try:
-        pdf = make_pdf(reading, form.choice(), request.member.family, relatives)
+        pdf = make_pdf(reading, form.choice(), request.actor.family, relatives)
     except PdfError as error:
         return show_choice(request, plan, form, problem=in_words(error), status=LATER)
-    record_print(plan=plan, by=request.member, with_relatives=form.choice().with_relatives)
+    record_print(plan=plan, by=request.actor, with_relatives=form.choice().with_relatives)
     name = f"plan-{timezone.localdate():%Y-%m-%d}.pdf"
     return HttpResponse(pdf, "application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'})
 

@@ -11,7 +11,7 @@ from common.http import render_page, show_message
 from crisisplans.actions import choose_review_day, mark_reviewed, mark_section
 from crisisplans.forms import ReviewDayForm
 from crisisplans.models import CrisisPlan, CrisisPlanQuerySet, Section
-from crisisplans.presenters import present_plan
+from crisisplans.presenters.plan import present_plan
 from crisisplans.views.fetch import back_to, find_plan
 from families.access import FamilyRequest, family_view, get_for_reading
 
@@ -21,7 +21,7 @@ from families.access import FamilyRequest, family_view, get_for_reading
 def plan(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     """Show the plan («Planen vår»)."""
     found = get_for_reading(request, CrisisPlan, family_id, CrisisPlanQuerySet.with_revision)
-    shown = present_plan(found, request.member)
+    shown = present_plan(found, request.actor)
     return render_page(request, "crisisplans/plan.html", {"plan": shown, "family_id": family_id})
 
 
@@ -32,7 +32,7 @@ def review_day(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     plan = find_plan(request, family_id, editing=True)
     form = ReviewDayForm(request.POST or None, initial={"review_on": plan.review_on})
     if form.is_valid():
-        choose_review_day(plan=plan, by=request.member, review_on=form.cleaned_data["review_on"])
+        choose_review_day(plan=plan, by=request.actor, review_on=form.cleaned_data["review_on"])
         show_message(request, _("The day is noted."))
         return redirect("plan", family_id)
     context = {"form": form, "family_id": family_id}
@@ -43,7 +43,7 @@ def review_day(request: FamilyRequest, family_id: UUID) -> HttpResponse:
 @family_view
 def reviewed(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     """Record that the family has reviewed the plan."""
-    mark_reviewed(plan=find_plan(request, family_id, editing=True), by=request.member)
+    mark_reviewed(plan=find_plan(request, family_id, editing=True), by=request.actor)
     show_message(request, _("Noted. The next time is in ninety days, unless you choose another day."))
     return redirect("plan", family_id)
 
@@ -53,5 +53,5 @@ def reviewed(request: FamilyRequest, family_id: UUID) -> HttpResponse:
 def section_ready(request: FamilyRequest, family_id: UUID, section: Section) -> HttpResponse:
     """Mark a section as ready, or as not ready."""
     plan = find_plan(request, family_id, editing=True)
-    mark_section(plan=plan, section=section, by=request.member, ready=request.POST.get("ready") == "yes")
+    mark_section(plan=plan, section=section, by=request.actor, ready=request.POST.get("ready") == "yes")
     return back_to(section, family_id)

@@ -16,8 +16,8 @@ from crisisplans.examples import EXAMPLES, HINTS, find_example
 from crisisplans.forms import ItemForm
 from crisisplans.models import ErasedItem, Section
 from crisisplans.policies import PlanIsFullError
-from crisisplans.presenters import ItemPresenter, PlanPresenter, present_plan
-from crisisplans.views.fetch import back_to, find_plan, item_form, show_submitted_texts
+from crisisplans.presenters.plan import ItemPresenter, PlanPresenter, present_plan
+from crisisplans.views.fetch import back_to, find_plan, item_form, keep_texts
 from families.access import FamilyRequest, family_view
 
 
@@ -61,17 +61,17 @@ def section_context(request: FamilyRequest, plan: PlanPresenter, section: Sectio
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@show_submitted_texts
+@keep_texts
 @family_view
 def section(request: FamilyRequest, family_id: UUID, section: Section) -> HttpResponse:
     """Show a section. A POST adds an item."""
     found = find_plan(request, family_id, editing=request.method == "POST")
-    plan = present_plan(found, request.member, only=section, comments=True)
+    plan = present_plan(found, request.actor, only=section, comments=True)
     form = item_form(request, section, plan.people, initial=first_words(request, section))
     if form.is_bound and form.is_valid():
         form_id = form.cleaned_data["form_id"]
         try:
-            item = add_item(plan=found, section=section, by=request.member, values=form.values, form_id=form_id)
+            item = add_item(plan=found, section=section, by=request.actor, values=form.values, form_id=form_id)
         except PlanIsFullError as full:
             form.add_error(None, str(full))
         else:
@@ -102,5 +102,5 @@ def example(request: FamilyRequest, family_id: UUID, section: Section) -> HttpRe
         url = reverse("section", kwargs={"family_id": family_id, "section": section})
         return HttpResponse(status=303, headers={"Location": f"{url}?eksempel={found.key}#legg-til"})
     values = found.written()
-    item = add_example(plan=plan, section=section, by=request.member, values=values)
+    item = add_example(plan=plan, section=section, by=request.actor, values=values)
     return back_to(section, family_id, item)

@@ -18,10 +18,11 @@ from crisisplans.item_content import Item
 from crisisplans.models import Comment, CrisisPlan, Section, SupportContact
 from families.actions.invitations import accept_invitation, hash_token, invite
 from families.actions.people import start_family
+from families.actors import Actor
 from families.models import Invitation, Membership
 from portal.demo.curator import CURATOR, give_app
 from portal.demo.families import FAMILIES, PEOPLE
-from portal.demo.story import PASSWORD, DemoFamily, Line
+from portal.demo.story import PASSWORD, DemoFamily, Line, Said
 
 
 class OtherPeopleError(Exception):
@@ -139,24 +140,25 @@ class _Telling:
 
     def _plan_line(self, plan: CrisisPlan, line: Line) -> None:
         """Schedule the creation of the item `line` and its changes, comments, removal and test call."""
-        by, values, item = self.members[line.by], self._values(line.values), _Item()
+        by, values, item = Actor.of(self.members[line.by]), self._values(line.values), _Item()
 
         def write(_moment: datetime) -> None:
             item.is_now = actions.add_item(plan=plan, section=line.section, by=by, values=values)
 
         self._later(self._at(line.ago, 5 + self.family.lines.index(line)), write)
         for change in line.changes:
-            changed, who = self._values(change.values), self.members[change.by]
+            changed, who = self._values(change.values), Actor.of(self.members[change.by])
 
-            def revise(_moment: datetime, changed: dict[str, Any] = changed, who: Membership = who) -> None:
+            def revise(_moment: datetime, changed: dict[str, Any] = changed, who: Actor = who) -> None:
                 now = item.is_now
                 item.is_now = actions.revise_item(item=now, by=who, version=now.version, values=changed)
 
             self._later(self._at(change.ago, 100), revise)
         for said in line.said:
 
-            def say(moment: datetime, text: str = said.text, kind: str = said.kind, who: str = said.by) -> None:
-                comment = actions.add_comment(item=item.is_now, by=self.members[who], kind=kind, text=text)
+            def say(moment: datetime, said: Said = said) -> None:
+                who = Actor.of(self.members[said.by])
+                comment = actions.add_comment(item=item.is_now, by=who, kind=said.kind, text=said.text)
                 Comment.objects.filter(pk=comment.pk).update(created_at=moment)
 
             self._later(self._at(said.ago, 110), say)
@@ -165,14 +167,14 @@ class _Telling:
         if line.tested is not None:
             self._later(self._at(line.tested, 130), lambda _: self._test_number(item.is_now, by))
 
-    def _test_number(self, contact: Item, by: Membership) -> None:
+    def _test_number(self, contact: Item, by: Actor) -> None:
         if isinstance(contact, SupportContact):
             actions.record_number_tested(contact=contact, by=by, number=contact.phone)
 
     def _plan_review(self, plan: CrisisPlan) -> None:
         if self.family.reviewed is None:
             return
-        by = self.first
+        by = Actor.of(self.first)
 
         def review(_moment: datetime) -> None:
             for section in self.family.ready:

@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
                 ('on_failure', models.CharField(choices=[('warn', 'Show it with a warning'), ('hide', 'Hide it until it is checked')], default='warn', max_length=4)),
                 ('link_checked_at', models.DateTimeField(blank=True, null=True)),
                 ('link_failures', models.PositiveSmallIntegerField(default=0)),
-                ('link_problem', models.CharField(blank=True, choices=[('gone', 'The page is not there any more'), ('broken', 'The site answers with an error'), ('silent', 'Nobody answers'), ('locked_family', 'The address leads on without end'), ('refused', 'The address leads somewhere we do not go')], default='', max_length=10)),
+                ('link_problem', models.CharField(blank=True, choices=[('gone', 'The page is not there any more'), ('broken', 'The site answers with an error'), ('silent', 'Nobody answers'), ('circle', 'The address leads on without end'), ('refused', 'The address leads somewhere we do not go')], default='', max_length=10)),
                 ('sort_key', models.CharField(db_collation='C', default='', editable=False, max_length=130)),
                 ('search_names', models.TextField(default='', editable=False)),
                 ('search_text', models.TextField(default='', editable=False)),

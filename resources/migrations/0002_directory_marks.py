@@ -5,7 +5,7 @@ MARKS = 4  # changes of the directory that may be under way at once without wait
 NOTED = "ARRAY['link_checked_at', 'link_problem']"
 CONTENT = f"to_jsonb(OLD) - {NOTED} IS DISTINCT FROM to_jsonb(NEW) - {NOTED}"
 # Changes one mark a transaction: the setting names it, and goes with the transaction or a savepoint. Who forges it
-# changes another mark at worst. WordIndex make a mark a statement, and none where they stay as they were.
+# changes another mark at worst. Words make a mark a statement, and none where they stay as they were.
 FUNCTION = f"""
     INSERT INTO resources_directorymark SELECT n, gen_random_uuid() FROM generate_series(1, {MARKS}) n;
     CREATE FUNCTION directory_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER

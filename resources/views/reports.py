@@ -30,7 +30,7 @@ def number_failed(request: HttpRequest, channel_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return redirect("help_service", channel.service.key)
     if not from_own_page(request):
-        raise PermissionDenied(_("PdfRenderer the button on our own page, please."))
+        raise PermissionDenied(_("Press the button on our own page, please."))
     if _is_counted(place_of(request), channel):
         report_number(channel=channel)
     context = {"service": channel.service, "ways": ways_of(channels_instead_of(channel))}

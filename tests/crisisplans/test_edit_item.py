@@ -8,6 +8,7 @@ from django.utils import timezone
 from accesslog.models import AccessEntry
 from crisisplans.actions import remove_item
 from crisisplans.models import Audience, PlanItem, Section
+from families.actors import Actor
 from families.models import Membership
 from tests.counting import counted
 from tests.crisisplans.conftest import form_of, item_url, saves, section_url, text_of
@@ -149,7 +150,7 @@ def test_a_version_nobody_saw_is_asked_about(ours: Home, as_relative, version):
 
 def test_removed_meanwhile_shows_my_text_and_can_come_back_with_it(ours: Home, as_relative, as_coordinator):
     item = ours.items[Section.TRIGGERS]
-    remove_item(item=item, by=ours.members["relative"])
+    remove_item(item=item, by=Actor.of(ours.members["relative"]))
     response = saves(as_coordinator, item, text="Mine all the same")
     assert response.status_code == 409
     page = text_of(response)
@@ -162,7 +163,7 @@ def test_removed_meanwhile_shows_my_text_and_can_come_back_with_it(ours: Home, a
 
 def test_removed_meanwhile_can_be_added_as_a_new_line(ours: Home, as_coordinator):
     item = ours.items[Section.TRIGGERS]
-    remove_item(item=item, by=ours.members["relative"])
+    remove_item(item=item, by=Actor.of(ours.members["relative"]))
     response = saves(as_coordinator, item, text="Mine anew")
     sent = chosen(response)
     for _ in range(2):
@@ -205,7 +206,7 @@ def test_brought_back_with_my_text_it_shows_what_another_wrote_before_it_was_rem
 
 def test_brought_back_by_another_meanwhile_ends_in_both_texts(ours: Home, as_relative, as_coordinator):
     item = ours.items[Section.TRIGGERS]
-    remove_item(item=item, by=ours.members["relative"])
+    remove_item(item=item, by=Actor.of(ours.members["relative"]))
     response = saves(as_coordinator, item, text="Mine")
     as_relative.post(item_url("restore_item", item))
     again = as_coordinator.post(item_url("restore_item", item), chosen(response))

@@ -140,9 +140,9 @@ def test_a_mark_of_what_was_for_relatives_is_for_them_alone(ours: Home, as_relat
 def test_what_was_typed_to_a_line_that_is_gone_is_shown_again(ours: Home, removed, as_relative):
     age(removed, 31)
     forget()
-    response = saves(as_relative, removed, text="ItemContent of today")
+    response = saves(as_relative, removed, text="Words of today")
     assert response.status_code == 404
-    assert "ItemContent of today" in text_of(response)
+    assert "Words of today" in text_of(response)
 
 
 @pytest.mark.parametrize("words", ["DELETE FROM {}", "UPDATE {} SET version = 7", "TRUNCATE {}"])

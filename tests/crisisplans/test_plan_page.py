@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from crisisplans.actions import mark_section, revise_item
 from crisisplans.models import Audience, CrisisPlan, PlanItem, Section
+from families.actors import Actor
 from tests.counting import counted
 from tests.crisisplans.conftest import item_url, plan_url, saves, section_url, text_of
 from tests.factories import (
@@ -79,10 +80,10 @@ def test_what_is_for_relatives_does_not_move_the_edition_the_date_or_the_name(ou
     before = seen()
     member = ours.members["relative"]
     values = {"text": "Only for us", "audience": Audience.RELATIVES}
-    item = revise_item(item=ours.relatives_only, by=member, version=1, values=values)
-    revise_item(item=item, by=member, version=2, values={"text": "Only for us, again"})
+    item = revise_item(item=ours.relatives_only, by=Actor.of(member), version=1, values=values)
+    revise_item(item=item, by=Actor.of(member), version=2, values={"text": "Only for us, again"})
     SupportContactFactory(family=ours.family, relatives_only=True, created_by=ours.relative)
-    mark_section(plan=ours.plan, section=Section.TRIGGERS, by=member, ready=False)
+    mark_section(plan=ours.plan, section=Section.TRIGGERS, by=Actor.of(member), ready=False)
     assert seen() == before
     assert "Only for us" not in before
 
@@ -95,7 +96,7 @@ def test_the_edition_is_the_same_for_everybody_and_only_grows(ours: Home):
     seen = editions()
     item, member = ours.items[Section.TRIGGERS], ours.members["relative"]
     for values in ({"text": "A"}, {"audience": Audience.RELATIVES}, {"text": "B"}, {"audience": Audience.EVERYONE}):
-        item = revise_item(item=item, by=member, version=item.version, values=values)
+        item = revise_item(item=item, by=Actor.of(member), version=item.version, values=values)
         assert len(editions()) == 1
         assert editions() >= seen or max(editions()) >= max(seen)
         seen = editions()
@@ -112,14 +113,14 @@ def test_ready_among_relatives_is_not_told_to_the_one_it_concerns_even_later(our
     PlanItem.objects.filter(family=ours.family, section=Section.TRIGGERS, audience=Audience.EVERYONE).update(
         removed_at=timezone.now(), removed_by=ours.relative
     )
-    mark_section(plan=ours.plan, section=Section.TRIGGERS, by=ours.members["relative"], ready=True)
+    mark_section(plan=ours.plan, section=Section.TRIGGERS, by=Actor.of(ours.members["relative"]), ready=True)
     PlanItemFactory(family=ours.family, section=Section.TRIGGERS, text="Mine", subjects=True, created_by=ours.subject)
     assert "✓" not in text_of(as_subject.get(plan_url(ours)))
 
 
 def test_what_relatives_called_ready_among_themselves_is_not_his_to_take_back(ours: Home, as_subject):
     PlanItem.objects.filter(family=ours.family, section=Section.TRIGGERS).update(audience="relatives", side="family")
-    mark_section(plan=ours.plan, section=Section.TRIGGERS, by=ours.members["relative"], ready=True)
+    mark_section(plan=ours.plan, section=Section.TRIGGERS, by=Actor.of(ours.members["relative"]), ready=True)
     marked = CrisisPlan.objects.get(pk=ours.family.pk).ready_sections
     for ready in ("no", "yes"):
         as_subject.post(reverse("section_ready", args=[ours.family.pk, Section.TRIGGERS]), {"ready": ready})

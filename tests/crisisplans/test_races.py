@@ -10,7 +10,9 @@ from django.http import Http404
 
 from crisisplans import actions as plan_actions
 from crisisplans.models import CrisisPlan, PlanItem, Section, Side
-from crisisplans.policies import MAX_ITEMS, PlanIsFullError, RemovedItemError, StaleItemError
+from crisisplans.policies import MAX_ITEMS, PlanIsFullError
+from families.actors import Actor
+from records.policies import RemovedRecordError, StaleRecordError
 from tests.acting import EachInTheirOwnName
 from tests.factories import FamilyFactory, MembershipFactory, PlanItemFactory, SupportContactFactory
 
@@ -26,7 +28,7 @@ def at_once(*acts):
         try:
             gate.wait(timeout=30)
             return act()
-        except (StaleItemError, RemovedItemError, PlanIsFullError) as error:
+        except (StaleRecordError, RemovedRecordError, PlanIsFullError) as error:
             return error
         finally:
             connection.close()
@@ -46,7 +48,7 @@ def home(transactional_db):
             PlanItemFactory(family=family, section=Section.COPING, text=text, position=n)
             for n, text in enumerate("abcdef")
         ]
-    return family, members, items
+    return family, [Actor.of(member) for member in members], items
 
 
 def plan_of(family):
@@ -63,20 +65,20 @@ def test_of_two_saves_one_wins_and_the_other_is_asked(home):
         lambda: actions.revise_item(item=item, by=kari, version=1, values={"text": "Kari"}),
         lambda: actions.revise_item(item=item, by=ola, version=1, values={"text": "Ola"}),
     )
-    stale = [result for result in results if isinstance(result, StaleItemError)]
+    stale = [result for result in results if isinstance(result, StaleRecordError)]
     assert len(stale) == 1
     after = PlanItem.objects.get(pk=item.pk)
     assert after.version == 2
-    assert stale[0].item.words == after.words
+    assert stale[0].record.words == after.words
 
 
 def test_whoever_read_it_before_another_saved_is_asked_too(home):
     _, (kari, ola), (item, *_) = home
     read_before = PlanItem.objects.get(pk=item.pk)
     actions.revise_item(item=item, by=kari, version=1, values={"text": "Kari"})
-    with pytest.raises(StaleItemError) as stale:
+    with pytest.raises(StaleRecordError) as stale:
         actions.revise_item(item=read_before, by=ola, version=1, values={"text": "Ola"})
-    assert (stale.value.item.version, stale.value.item.words["text"]) == (2, "Kari")
+    assert (stale.value.record.version, stale.value.record.words["text"]) == (2, "Kari")
     assert PlanItem.objects.get(pk=item.pk).words["text"] == "Kari"
 
 
@@ -84,9 +86,9 @@ def test_whoever_read_it_before_it_was_removed_is_told_so(home):
     _, (kari, ola), (item, *_) = home
     read_before = PlanItem.objects.get(pk=item.pk)
     actions.remove_item(item=item, by=kari)
-    with pytest.raises(RemovedItemError) as removed:
+    with pytest.raises(RemovedRecordError) as removed:
         actions.revise_item(item=read_before, by=ola, version=1, values={"text": "Ola"})
-    assert removed.value.item.removed_by_id == kari.user_id
+    assert removed.value.record.removed_by_id == kari.user_id
     assert PlanItem.objects.get(pk=item.pk).words["text"] == "a"
 
 
@@ -124,7 +126,7 @@ def test_a_save_and_a_removal_lose_nothing(home):
     )
     after = PlanItem.objects.get(pk=item.pk)
     assert after.removed_at is not None
-    assert isinstance(saved, RemovedItemError) or after.words["text"] == "Kari"
+    assert isinstance(saved, RemovedRecordError) or after.words["text"] == "Kari"
 
 
 def test_moves_at_the_same_moment_keep_every_line_and_an_order_without_ties(home):

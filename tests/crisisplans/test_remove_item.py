@@ -10,8 +10,10 @@ from django.utils import timezone
 from accesslog.models import AccessEntry
 from crisisplans.actions import restore_item
 from crisisplans.models import PlanItem, Section, Side
-from crisisplans.policies import MAX_ITEMS, RemovedItemError
+from crisisplans.policies import MAX_ITEMS
 from families.actions import leave_family
+from families.actors import Actor
+from records.policies import RemovedRecordError
 from tests.crisisplans.conftest import form_of, item_url, saves, section_url, text_of
 from tests.factories import Home
 
@@ -65,8 +67,8 @@ def test_what_was_removed_long_ago_is_not_brought_back_by_any_way(ours: Home):
     item = ours.items[Section.TRIGGERS]
     long_ago = timezone.now() - timedelta(days=30, minutes=1)
     PlanItem.objects.filter(pk=item.pk).update(removed_at=long_ago, removed_by=ours.relative)
-    with pytest.raises(RemovedItemError):
-        restore_item(item=item, by=ours.members["relative"])
+    with pytest.raises(RemovedRecordError):
+        restore_item(item=item, by=Actor.of(ours.members["relative"]))
     item.refresh_from_db()
     assert item.removed_at == long_ago
 

@@ -8,7 +8,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from crisisplans import actions as plan_actions
 from crisisplans.models import Audience, CrisisPlan, PlanItem, PlanItemVersion, Section
-from crisisplans.policies import RemovedItemError, StaleItemError
+from families.actors import Actor
+from records.policies import RemovedRecordError, StaleRecordError
 from tests.acting import EachInTheirOwnName
 from tests.factories import FamilyFactory, MembershipFactory
 
@@ -28,7 +29,8 @@ class Plan(RuleBasedStateMachine):
         self.outer = transaction.atomic()
         self.outer.__enter__()
         family = FamilyFactory()
-        self.people = [MembershipFactory(family=family, coordinator=True), MembershipFactory(family=family)]
+        members = [MembershipFactory(family=family, coordinator=True), MembershipFactory(family=family)]
+        self.people = [Actor.of(member) for member in members]
         self.subject = MembershipFactory(family=family, subject=True)
         self.plan = CrisisPlan.objects.get(pk=family.pk)
         self.order, self.removed, self.now, self.ever = [], set(), {}, set()
@@ -62,10 +64,10 @@ class Plan(RuleBasedStateMachine):
         try:
             values = {"text": text, "audience": audience}
             after = actions.revise_item(item=self.fresh(pk), by=self.people[who], version=seen, values=values)
-        except StaleItemError:
+        except StaleRecordError:
             assert behind
             assert pk not in self.removed
-        except RemovedItemError:
+        except RemovedRecordError:
             assert pk in self.removed
         else:
             assert pk not in self.removed
@@ -102,7 +104,7 @@ class Plan(RuleBasedStateMachine):
             after = actions.restore_version(
                 item=self.fresh(pk), by=self.people[who], version=self.now[pk][1], restore=version
             )
-        except RemovedItemError:
+        except RemovedRecordError:
             assert pk in self.removed
         else:
             assert self.now[pk][2] == Audience.EVERYONE or after.audience == Audience.RELATIVES

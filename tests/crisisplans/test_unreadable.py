@@ -10,6 +10,7 @@ from crisisplans.item_content import read_values
 from crisisplans.models import CrisisPlan, PlanItem, Section, SupportContact
 from crisisplans.presenters.pdf import Choice, is_too_long, plan_pdf_html
 from crisisplans.selectors import read_plan
+from families.actors import Actor
 from tests.crisisplans.conftest import form_of, item_url, plan_url, saves, section_url, text_of
 from tests.factories import Home
 from tests.sealed import damage, lies_as, saying
@@ -139,7 +140,7 @@ def test_it_is_moved_removed_and_brought_back(item, contact, ours: Home, as_rela
 
 
 def test_brought_back_with_new_words_it_says_those(item, ours: Home):
-    me = ours.members["relative"]
+    me = Actor.of(ours.members["relative"])
     remove_item(item=item, by=me)
     item.refresh_from_db()
     restore_item(item=item, by=me, values={"text": "Krangel", "audience": item.audience}, version=item.version)

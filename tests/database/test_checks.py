@@ -10,6 +10,7 @@ from crisisplans import actions
 from crisisplans.models import Section
 from crisisplans.permissions import can_edit_plan
 from families import actions as of_families
+from families.actors import Actor
 from tests.factories import Home
 
 WORDS = {"text": "Gå en tur"}
@@ -24,8 +25,8 @@ def not_allowed():
 
 
 def test_only_ones_own_familys_plan_is_edited(ours: Home, theirs: Home):
-    assert can_edit_plan(ours.members["subject"], ours.plan)
-    assert not can_edit_plan(theirs.members["coordinator"], ours.plan)
+    assert can_edit_plan(Actor.of(ours.members["subject"]), ours.plan)
+    assert not can_edit_plan(Actor.of(theirs.members["coordinator"]), ours.plan)
 
 
 def test_the_one_it_concerns_writes_for_everybody(ours: Home):
@@ -33,7 +34,7 @@ def test_the_one_it_concerns_writes_for_everybody(ours: Home):
         actions.add_item(
             plan=ours.plan,
             section=Section.COPING,
-            by=ours.members["subject"],
+            by=Actor.of(ours.members["subject"]),
             values={"words": WORDS, "audience": "relatives"},
         )
 
@@ -42,14 +43,14 @@ def test_the_one_it_concerns_does_not_close_what_they_wrote(ours: Home):
     with not_allowed():
         actions.revise_item(
             item=ours.subjects_item,
-            by=ours.members["subject"],
+            by=Actor.of(ours.members["subject"]),
             version=ours.subjects_item.version,
             values={"audience": "relatives"},
         )
 
 
 def test_each_side_changes_and_moves_its_own_words(ours: Home):
-    item, subject = ours.items["coping"], ours.members["subject"]
+    item, subject = ours.items["coping"], Actor.of(ours.members["subject"])
     with not_allowed():
         actions.revise_item(item=item, by=subject, version=item.version, values={"words": WORDS})
     with not_allowed():
@@ -57,10 +58,12 @@ def test_each_side_changes_and_moves_its_own_words(ours: Home):
 
 
 def test_bringing_back_with_other_words_is_changing_them(ours: Home):
-    actions.remove_item(item=ours.subjects_item, by=ours.members["subject"])
+    actions.remove_item(item=ours.subjects_item, by=Actor.of(ours.members["subject"]))
     of_families.leave_family(family=ours.family, by=ours.subject)
     with not_allowed():
-        actions.restore_item(item=ours.subjects_item, by=ours.members["relative"], values={"words": WORDS}, version=1)
+        actions.restore_item(
+            item=ours.subjects_item, by=Actor.of(ours.members["relative"]), values={"words": WORDS}, version=1
+        )
 
 
 def test_who_has_left_does_nothing_more_in_the_family(ours: Home):

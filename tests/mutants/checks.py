@@ -51,7 +51,7 @@ CHECKS = [
         f"{PLAN}:check_can_remove_comment",
         "crisisplans/test_comments.py::test_another_persons_comment_cannot_be_taken_back",
     ),
-    changed(f"{PLAN}:side_of", "member.is_subject", "False", PERMISSIONS),
+    changed(f"{PLAN}:side_of", "by.is_subject", "False", PERMISSIONS),
     # Where an action forgets to ask
     changed(
         "crisisplans.actions:add_item",
@@ -171,16 +171,18 @@ CHECKS = [
         "families/test_invite.py::TestSendAgain::test_it_makes_a_new_link_and_the_old_one_is_dead",
     ),
     # -- The door
-    changed("families.access:get_for_reading", "if not visible:", "if False:", "database/test_door.py"),
-    changed("families.access:get_for_reading", "member.family_id == family_id", "True", "database/test_door.py"),
-    changed("families.access:get_for_editing", "check(request.member, found)", "pass", in_table("edit_item")),
-    changed("families.access:get_for_editing", "raise NotAllowed", "return found", "database/test_door.py"),
-    changed("families.access:family_view", 'not hasattr(request, "member")', "False", "database/test_door.py"),
+    changed("families.access:get_for_reading", "if not visible:", "if False:", "database/test_access_check.py"),
+    changed(
+        "families.access:get_for_reading", "member.family_id == family_id", "True", "database/test_access_check.py"
+    ),
+    changed("families.access:get_for_editing", "check(request.actor, found)", "pass", in_table("edit_item")),
+    changed("families.access:get_for_editing", "raise NotAllowed", "return found", "database/test_access_check.py"),
+    changed("families.access:family_view", 'not hasattr(request, "member")', "False", "database/test_access_check.py"),
     changed(
         "families.views.shared:get_in_family",
         "request.member.family_id != family_id",
         "False",
-        "database/test_door.py",
+        "database/test_access_check.py",
     ),
     changed(
         "crisisplans.views.fetch:find_item",
@@ -196,14 +198,14 @@ CHECKS = [
         "crisisplans/test_section_page.py::test_a_full_plan_says_so_and_keeps_the_text",
     ),
     changed(
-        "crisisplans.policies:check_version",
-        "item.version != version",
+        "records.policies:check_version",
+        "record.version != version",
         "False",
         "crisisplans/test_edit_item.py::test_the_second_to_save_is_shown_both_texts",
     ),
     changed(
-        "crisisplans.policies:check_version",
-        "item.removed_at is not None",
+        "records.policies:check_version",
+        "record.removed_at is not None",
         "False",
         "crisisplans/test_edit_item.py::test_removed_meanwhile_shows_my_text_and_can_come_back_with_it",
     ),
@@ -382,7 +384,7 @@ CHECKS = [
     ),
     changed(
         "crisisplans.actions:revise_item",
-        "item = _lock(item)",
+        "item = lock(item)",
         "pass",
         "crisisplans/test_races.py::test_whoever_read_it_before_it_was_removed_is_told_so",
     ),
@@ -425,7 +427,7 @@ CHECKS = [
         "crisisplans/test_edit_item.py::test_brought_back_with_my_text_it_shows_what_another_wrote_before_it_was_removed",
     ),
     lifted(
-        "crisisplans.policies:check_readable",
+        "records.policies:check_readable",
         "harness/test_unreadable.py::test_every_page_answers_whatever_cannot_be_read[destroy-refused1]",
     ),
 ]

@@ -1,4 +1,4 @@
-"""WordIndex as the directory compares them."""
+"""Words as the directory compares them."""
 
 import pytest
 

@@ -1,24 +1,17 @@
-"""Names and single values as text, as one member reads them."""
+"""The names of a family's members, as one actor reads them."""
 
 from collections.abc import Iterable
-from datetime import date
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
 from django.utils.functional import cached_property
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
-from common.dates import day_words
-from common.phones import format_phone
 from common.queries import Prepared
-from crisisplans.models import (
-    Audience,
-    Level,
-    Side,
-)
+from families.actors import Actor
 from families.models import Membership
-from families.names import spoken_name, subject_label
+from families.names import spoken_name
 
 
 def join_names(names: Iterable[str]) -> str:
@@ -26,15 +19,15 @@ def join_names(names: Iterable[str]) -> str:
     return str(get_text_list(list(names), _("and")))
 
 
-_NAMED = ("family", "user", "display_name", "role", "ended_at")
-_EVERYBODY = Prepared(lambda family: Membership.objects.filter(family=family).in_order().only(*_NAMED))
+_COLUMNS = ("family", "user", "display_name", "role", "ended_at")
+_EVERYBODY = Prepared(lambda family: Membership.objects.filter(family=family).in_order().only(*_COLUMNS))
 
 
 class People:
-    """The names of all current and former members of a family, as `member` reads them. Runs one query, on first use."""
+    """The names of all current and former members of a family, as `me` reads them. Runs one query, on first use."""
 
-    def __init__(self, member: Membership) -> None:
-        self.me = member
+    def __init__(self, me: Actor) -> None:
+        self.me = me
 
     def fetch(self) -> Self:
         """Fetch the names now, since templates must not run queries."""
@@ -77,34 +70,3 @@ class People:
 
     def member_name(self, membership_id: UUID | None) -> str:
         return self._by_membership.get(membership_id, "") if membership_id else ""
-
-    def readers(self, audience: str) -> str:
-        """Return who can read an item, as text; relatives are listed by name."""
-        if audience == Audience.RELATIVES:
-            names = join_names(spoken_name(one) for one in self.live if one.is_relative)
-            return _("Relatives only: %(names)s") % {"names": names}
-        return _("Everyone in the family")
-
-    def side(self, side: str) -> str:
-        """Return who wrote an item, as text."""
-        if (side == Side.SUBJECT) == self.me.is_subject and self.me.is_subject:
-            return _("Your words")
-        if side == Side.SUBJECT:
-            return _("From %(name)s") % {"name": subject_label(self.me.family)}
-        return _("From the family")
-
-
-def format_value(name: str, value: Any, people: People) -> str:
-    """Return one value of an item as text; empty if there is nothing to show."""
-    if value in ("", None):
-        return ""
-    shown: dict[str, Any] = {
-        "level": lambda: str(Level(value).label),
-        "audience": lambda: people.readers(value),
-        "phone": lambda: format_phone(value),
-        "assigned_to": lambda: people.member_name(value),
-        "may_leave_message": lambda: _("Yes") if value else _("No"),
-    }
-    if name in shown:
-        return str(shown[name]())
-    return day_words(value) if isinstance(value, date) else str(value)
