@@ -74,8 +74,9 @@ def main() -> None:
     from crisisplans.item_content import load_content
     from crisisplans.models import CrisisPlan, PlanItem, Section, SupportContact
     from crisisplans.presenters.pdf import Choice, chosen, foot_of, plan_pdf_html, sections_of
-    from crisisplans.selectors import read_plan
+    from crisisplans.presenters.plan import present_plan
     from families.actions import start_family
+    from families.actors import Actor
     from families.models import Membership, Role
 
     make_rows()
@@ -106,18 +107,19 @@ def main() -> None:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     coping = next(item for item in items if item.section == Section.COPING)
-    reading = read_plan(CrisisPlan.objects.visible_to(user).with_revision(member.family_id).get(), user)
+    plan = CrisisPlan.objects.visible_to(user).with_revision(member.family_id).get()
+    shown = present_plan(plan, Actor.of(member))
     choice = Choice(frozenset(Section), with_relatives=False)
-    part = chosen(reading, choice)
+    part = chosen(shown, choice)
     more = {
         "saving": saving,
         "family": str(member.family_id),
         "item": str(coping.pk),
         "section": reverse("section", args=[member.family_id, Section.COPING]).split("/")[-2],
         "fonts": str(settings.PDF_FONTS),
-        "paper": plan_pdf_html(reading, choice, family=member.family, relatives=["Kari"]),
+        "paper": plan_pdf_html(shown, choice),
         "plan": {
-            "foot": asdict(foot_of(part, "Alex")),
+            "foot": asdict(foot_of(plan, part, "Alex")),
             "sections": [asdict(section) for section in sections_of(part, "Alex")],
         },
     }

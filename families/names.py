@@ -36,12 +36,6 @@ def names_in(family_id: UUID) -> dict[UUID, str]:
     return {one.user_id: spoken_name(one) for one in people}
 
 
-def relatives_in(family_id: UUID) -> list[str]:
-    """Return the names of the current relatives, who read the items for relatives only. Runs one query."""
-    people = Membership.objects.live().filter(family_id=family_id, role=Role.RELATIVE).in_order()
-    return [spoken_name(one) for one in people.only("family_id", "display_name")]
-
-
 def has_subject(family_id: UUID) -> bool:
     """Whether the subject is a member of this family now. Runs one query."""
     return Membership.objects.live().filter(family_id=family_id, role=Role.SUBJECT).exists()

@@ -21,7 +21,8 @@ from families.access import FamilyRequest, family_view, get_for_reading
 def plan(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     """Show the plan («Planen vår»)."""
     found = get_for_reading(request, CrisisPlan, family_id, CrisisPlanQuerySet.with_revision)
-    shown = present_plan(found, request.actor)
+    shown = present_plan(found, request.actor, summaries=True)
+    shown.people.fetch()
     return render_page(request, "crisisplans/plan.html", {"plan": shown, "family_id": family_id})
 
 

@@ -16,7 +16,7 @@ from crisisplans.examples import EXAMPLES, HINTS, find_example
 from crisisplans.forms import ItemForm
 from crisisplans.models import ErasedItem, Section
 from crisisplans.policies import PlanIsFullError
-from crisisplans.presenters.plan import ItemPresenter, PlanPresenter, present_plan
+from crisisplans.presenters.plan import ItemPresenter, PlanPresenter, present_section
 from crisisplans.views.fetch import back_to, find_plan, item_form, keep_texts
 from families.access import FamilyRequest, family_view
 
@@ -66,7 +66,8 @@ def section_context(request: FamilyRequest, plan: PlanPresenter, section: Sectio
 def section(request: FamilyRequest, family_id: UUID, section: Section) -> HttpResponse:
     """Show a section. A POST adds an item."""
     found = find_plan(request, family_id, editing=request.method == "POST")
-    plan = present_plan(found, request.actor, only=section, comments=True)
+    plan = present_section(found, request.actor, section)
+    plan.people.fetch()
     form = item_form(request, section, plan.people, initial=first_words(request, section))
     if form.is_bound and form.is_valid():
         form_id = form.cleaned_data["form_id"]

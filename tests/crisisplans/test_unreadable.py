@@ -9,7 +9,7 @@ from crisisplans.actions import remove_item, restore_item
 from crisisplans.item_content import read_values
 from crisisplans.models import CrisisPlan, PlanItem, Section, SupportContact
 from crisisplans.presenters.pdf import Choice, is_too_long, plan_pdf_html
-from crisisplans.selectors import read_plan
+from crisisplans.presenters.plan import present_plan
 from families.actors import Actor
 from tests.crisisplans.conftest import form_of, item_url, plan_url, saves, section_url, text_of
 from tests.factories import Home
@@ -76,10 +76,11 @@ def test_in_a_crisis_it_is_said_once_a_list_and_who_cannot_be_called_is_left_out
 
 
 def test_the_paper_says_so_too(item, contact, ours: Home):
-    reading = read_plan(CrisisPlan.objects.with_revision(ours.family.pk).get(), ours.relative)
+    found = CrisisPlan.objects.with_revision(ours.family.pk).get()
+    plan = present_plan(found, Actor.of(ours.members["relative"]))
     choice = Choice(frozenset(Section), with_relatives=True)
-    assert not is_too_long(reading, choice)
-    paper = plan_pdf_html(reading, choice, family=ours.family, relatives=["Kari"])
+    assert not is_too_long(plan, choice)
+    paper = plan_pdf_html(plan, choice)
     assert paper.count(CANNOT) == 2
     assert f"{ours.open_canary} {Section.COPING}" in paper
 
