@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,7 @@ def pages(
         form = {"csrfmiddlewaretoken": csrf, "version": str(version), "text": text, "audience": "everyone"}
         cookie = {"Cookie": f"session={next(sessions)}; csrf={csrf}"}
         status, body, _ = portal.post(f"{plan}{data['section']}/{data['item']}/endre/", form, cookie)
-        if status != 303:  # noqa: PLR2004 - see other
+        if status != HTTPStatus.FOUND:
             sys.exit(f"A save was answered {status}: {body[:500]!r}")
         version += 1
         return status

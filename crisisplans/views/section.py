@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.form_recovery import pop_recovered_data
-from common.http import render_page, show_message
+from common.http import render_page
 from crisisplans.actions import add_example, add_item
 from crisisplans.examples import EXAMPLES, HINTS, find_example
 from crisisplans.forms import ItemForm
@@ -76,7 +78,7 @@ def section(request: FamilyRequest, family_id: UUID, section: Section) -> HttpRe
         except PlanIsFullError as full:
             form.add_error(None, str(full))
         else:
-            show_message(request, _("It stands in the plan now."))
+            messages.success(request, _("It stands in the plan now."))
             return back_to(section, family_id, item)
     context = section_context(request, plan, section, form)
     gone = ErasedItem.objects.visible_to(request.user).filter(family=family_id, section=section)
@@ -101,7 +103,7 @@ def example(request: FamilyRequest, family_id: UUID, section: Section) -> HttpRe
         raise Http404
     if not found.complete:
         url = reverse("section", kwargs={"family_id": family_id, "section": section})
-        return HttpResponse(status=303, headers={"Location": f"{url}?eksempel={found.key}#legg-til"})
+        return redirect(f"{url}?eksempel={found.key}#legg-til")
     values = found.written()
     item = add_example(plan=plan, section=section, by=request.actor, values=values)
     return back_to(section, family_id, item)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from common.dates import day_words, exact_words
-from common.http import render_page, show_message
+from common.http import render_page, undo_tag
 from resources import actions
 from resources.admin.words import LABELS, differences
 from resources.facets import State
@@ -162,7 +162,7 @@ class CuratedAdmin(ReadAdmin):
 
     def _done(self, request: HttpRequest, item: Checked, words: str) -> HttpResponse:
         newest = versions_of(item)[0]
-        show_message(request, words, undo=self.address("undo", item.pk, newest.id))
+        messages.success(request, words, extra_tags=undo_tag(self.address("undo", item.pk, newest.id)))
         return self.back(request, self.address("changelist"))
 
     # History

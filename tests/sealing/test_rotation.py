@@ -405,6 +405,6 @@ def test_the_site_runs_while_keys_are_replaced(command, settings, monkeypatch): 
     assert answers
     assert all(answers)
     assert saved
-    assert {status for status, _ in saved} == {303}
+    assert {status for status, _ in saved} == {302}
     assert PlanItem.objects.get(pk=item.pk).words["text"] == saved[-1][1]
     assert texts()
