@@ -1,28 +1,32 @@
 """Who gets what answer where. One table; an address without a row fails.
 
 `login` is a way to the sign-in page. A POST is sent as an honest form would be (POSTS). Beyond the table:
-HEAD and htmx get GET's answer; every other method is refused; no stranger reads or changes anything of our family, and
-the one it concerns nothing that is for relatives; a GET writes nothing but its session and the access log.
+HEAD gets GET's answer, and so does htmx where a view has a partial for it; every other method is refused; no stranger
+reads or changes anything of our family, and the one it concerns nothing that is for relatives; a GET writes nothing but
+its session and the access log.
 """
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone
 
 import portal.urls
+from common.env import ROOT
 from common.views import own
 from crisisplans.examples import EXAMPLES
 from crisisplans.models import CrisisPlanQuerySet, PlanItem, Section
 from tests.factories import Home
 from tests.harness.addresses import Address, every_address
 from tests.harness.layers_off import OFF, PERMISSIONS, rows_of
-from tests.harness.matrix import REFUSED_METHODS, Asker, Sweep, fill, fingerprint, leaks
+from tests.harness.matrix import REFUSED_METHODS, Asker, Sweep, fill, fingerprint, has_partial, leaks
 from tests.people import KEPT_OUT, PEOPLE, STRANGERS, with_answers_of_all
 
 ADDRESSES = every_address()
@@ -302,9 +306,19 @@ def test_everybody_gets_what_the_table_says(address: Address, ours: Home, theirs
         for method in ("GET", "POST")
     ]
     assert got == wanted, "\n".join(["got:", *got, "the table says:", *wanted])
-    assert report.row("HEAD") == report.row("HX") == report.row("GET")
+    assert report.row("HEAD") == report.row("GET")
+    if has_partial(address):
+        assert report.row("HX") == report.row("GET")
     for method in REFUSED_METHODS:
         assert {report.answers[method, who] for who in ("anonymous", "coordinator")} == {"405"}, method
+
+
+def test_htmx_is_asked_wherever_it_could_get_another_answer():
+    """Only `render_page` looks at it, and only where a view names a partial."""
+    files = [file for app in settings.INSTALLED_APPS for file in (ROOT / app).rglob("*.py")]
+    reads = {str(file.relative_to(ROOT)) for file in files if re.search(r"[Hh]tmx|HX-", file.read_text())}
+    assert reads == {"common/http.py", "portal/settings.py"}
+    assert {address.name for address in ADDRESSES if has_partial(address)} == {"section"}
 
 
 def test_the_table_names_no_address_that_is_gone():
