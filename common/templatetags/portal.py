@@ -90,7 +90,7 @@ def post_button(
     html += _END + form_guard(context)
     if fields:
         html += format_html_join("", '<input type="hidden" name="{}" value="{}">', fields)
-    return html + _BUTTON + _attributes(**button) + _END + content + _END_FORM
+    return html + _BUTTON + _attributes(**button) + _END + SafeString(content.strip()) + _END_FORM
 
 
 @lru_cache(maxsize=64)
