@@ -72,7 +72,7 @@ def fill_services(user: Any) -> None:
     """Create the services, half of them checked by `user`."""
     from django.utils import timezone
 
-    from resources.actions import add_search_words, fill_index
+    from resources.actions import fill_index
     from resources.facets import ChannelKind, Kind, State
     from resources.models import CHECK_EVERY, Channel, HelpService
 
@@ -118,4 +118,3 @@ def fill_services(user: Any) -> None:
         channels += ways
     HelpService.objects.bulk_create(services, batch_size=1000)
     Channel.objects.bulk_create(channels, batch_size=1000)
-    add_search_words(services=services)

@@ -301,19 +301,12 @@ MARKS = [
                 "the_hours_of_a_way_that_is_added_changed_and_removed_count_at_once",
                 "channel.directory_grew channel.directory_changed",
             ),
-            (
-                "a_word_that_comes_goes_or_becomes_a_name_counts_at_once",
-                "searchword.directory_grew searchword.directory_shrank searchword.directory_changed"
-                " searchword.directory_emptied",
-            ),
         )
         for trigger in triggers.split()
     ),
     *(
         rewritten("public.directory_changed", old, new, f"{CATALOGUE}{test}")
         for old, new, test in (
-            ("IF NOT FOUND THEN", "IF false THEN", "words_written_again_as_they_are_leave_the_marks_alone"),
-            ("TABLE words EXCEPT TABLE before", "TABLE words", "words_written_again_as_they_are_leave_the_marks_alone"),
             (
                 " ORDER BY id::text = current_setting('app.directory_mark', true) DESC",
                 "",
