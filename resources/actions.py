@@ -130,7 +130,7 @@ def undo(*, item: Item, version_id: int, by: Any) -> bool:
     newest, *older = versions_of(item)
     if newest.id != version_id or not older or not set(newest.changed) <= set(UNDONE):
         return False
-    before: Any = item.versions.get(pgh_id=older[0].id)  # type: ignore[attr-defined]  # added by pghistory
+    before: Any = item.versions.get(pgh_id=older[0].id)
     for name in ("state", "checked_on", "checked_by_id", "due_on"):
         setattr(item, name, getattr(before, name))
     NumberReport.objects.filter(_of(item), handled_at=newest.at).update(handled_at=None, handled_by=None)

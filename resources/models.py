@@ -51,6 +51,7 @@ class Checked(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )  # None: the data file
     loaded_digest = models.CharField(max_length=64, blank=True, default="", editable=False)
+    versions: Any  # the related manager of the version table, added by pghistory
 
     class Meta:
         abstract = True

@@ -87,8 +87,8 @@ def show_cards(services: Sequence[Row], at: datetime, need: Need | None = None) 
     """
     if not services:
         return []
-    show = _Shown(reverse("help_directory"), at, need)
-    cards = [show.card(service, _settle) for service in services]
+    base, wanted = reverse("help_directory"), need.ways if need else ()
+    cards = [_card(service, base, at, wanted, _settle) for service in services]
     return sorted(cards, key=lambda card: NOW_FIRST.index(card.how)) if need and need.is_now else cards
 
 
@@ -100,20 +100,14 @@ def how(now: Now | None) -> str:
 
 
 def show_card(service: HelpService, base: str, at: datetime) -> Card:
-    """Return the card of a service with its channels fetched, as of `at`."""
-    return _Shown(base, at, None).card(Row(service, list(service.channels.all())), _settle.__wrapped__)
+    """Return the card of a service with its channels fetched, as of `at`. It is not cached."""
+    return _card(Row(service, list(service.channels.all())), base, at, (), _settle.__wrapped__)
 
 
-class _Shown:
-    """Makes cards for a moment and a visitor's need."""
-
-    def __init__(self, base: str, at: datetime, need: Need | None) -> None:
-        self.base, self.wanted, self.language = base, need.ways if need else (), get_language()
-        self.today, self.minute = timezone.localdate(at), at.replace(second=0, microsecond=0)
-
-    def card(self, row: Row, settle: Callable[..., _Settled]) -> Card:
-        settled = settle(row, self.base, self.today, self.wanted, self.language)
-        return settled.as_of(_standing(settled.hours, self.wanted, self.minute, self.language))
+def _card(row: Row, base: str, at: datetime, wanted: tuple[ChannelKind, ...], settle: Callable[..., _Settled]) -> Card:
+    language, minute = get_language(), at.replace(second=0, microsecond=0)
+    settled = settle(row, base, timezone.localdate(at), wanted, language)
+    return settled.as_of(_standing(settled.hours, wanted, minute, language))
 
 
 @lru_cache(maxsize=STANDINGS)
