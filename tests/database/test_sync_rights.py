@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 
+import psycopg
 import pytest
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
@@ -24,7 +25,8 @@ def fingerprint():
     return as_owner("SELECT obj_description('app'::regnamespace, 'pg_namespace')")[0][0]
 
 
-def test_what_was_changed_by_hand_is_undone():
+@pytest.mark.django_db(transaction=True)
+def test_what_was_changed_by_hand_is_undone(admin_url):
     as_owner("GRANT DELETE ON crisisplans_planitem TO portal_app")
     as_owner("DROP POLICY app_select ON crisisplans_planitem; CREATE POLICY more ON families_family USING (true)")
     as_owner("DROP TRIGGER guard ON crisisplans_planitem; DROP FUNCTION app.may_join(uuid, text) CASCADE")
@@ -32,10 +34,10 @@ def test_what_was_changed_by_hand_is_undone():
     as_owner("ALTER TABLE crisisplans_comment DROP CONSTRAINT crisisplans_comment_item_same_family")
     as_owner("ALTER TABLE crisisplans_comment ADD CONSTRAINT crisisplans_comment_other_pair CHECK (true)")
     as_owner("COMMENT ON CONSTRAINT crisisplans_comment_other_pair ON crisisplans_comment IS 'synced before'")
-    assert differences(connection.connection)
-    call_command("sync_rights", verbosity=0)
-    as_owner("RESET search_path")
-    assert differences(connection.connection) == []
+    with psycopg.connect(admin_url) as looking:
+        assert differences(looking)
+        call_command("sync_rights", verbosity=0)
+        assert differences(looking) == []
 
 
 def test_migrating_again_with_nothing_new_leaves_everything_alone():
@@ -100,7 +102,8 @@ def test_conditions_without_a_family_are_refused():
         Table(model="not_declared", select=())
 
 
-def test_a_table_that_is_renamed_keeps_its_constraints():
+@pytest.mark.django_db(transaction=True)
+def test_a_table_that_is_renamed_keeps_its_constraints(admin_url):
     as_owner("ALTER TABLE crisisplans_comment DROP CONSTRAINT crisisplans_comment_item_same_family")
     as_owner(
         "ALTER TABLE crisisplans_comment ADD CONSTRAINT crisisplans_comment_item_same_family"
@@ -109,7 +112,10 @@ def test_a_table_that_is_renamed_keeps_its_constraints():
     as_owner("COMMENT ON CONSTRAINT crisisplans_comment_item_same_family ON crisisplans_comment IS 'synced before'")
     as_owner("ALTER TABLE crisisplans_planitem RENAME CONSTRAINT crisisplans_planitem_in_family TO item_in_family")
     sync_rights()
-    assert differences(connection.connection) == []
+    with psycopg.connect(admin_url) as looking:
+        assert differences(looking) == []
+    renamed = "SELECT conname FROM pg_constraint WHERE conname IN ('item_in_family', 'crisisplans_planitem_in_family')"
+    assert as_owner(renamed) == [("crisisplans_planitem_in_family",)]
 
 
 def test_constraints_of_models_and_migrations_are_left_alone():
