@@ -17,10 +17,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.text import normalize_newlines
 from django.utils.translation import gettext as _
 
+from common.text import is_unstorable
 from resources.actions import index, save_ways
-from resources.admin.forms import ChannelForm, ServiceForm, one_line_end
+from resources.admin.forms import ChannelForm, ServiceForm
 from resources.admin.words import LABELS, Difference, differences
 from resources.facets import State
 from resources.models import HelpService
@@ -119,9 +121,9 @@ def _read_json(text: str) -> list[Row]:
         isinstance(row, dict) and all(isinstance(cell, str) for cell in row.values()) and set(row) == set(found[0])
         for row in found
     )
-    if not fine:
+    if not fine or any(is_unstorable(cell) for row in found for cell in row.values()):
         raise ValidationError(_("This is no file of ours. Fetch one here, and write in that."))
-    return [{name: one_line_end(cell) for name, cell in row.items()} for row in found]
+    return [{name: normalize_newlines(cell) for name, cell in row.items()} for row in found]
 
 
 def _read_csv(text: str) -> list[Row]:
@@ -137,7 +139,10 @@ def _read_csv(text: str) -> list[Row]:
         if None in row or None in row.values():
             raise ValidationError(_("Row %(number)d has too many or too few columns.") % {"number": number})
     return [
-        {name: one_line_end(cell.removeprefix("'") if cell.startswith("'") else cell) for name, cell in row.items()}
+        {
+            name: normalize_newlines(cell.removeprefix("'") if cell.startswith("'") else cell)
+            for name, cell in row.items()
+        }
         for row in rows
     ]
 

@@ -76,11 +76,6 @@ class FacetsField(forms.MultipleChoiceField):
         return set(initial or []) != set(data or [])
 
 
-def one_line_end(text: str) -> str:
-    """Return the text with normalized line endings."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
 def read_lines(text: str) -> list[str]:
     """Return the non-empty lines of a text, stripped."""
     return [line.strip() for line in text.splitlines() if line.strip()]
@@ -127,7 +122,6 @@ class CuratedForm(forms.ModelForm):  # type: ignore[type-arg]  # for several mod
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        cleaned |= {name: one_line_end(value) for name, value in cleaned.items() if isinstance(value, str)}
         if self.kept:
             self.add_error(None, _("We kept what you wrote. Look it over, and save."))
         elif not self.instance._state.adding:
