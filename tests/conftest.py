@@ -30,8 +30,18 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _garbage_of_the_run() -> Iterator[None]:
+    """What outlived its file is looked at again at the end."""
+    yield
+    gc.unfreeze()
+    gc.collect()
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _garbage_of_this_file() -> Iterator[None]:
-    """What a file's tests left open is found at its end, and not among those of another."""
+    """What a file's tests left open is found at its end, and not among those of another. What is in use then (caches,
+    templates) is not looked at again for each file: that cost more than most files."""
     yield
     gc.collect()
+    gc.freeze()

@@ -1,14 +1,17 @@
-"""A rich family is made once in each worker; a test that asks for it gets a copy of its rows, and objects of its own.
+"""What many tests begin with (a rich family, the directory of help) is made once in each worker; a test that asks for
+it gets a copy of its rows, and objects of its own.
 
-To make one takes a hundred queries, with sealing and triggers; a copy takes one. A copy is as one just made: all its
-moments are moved to where the clock is now. Only ids and keys are the same in every test.
+To make a family takes a hundred queries, with sealing and triggers; a copy takes one. A copy is as one just made: all
+its moments are moved to where the clock is now. Only ids and keys are the same in every test.
 """
 
 import io
 import pickle
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -18,31 +21,29 @@ from tests.roles import KEPT
 
 
 class FamilySnapshot:
-    """What `make_home(name)` makes: as rows of each table, and as Python objects."""
+    """What `make` makes: as rows of each table, and as the Python objects it returns."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, make: Callable[[], Any]) -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             left = [table for table, _ in self._rows(cursor)]
-            assert not left, f"rows of a test, not of the home: {left}"
-            home = make_home(name)
+            assert not left, f"rows of a test, not of the snapshot: {left}"
+            made = make()
             self.made_at = timezone.now()
             self.rows = dict(self._rows(cursor))
             self.into = f"WITH {', '.join(self._into(cursor, table) for table in self.rows)} SELECT"
             transaction.set_rollback(True)
         pickled = io.BytesIO()
-        _Pickler(pickled).dump(home)
+        _Pickler(pickled).dump(made)
         self.pickled = pickled.getvalue()
 
-    def copy(self) -> Home:
+    def copy(self) -> Any:
         later = timezone.now() - self.made_at
         with transaction.atomic(), connection.cursor() as cursor:
             # No trigger fires: what they would write (history, folds, …) is among the rows.
             cursor.execute("SET LOCAL session_replication_role = replica")
             cursor.execute(self.into, {"later": later} | self.rows)
             cursor.execute("SET LOCAL session_replication_role = origin")
-        home: Home = _Unpickler(io.BytesIO(self.pickled), later).load()
-        _in_hand().fetch(home.family.pk)  # whoever made a home has its keys in hand; those of an earlier copy are gone
-        return home
+        return _Unpickler(io.BytesIO(self.pickled), later).load()
 
     @staticmethod
     def _rows(cursor: Any) -> list[tuple[str, str]]:
@@ -66,6 +67,34 @@ class FamilySnapshot:
             f"into_{table} AS (INSERT INTO {table} ({', '.join(columns)}) OVERRIDING SYSTEM VALUE"  # noqa: S608 - names from the catalogue
             f" SELECT {', '.join(values)} FROM jsonb_populate_recordset(NULL::{table}, %({table})s::jsonb))"
         )
+
+
+class HomeMould(FamilySnapshot):
+    """A rich family."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(lambda: make_home(name))
+
+    def copy(self) -> Home:
+        home: Home = super().copy()
+        _in_hand().fetch(home.family.pk)  # whoever made a home has its keys in hand; those of an earlier copy are gone
+        return home
+
+
+class DirectoryMould(FamilySnapshot):
+    """The directory of help, as `manage.py load_directory` loads it."""
+
+    def __init__(self) -> None:
+        super().__init__(load_directory)
+
+    def copy(self) -> None:
+        super().copy()
+        with connection.cursor() as cursor:  # as the triggers do: processes throw away what they remember
+            cursor.execute("UPDATE resources_directorymark SET mark = gen_random_uuid() WHERE id = 1")
+
+
+def load_directory() -> None:
+    call_command("load_directory", verbosity=0)
 
 
 class _Pickler(pickle.Pickler):

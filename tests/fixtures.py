@@ -6,7 +6,7 @@ import pytest
 
 from sealing import keys
 from tests.factories import Home, make_home
-from tests.family_snapshots import FamilySnapshot
+from tests.family_snapshots import DirectoryMould, HomeMould, load_directory
 from tests.people import KINDS
 
 
@@ -16,8 +16,17 @@ def homes(request, django_db_setup, django_db_blocker) -> Callable[[str], Home]:
     if request.config.pluginmanager.hasplugin("tests.mutants.plugin"):
         return make_home  # a mutant may show itself while a family is made
     with django_db_blocker.unblock():
-        snapshots = {name: FamilySnapshot(name) for name in ("ours", "theirs")}
+        snapshots = {name: HomeMould(name) for name in ("ours", "theirs")}
     return lambda name: snapshots[name].copy()
+
+
+@pytest.fixture(scope="session")
+def loaded_directory(request, django_db_setup, django_db_blocker) -> Callable[[], None]:
+    """Loads the directory of help: a copy of what is loaded here, before the first test that asks for it."""
+    if request.config.pluginmanager.hasplugin("tests.mutants.plugin"):
+        return load_directory
+    with django_db_blocker.unblock():
+        return DirectoryMould().copy
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +45,12 @@ def ours(db, homes) -> Home:
 def theirs(db, homes) -> Home:
     """Another family, just as rich."""
     return homes("theirs")
+
+
+@pytest.fixture
+def directory(db, loaded_directory) -> None:
+    """The directory of help, as it is shipped."""
+    loaded_directory()
 
 
 @pytest.fixture

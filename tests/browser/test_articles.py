@@ -5,15 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from resources.loading import load_services, read_services
-from resources.loading_articles import load_articles, read_articles
 from tests.browser import checks
-
-
-@pytest.fixture
-def loaded(db):
-    load_services(read_services())
-    load_articles(read_articles())
 
 
 @pytest.mark.parametrize(
@@ -26,11 +18,11 @@ def loaded(db):
         "/les/til-deg-som-er-barn/",
     ],
 )
-def test_a_text_is_for_everybody(path, loaded, browse):
-    assert checks.everything(browse(path=path)) == []
+def test_a_text_is_for_everybody(path, directory, look):
+    assert checks.everything(look(None, path)) == []
 
 
-def test_from_what_one_thinks_of_to_a_number_without_scripts(loaded, browse):
+def test_from_what_one_thinks_of_to_a_number_without_scripts(directory, browse):
     page = browse(path="/les/", java_script_enabled=False)
     page.get_by_role("link", name="Grenser uten skam").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Grenser uten skam")
@@ -41,7 +33,7 @@ def test_from_what_one_thinks_of_to_a_number_without_scripts(loaded, browse):
     expect(call).to_have_attribute("href", "tel:+4780040567")
 
 
-def test_a_child_meets_two_big_buttons(loaded, browse):
+def test_a_child_meets_two_big_buttons(directory, browse):
     page = browse(path="/les/til-deg-som-er-barn/")
     buttons = page.locator("a.big-button")
     expect(buttons).to_have_count(2)

@@ -1,17 +1,20 @@
 """Every page, as somebody who may see it: what is asked of it stands in tests/browser/checks.py.
 
-The pages are those that answer GET with 200 in the permission table, so a new page is here by itself.
+The pages are those that answer GET with 200 in the permission table, so a new page is here by itself. In CI all of them
+are looked at, at hand those that are the first of their template.
 """
 
 import re
 
 import pytest
+from django.test import Client
 from playwright.sync_api import expect
 
 from accounts.models import User
 from tests import traps
 from tests.browser import checks
 from tests.curators import make_curator
+from tests.everything import EVERYTHING
 from tests.factories import Home
 from tests.harness.addresses import every_address
 from tests.harness.matrix import PEOPLE, fill
@@ -49,7 +52,31 @@ def person_and_path(name: str, who: str, home: Home) -> tuple[User | None, str]:
     return others.get(who, lambda: home.person(who))(), fill(ADDRESSES[name], home)
 
 
-@pytest.mark.parametrize(("name", "who"), PAGES)
+def template_of(person: User | None, path: str) -> str:
+    """The template of a page."""
+    client = Client()
+    if person is not None:
+        client.force_login(person)
+    return str(client.get(path).templates[0].name)
+
+
+# At hand, those that have the template of an earlier one are left out.
+SAME_TEMPLATE = {
+    ("account_email", "coordinator"): ("account", "coordinator"),
+    ("mfa_index", "coordinator"): ("account", "coordinator"),
+    **{(name, "subject"): (name, "coordinator") for name in ("overview", "plan", "section", "people")},
+}
+LOOKED_AT = PAGES if EVERYTHING else [page for page in PAGES if page not in SAME_TEMPLATE]
+
+
+@pytest.mark.parametrize("page", SAME_TEMPLATE)
+def test_what_is_left_out_at_hand_has_the_template_of_what_is_not(page, ours):
+    other = SAME_TEMPLATE[page]
+    assert {page, other} <= set(PAGES)
+    assert template_of(*person_and_path(*page, ours)) == template_of(*person_and_path(*other, ours))
+
+
+@pytest.mark.parametrize(("name", "who"), LOOKED_AT)
 def test_a_page_is_for_everybody_and_needs_no_script(name, who, look, ours):
     person, path = person_and_path(name, who, ours)
     page = look(person, path)

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.core.management import call_command
 from django.core.servers.basehttp import WSGIRequestHandler
 from django.urls import reverse
 from playwright.sync_api import Page, expect
@@ -99,8 +98,7 @@ def names(page: Page) -> list[str]:
     return [name.strip() for name in page.locator("[data-key]:visible h3").all_inner_texts()]
 
 
-def test_the_right_number_is_three_touches_away_without_a_net(visit):
-    call_command("load_directory", verbosity=0)
+def test_the_right_number_is_three_touches_away_without_a_net(directory, visit):
     page = visit()
     with no_net(page):
         page.goto("/")
@@ -115,8 +113,7 @@ def test_the_right_number_is_three_touches_away_without_a_net(visit):
         assert "Blå Kors" not in names(page)
 
 
-def test_an_address_somebody_shared_is_answered_from_the_copy(visit):
-    call_command("load_directory", verbosity=0)
+def test_an_address_somebody_shared_is_answered_from_the_copy(directory, visit):
     page = visit()
     with no_net(page):
         page.goto("/hjelp/?hvem=sosken&hva=snakke&sted=trondelag&anonym=1")
@@ -131,8 +128,7 @@ def test_an_address_somebody_shared_is_answered_from_the_copy(visit):
         expect(page.locator(".numbers a[href='tel:116111']")).to_be_visible()
 
 
-def test_what_only_the_net_can_find_is_owned_up_to(visit):
-    call_command("load_directory", verbosity=0)
+def test_what_only_the_net_can_find_is_owned_up_to(directory, visit):
     page = visit()
     line = page.get_by_text("Søk virker ikke uten nett.")
     with no_net(page):

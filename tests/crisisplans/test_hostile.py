@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from crisisplans.models import PlanItem, Section
 from tests.crisisplans.conftest import item_url, saves, section_url, text_of
+from tests.everything import EVERYTHING
 from tests.factories import Home
 
 NASTY = [
@@ -23,7 +24,11 @@ NASTY = [
     "\r\n\r\n\t",
     "%(name)s %s {0}",
 ]
-QUIET = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUIET = settings(
+    max_examples=25 if EVERYTHING else 8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 
 
 def encoded(text: str) -> str:

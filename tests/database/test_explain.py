@@ -99,31 +99,22 @@ def questions(client: Any, home: Home, path: str) -> dict[str, str]:
     return asked
 
 
-def test_the_plan_page_asks_once_whose_it_is_and_reads_by_index(crowd: Home, client):
-    asked = questions(client, crowd, reverse("plan", args=[crowd.family.pk]))
-    assert {"crisisplans_planitem", "crisisplans_supportcontact"} <= set(asked)
-    for sql in asked.values():
-        check(explain(sql, crowd), *PROTECTED)
-
-
-def test_so_do_comments(crowd: Home, client):
-    asked = questions(client, crowd, reverse("section", args=[crowd.family.pk, Section.COPING]))
-    assert "crisisplans_comment" in asked
-    for sql in asked.values():
-        check(explain(sql, crowd), *PROTECTED)
-
-
-def test_so_do_versions(crowd: Home, client):
+def test_every_list_of_a_family_asks_once_whose_it_is_and_reads_by_index(crowd: Home, client, subtests):
+    """One crowd for all: to make it costs more than to ask."""
     item = crowd.family.planitems.filter(section=Section.COPING, audience="everyone").first()
-    asked = questions(client, crowd, reverse("item_history", args=[crowd.family.pk, item.section, item.pk]))
-    assert "crisisplans_planitemversion" in asked
-    for sql in asked.values():
-        check(explain(sql, crowd), *PROTECTED)
-
-
-@pytest.mark.parametrize("table", PROTECTED[:2])
-def test_so_it_is_when_every_filter_is_forgotten(table: str, crowd: Home):
-    check(explain(f"SELECT * FROM {table} LIMIT 1000", crowd), table)  # noqa: S608 - one of ours
+    for name, parts, tables in (
+        ("plan", [], {"crisisplans_planitem", "crisisplans_supportcontact"}),
+        ("section", [Section.COPING], {"crisisplans_comment"}),
+        ("item_history", [item.section, item.pk], {"crisisplans_planitemversion"}),
+    ):
+        with subtests.test(name):
+            asked = questions(client, crowd, reverse(name, args=[crowd.family.pk, *parts]))
+            assert tables <= set(asked)
+            for sql in asked.values():
+                check(explain(sql, crowd), *PROTECTED)
+    for table in PROTECTED[:2]:
+        with subtests.test("every filter forgotten", table=table):
+            check(explain(f"SELECT * FROM {table} LIMIT 1000", crowd), table)  # noqa: S608 - one of ours
 
 
 @pytest.mark.parametrize("where", ["WHERE family = '{}'", ""], ids=["filtered", "filter forgotten"])

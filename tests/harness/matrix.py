@@ -9,7 +9,7 @@ import html
 import inspect
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,7 +21,6 @@ from django.db import connection, transaction
 from django.http import HttpResponse
 from django.shortcuts import resolve_url
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
@@ -31,7 +30,9 @@ from tests.harness.addresses import Address, blank
 from tests.people import KEPT_OUT, PEOPLE, STRANGERS, WITH_TWO_STEPS
 
 REFUSED_METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
-METHODS = ("GET", "POST", "HEAD")
+METHODS = ("GET", "POST", "HEAD", "HX")
+AS_GET = ("HEAD", "HX")  # what must be answered as GET is
+CHANGES = re.compile(r"\s*(INSERT|UPDATE|DELETE|TRUNCATE|ALTER|DROP)")
 WRITTEN_BY_GET = ("django_session", "accesslog_accessentry", '"cache"')
 
 
@@ -59,6 +60,14 @@ class Report:
 
     def row(self, method: str) -> list[str]:
         return [self.answers[method, person] for person in PEOPLE]
+
+    def other_than_get(self) -> list[str]:
+        """The answers to what should be answered as GET, and are not."""
+        return [
+            f"{method} as {person}: {answer}, not {self.answers['GET', person]}"
+            for (method, person), answer in self.answers.items()
+            if method in AS_GET and answer != self.answers["GET", person]
+        ]
 
 
 class Asker:
@@ -93,16 +102,18 @@ class Asker:
         headers = {}
         if method == "HX":
             method, headers = "GET", {"HX-Request": "true"}
-        with CaptureQueriesContext(connection) as queries:
+        writes: list[str] = []
+
+        def note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+            if CHANGES.match(sql):
+                writes.append(sql)
+            return execute(sql, params, many, context)
+
+        with connection.execute_wrapper(note):
             if method == "POST":
                 response = self.client.post(url, data or {}, headers=headers)
             else:
                 response = self.client.generic(method, url, headers=headers)
-        writes = [
-            query["sql"]
-            for query in queries.captured_queries
-            if re.match(r"\s*(INSERT|UPDATE|DELETE|TRUNCATE|ALTER|DROP)", query["sql"])
-        ]
         return Answer(status_word(response), everything_in(response), writes)
 
 
@@ -239,7 +250,6 @@ class Sweep:
     ) -> None:
         self.ours, self.theirs, self.kept_out_only = ours, theirs, kept_out_only
         self.people = KEPT_OUT if kept_out_only else PEOPLE
-        self.methods = ("GET", "POST") if kept_out_only else METHODS
         self.asker, self.report = Asker(people, mind_errors=not kept_out_only), Report()
         self.whole, self.kin, marks = fingerprint(ours), fingerprint(ours, kin_only=True), marks_of(ours)
         self.marks = {person: marks - told - own_marks(people[person], ours) for person in STRANGERS}
@@ -249,11 +259,13 @@ class Sweep:
         """Sweep `address`. `data` is what an honest POST carries; `own_row_of` a stranger who may change a row of
         their own in our family."""
         self.report, self.data, self.own_row_of = Report(), data or {}, own_row_of
+        url = fill(address, self.ours)
         for person in self.people:
-            refused = REFUSED_METHODS if person in {"anonymous", "coordinator"} and not self.kept_out_only else ()
-            htmx = ("HX",) if has_partial(address) and not self.kept_out_only else ()
-            for method in (*self.methods, *htmx, *refused):
-                self.report.answers[method, person] = self.question(person, method, fill(address, self.ours))
+            for method in ("GET", "POST"):
+                self.report.answers[method, person] = self.question(person, method, url)
+        if not self.kept_out_only:
+            for person, method in self.other_methods(address):
+                self.report.answers[method, person] = self.question(person, method, url)
         mixed = mixed_urls(address, self.ours, self.theirs) + mixed_urls(address, self.theirs, self.ours)
         for url in mixed:
             for method in ("GET", "POST"):
@@ -263,6 +275,20 @@ class Sweep:
         self.question("outsider", "POST", fill(address, self.theirs))  # at their own address, our ids in the body
         self.for_relatives_only(address)
         return self.report
+
+    def other_methods(self, address: Address) -> Iterator[tuple[str, str]]:
+        """Whom to ask by methods other than GET and POST.
+
+        HEAD, and htmx where the view has a partial: for each answer to GET one of the strangers, one of those who are
+        kept from what is for relatives, and one of the others, as a view looks at the method when it is known who asks.
+        The methods that are refused before it is known: somebody who may do everything.
+        """
+        as_get = AS_GET if has_partial(address) else ("HEAD",)
+        first: dict[tuple[str, bool, bool], str] = {}
+        for person in self.people:
+            first.setdefault((self.report.answers["GET", person], person in STRANGERS, person in KEPT_OUT), person)
+        yield from ((person, method) for person in first.values() for method in as_get)
+        yield from (("coordinator", method) for method in REFUSED_METHODS)
 
     def for_relatives_only(self, address: Address) -> None:
         """The address of what is for relatives only, asked by those who must not learn that it is there."""

@@ -1,4 +1,4 @@
-"""Hostile inputs over every form there is, ten thousand in CI, two thousand at hand: never a 5xx, no new element in an
+"""Hostile inputs over every form there is, ten thousand in CI, five hundred at hand: never a 5xx, no new element in an
 answer, no text in the logs.
 
 The forms are found by opening every address as everybody and reading the page. What is sent is made from a seed, so a
@@ -22,14 +22,16 @@ from families.actions import accept_invitation, decline_invitation, leave_family
 from families.actions.invitations import hash_token
 from families.models import Invitation
 from tests import traps
+from tests.everything import EVERYTHING
 from tests.factories import Home, InvitationFactory
 from tests.harness.addresses import every_address
 from tests.harness.matrix import Asker, fill, fingerprint, leaks
 from tests.people import MEMBERS, PEOPLE
 
-COUNT = int(os.environ.get("HOSTILE", "2000"))
+COUNT = int(os.environ.get("HOSTILE", "10000" if EVERYTHING else "500"))
 SEED = int(os.environ.get("HOSTILE_SEED", "20261122"))
-SHARES = 2  # tests that divide the inputs between them, as CI has two cores
+# Tests that divide the inputs between them, as CI has two cores. To find the forms costs as much as a thousand inputs.
+SHARES = 2 if COUNT > 1000 else 1
 BATCH = 40  # inputs that build on each other before all is taken back
 CANARY = "hostilecanary"
 ELEMENT = "x-canary"

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 import pytest
 import time_machine
-from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -61,11 +60,6 @@ def touch(client, page, *words):
     (href,) = {href for text, href in page.found.items() if all(word in text for word in words)}
     assert urlsplit(href).netloc == ""
     return look(client, href)
-
-
-@pytest.fixture
-def directory(db):
-    call_command("load_directory", verbosity=0)
 
 
 @time_machine.travel(SATURDAY_EVENING, tick=False)

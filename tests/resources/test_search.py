@@ -1,10 +1,8 @@
 """What people type, and whom they should find first."""
 
-from io import StringIO
 from typing import NamedTuple
 
 import pytest
-from django.core.management import call_command
 from django.utils import timezone
 
 from resources.actions import fill_index, index, publish, withdraw
@@ -148,10 +146,6 @@ TOP = {
 }
 
 
-def load() -> None:
-    call_command("load_directory", stdout=StringIO())
-
-
 class Answer(NamedTuple):
     services: list[Row]
     meant: list[Row]
@@ -169,31 +163,31 @@ def keys(services: list[HelpService | Row]) -> list[str]:
     return [service.key for service in services]
 
 
+@pytest.mark.usefixtures("directory")
 def test_whoever_types_this_finds_them_first():
-    load()
     first = {typed: keys(find(typed).services)[:1] for typed in TOP}
     assert {typed: found for typed, found in first.items() if found != [TOP[typed]]} == {}
     assert len(TOP) >= 100
 
 
+@pytest.mark.usefixtures("directory")
 def test_every_service_is_found_by_its_name():
-    load()
     for service in HelpService.objects.public().in_order():
         assert keys(find(service.name).services)[:1] == [service.key]
 
 
+@pytest.mark.usefixtures("directory")
 def test_what_is_nearest_is_offered_where_nothing_is_found():
-    load()
     found = find("ivaratete")
     assert (found.services, keys(found.meant)[:1]) == ([], ["ivareta"])
     assert find("xyzzyqwk") == ([], [], False, ())
 
 
+@pytest.mark.usefixtures("directory")
 @pytest.mark.parametrize(
     "typed", ["gambling", "spill", "tipping", "odds", "pokker poker", "samtykke", "casino", "grenser", "tilbakefall"]
 )
 def test_what_only_shares_letters_is_not_offered(typed: str):
-    load()
     found = find(typed)
     assert keys(found.services) + keys(found.meant) == []
 
@@ -226,16 +220,16 @@ READ = {
 }
 
 
+@pytest.mark.usefixtures("directory")
 def test_whoever_types_this_is_led_to_what_there_is_to_read():
-    load()
     found = {typed: [article.key for article in search_articles(typed)] for typed in READ}
     assert {typed: texts for typed, texts in found.items() if texts[:1] != [READ[typed]]} == {}
     assert max(map(len, found.values())) <= 3
     assert search_articles("xyzzy") == search_articles("jeg trenger hjelp nå") == []
 
 
+@pytest.mark.usefixtures("directory")
 def test_a_child_is_led_to_what_was_written_for_children():
-    load()
     assert {article.key for article in search_articles("voksne", for_children=True)} <= {"til-deg-som-er-barn"}
 
 
@@ -285,8 +279,8 @@ def test_a_place_leaves_out_what_is_only_for_others_and_puts_the_near_first():
     assert keys(find("Møre og Romsdal").services) == ["everywhere"]
 
 
+@pytest.mark.usefixtures("directory")
 def test_only_small_words_give_the_directory_as_it_stands():
-    load()
     assert keys(find("jeg trenger hjelp").services) == keys(list(HelpService.objects.public().in_order()))
 
 
@@ -297,8 +291,8 @@ def test_only_what_anybody_may_see_is_found():
     assert find("hemelg").meant == []
 
 
+@pytest.mark.usefixtures("directory")
 def test_a_search_keeps_the_other_choices():
-    load()
     anonymous = read_catalogue().having("anonymous", True)
     assert keys(find("chat", anonymous).services) == ["rusinfo", "barn-av-rusmisbrukere"]
     assert find("legevagt", anonymous).services == []

@@ -1,5 +1,7 @@
 """What the tests of backups share."""
 
+import shutil
+
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
@@ -29,6 +31,29 @@ def take(address_of, tmp_path, places):
     return lambda role=BACKUP, keys_days=7, places=places: back_up(
         address_of(role), tmp_path / "backups", places, keys_days
     )
+
+
+@pytest.fixture(scope="module")
+def backups_of_this_file(tmp_path_factory):
+    """Where the first backup of one family and that of both are kept."""
+    return tmp_path_factory.mktemp("backups")
+
+
+@pytest.fixture
+def backup(request, ours, take, tmp_path, backups_of_this_file):
+    """A backup of our family, and of the other if the test asks for it, to be tampered with. One is taken for a whole
+    file, and copied: families have the same ids and keys in every test."""
+    names = {name for name in ("ours", "theirs") if name in request.fixturenames}
+    for name in names:
+        request.getfixturevalue(name)
+    kept = backups_of_this_file / "-".join(sorted(names))
+    if kept.exists():
+        shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
+    else:
+        take()
+        shutil.copytree(tmp_path, kept)
+    (taken,) = (tmp_path / "backups").iterdir()
+    return taken
 
 
 @pytest.fixture

@@ -156,8 +156,7 @@ def test_a_dump_without_rows_that_are_there_is_thrown_away(ours, take, monkeypat
     assert list((tmp_path / "backups").iterdir()) == []
 
 
-def test_a_dump_that_was_cut_off_is_seen_before_anything_is_touched(ours, take, places, empty):
-    backup = take()
+def test_a_dump_that_was_cut_off_is_seen_before_anything_is_touched(ours, backup, places, empty):
     whole = (backup / DUMP).read_bytes()
     (backup / DUMP).write_bytes(whole[: len(whole) // 2])
     with pytest.raises(NotDoneError, match=r"cut off, or changed"):
@@ -166,8 +165,7 @@ def test_a_dump_that_was_cut_off_is_seen_before_anything_is_touched(ours, take, 
         assert inventory.tables(looking) == []
 
 
-def test_a_dump_that_only_looks_whole_is_told_without_its_words(ours, take, places, empty):
-    backup = take()
+def test_a_dump_that_only_looks_whole_is_told_without_its_words(ours, backup, places, empty):
     whole = (backup / DUMP).read_bytes()
     (backup / DUMP).write_bytes(whole[:-2000])
 
@@ -180,8 +178,7 @@ def test_a_dump_that_only_looks_whole_is_told_without_its_words(ours, take, plac
     assert ours.open_canary not in str(told.value)
 
 
-def test_what_differs_is_named(ours, take, places, empty):
-    backup = take()
+def test_what_differs_is_named(ours, backup, places, empty):
 
     def change(manifest):
         manifest["tables"]["public.families_membership"]["rows"] += 1
@@ -251,10 +248,9 @@ MEDDLING = {
 }
 
 
-def test_rules_that_are_not_as_they_were_are_red(tmp_path, take, places):
+def test_rules_that_are_not_as_they_were_are_red(tmp_path_factory, backup, places):
     """In a restored database on a server of its own, one after another."""
-    backup = take()
-    with postgres(tmp_path / "another", disposable=True) as server:
+    with postgres(tmp_path_factory.mktemp("another") / "postgres", disposable=True) as server:
         restore(server.url(), backup, places, tell=lambda _words: None)
         with psycopg.connect(server.url(), autocommit=True) as admin:
             before = inventory.catalog(admin)
@@ -266,15 +262,13 @@ def test_rules_that_are_not_as_they_were_are_red(tmp_path, take, places):
                 before = after
 
 
-def test_what_is_not_empty_is_left_alone(ours, take, places, admin_url):
-    backup = take()
+def test_what_is_not_empty_is_left_alone(ours, backup, places, admin_url):
     with pytest.raises(NotDoneError, match=r"is not empty .*Nothing was touched"):
         restore(admin_url, backup, places)
     assert type(ours.family).objects.count() == 1
 
 
-def test_in_the_place_of_what_is_there_when_told(ours, take, places, empty):
-    backup = take()
+def test_in_the_place_of_what_is_there_when_told(ours, backup, places, empty):
     restore(empty, backup, places)
     with psycopg.connect(empty, autocommit=True) as admin:
         admin.execute("SET session_replication_role = replica")
@@ -290,8 +284,7 @@ def test_in_the_place_of_what_is_there_when_told(ours, take, places, empty):
         psycopg.connect(make_conninfo(empty, dbname=kept))
 
 
-def test_what_is_there_stays_when_what_was_restored_is_red(ours, take, places, empty):
-    backup = take()
+def test_what_is_there_stays_when_what_was_restored_is_red(ours, backup, places, empty):
     restore(empty, backup, places)
     change_manifest(backup, lambda manifest: manifest["tables"]["public.families_family"].update(rows=7))
     with psycopg.connect(empty) as signed_in:
@@ -376,8 +369,7 @@ def test_older_keys_that_cannot_be_removed_are_told_of_and_the_backup_is_whole(
     assert (places.keys / made.name / DUMP).exists()
 
 
-def test_without_keys_it_says_what_is_lost_and_goes_on_only_when_told(ours, keys, take, places, empty):
-    backup = take()
+def test_without_keys_it_says_what_is_lost_and_goes_on_only_when_told(ours, keys, backup, places, empty):
     (places.keys / backup.name).rename(places.keys / "lost")
     with pytest.raises(NotDoneError, match=r"no keys in .*stays unreadable, for ever"):
         restore(empty, backup, places)
@@ -388,8 +380,7 @@ def test_without_keys_it_says_what_is_lost_and_goes_on_only_when_told(ours, keys
     assert keys_in(empty) == {}
 
 
-def test_broken_keys_are_seen_before_anything_is_touched(ours, keys, take, places, empty):
-    backup = take()
+def test_broken_keys_are_seen_before_anything_is_touched(ours, keys, backup, places, empty):
     (places.keys / backup.name / DUMP).write_bytes(b"PGDMP")
     with pytest.raises(NotDoneError, match=r"elsewhere/.*cut off, or changed"):
         restore(empty, backup, places)
@@ -397,8 +388,7 @@ def test_broken_keys_are_seen_before_anything_is_touched(ours, keys, take, place
         assert inventory.tables(looking) == []
 
 
-def test_keys_come_back_with_the_name_of_what_opens_them(ours, theirs, keys, take, places, empty):
-    backup = take()
+def test_keys_come_back_with_the_name_of_what_opens_them(ours, theirs, keys, backup, places, empty):
     said = []
     restore(empty, backup, places, tell=said.append)
     assert keys_in(empty) == keys
@@ -407,9 +397,8 @@ def test_keys_come_back_with_the_name_of_what_opens_them(ours, theirs, keys, tak
 
 
 def test_a_family_that_was_forgotten_after_the_backup_stays_forgotten(
-    ours, theirs, keys, take, places, empty, admin_url
+    ours, theirs, keys, backup, places, empty, admin_url
 ):
-    backup = take()
     destroy(admin_url, ours)
     append_erasures(places.destroyed[1], {ours.family.pk: timezone.now()})  # as whoever destroys it does
     restore(empty, backup, places)
@@ -417,9 +406,8 @@ def test_a_family_that_was_forgotten_after_the_backup_stays_forgotten(
 
 
 def test_what_a_forgotten_family_wrote_opens_for_nobody_after_a_restore_and_what_others_wrote_does(
-    ours, theirs, keys, take, places, empty, admin_url
+    ours, theirs, keys, backup, places, empty, admin_url
 ):
-    backup = take()
     destroy(admin_url, ours)
     append_erasures(places.destroyed[1], {ours.family.pk: timezone.now()})
     restore(empty, backup, places)
@@ -437,8 +425,9 @@ def test_what_a_forgotten_family_wrote_opens_for_nobody_after_a_restore_and_what
         assert canary not in everything
 
 
-def test_a_later_backup_knows_who_was_forgotten_without_being_told(ours, theirs, keys, take, places, empty, admin_url):
-    backup = take()
+def test_a_later_backup_knows_who_was_forgotten_without_being_told(
+    ours, theirs, keys, backup, take, places, empty, admin_url
+):
     destroy(admin_url, ours)
     moved = backup.rename(backup.parent / "first")
     of_keys = places.keys / backup.name
@@ -453,8 +442,7 @@ def test_a_later_backup_knows_who_was_forgotten_without_being_told(ours, theirs,
 
 
 @pytest.mark.parametrize("copy", [0, 1])
-def test_without_the_list_of_the_forgotten_nothing_is_restored(copy, ours, take, places, empty):
-    backup = take()
+def test_without_the_list_of_the_forgotten_nothing_is_restored(copy, ours, backup, places, empty):
     places.destroyed[copy].unlink()
     with pytest.raises(NotDoneError, match=r"families who were forgotten would come back"):
         restore(empty, backup, places)
@@ -529,8 +517,7 @@ Places.of(Path("."), "DATABASE_BACKUP_URL")
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, check=True)
 
 
-def test_stopped_halfway_it_says_so_and_what_was_there_is_there(ours, take, places, empty):
-    backup = take()
+def test_stopped_halfway_it_says_so_and_what_was_there_is_there(ours, backup, places, empty):
     restore(empty, backup, places)
     environment = {
         **os.environ,
@@ -571,8 +558,7 @@ def test_where_anybody_may_write_no_backup_is_left(folder, ours, take, tmp_path)
     assert take().exists()
 
 
-def test_a_restore_says_where_anybody_may_have_put_something(ours, take, places, empty, tmp_path):
-    backup = take()
+def test_a_restore_says_where_anybody_may_have_put_something(ours, backup, places, empty, tmp_path):
     places.keys.chmod(0o777)
     said = []
     restore(empty, backup, places, tell=said.append)

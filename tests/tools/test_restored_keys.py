@@ -110,8 +110,7 @@ def test_a_backup_from_before_keys_were_replaced_opens_while_the_keys_of_then_ar
         assert set(FamilyKey.objects.live().values_list("number", flat=True).order_by()) == {2}  # those there are
 
 
-def test_outer_keys_that_do_not_open_them_are_red(ours, theirs, take, places, empty):
-    backup = take()
+def test_outer_keys_that_do_not_open_them_are_red(ours, theirs, backup, places, empty):
     other = {"tests": AESGCM(b64decode("A" * 43 + "="))}
     for wrong, why in (
         ({}, "the outer key tests is not among SEALING_KEYS"),
@@ -175,10 +174,10 @@ def test_a_damaged_text_is_named_and_hinders_no_restore_when_it_is_the_last_unde
 
 
 def test_keys_of_another_copy_of_the_database_under_the_same_numbers_are_red(
-    ours, theirs, take, places, empty, admin_url
+    ours, theirs, backup, take, places, empty, admin_url
 ):
     """Both were rotated on their own, so a number means two keys, and each is well wrapped."""
-    backup = older(take(), places, days=2)
+    backup = older(backup, places, days=2)
     past_guards(admin_url, "UPDATE sealing_familykey SET id = gen_random_uuid()")
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
@@ -278,8 +277,10 @@ def test_who_was_forgotten_after_the_backup_is_as_forgotten_as_before(
         assert theirs.open_canary in plan
 
 
-def test_where_both_lists_are_lost_the_newest_keys_know_who_was_forgotten(ours, theirs, take, places, empty, admin_url):
-    backup = older(take(), places, days=2)
+def test_where_both_lists_are_lost_the_newest_keys_know_who_was_forgotten(
+    ours, theirs, backup, take, places, empty, admin_url
+):
+    backup = older(backup, places, days=2)
     destroy(admin_url, ours)
     take()
     for file in places.destroyed:
@@ -314,9 +315,8 @@ def test_what_was_due_since_the_backup_is_forgotten_before_anybody_signs_in(
 
 
 def test_whom_the_replaced_database_has_forgotten_stays_so_when_the_list_was_emptied(
-    ours, theirs, take, places, empty, address_of
+    ours, theirs, backup, places, empty, address_of
 ):
-    backup = take()
     restore(empty, backup, places)
     past_guards(empty, *close(ours, days_ago=31))
     with psycopg.connect(empty) as worker:
@@ -342,8 +342,7 @@ def test_whom_the_replaced_database_has_forgotten_stays_so_when_the_list_was_emp
     assert {family: at for file in places.destroyed for family in read_erasures(file)} == {ours.family.pk: at}
 
 
-def test_keys_that_somebody_destroyed_by_mistake_are_told_of_and_come_back(ours, theirs, take, places, empty):
-    backup = take()
+def test_keys_that_somebody_destroyed_by_mistake_are_told_of_and_come_back(ours, theirs, backup, places, empty):
     restore(empty, backup, places)
     destroy(empty, ours)
     said = []
@@ -356,8 +355,7 @@ def test_keys_that_somebody_destroyed_by_mistake_are_told_of_and_come_back(ours,
     assert {file.read_text() for file in places.destroyed} == {""}
 
 
-def test_a_database_that_cannot_be_asked_hinders_no_restore(ours, theirs, take, places, empty):
-    backup = take()
+def test_a_database_that_cannot_be_asked_hinders_no_restore(ours, theirs, backup, places, empty):
     restore(empty, backup, places)
     with psycopg.connect(empty, autocommit=True) as broken:
         broken.execute("SET session_replication_role = replica; ALTER TABLE families_family RENAME TO gone")

@@ -14,6 +14,7 @@ import psutil
 import psycopg
 import pytest
 
+from portal.roles import make_roles
 from tools.run import ROOT
 from tools.servers import free_port, postgres
 
@@ -86,8 +87,29 @@ def left_of(processes: list[psutil.Process], within: float = 15) -> list[psutil.
     return alive
 
 
-def test_it_starts_serves_and_leaves_nothing_when_told_to_stop(data: Path):
-    with started(data) as run:
+def test_data_of_an_earlier_version_are_said(data: Path):
+    with postgres(data / "postgres", disposable=True) as server:
+        with psycopg.connect(server.url(), autocommit=True) as admin:
+            admin.execute("CREATE DATABASE portal")
+            make_roles(server.url(database="portal"))
+        with psycopg.connect(server.url("portal_owner", "portal")) as owner:
+            owner.execute("CREATE TABLE django_migrations (app text, name text)")
+            owner.execute("INSERT INTO django_migrations VALUES ('families', '0009_gone')")
+    (data / "sealing-key").write_text(OTHER)
+    run = Run(data, free_port())
+    said = run.ends()
+    assert run.process.returncode == 1
+    assert "made by an earlier version of the portal (families.0009_gone is not here any more)" in said
+    assert "make run FRESH=1" in said
+    assert "Traceback" not in said
+
+
+def test_beside_them_it_starts_anew_serves_and_leaves_nothing_when_told_to_stop(data: Path):
+    with started(data, FRESH="1") as run:
+        (aside,) = data.glob("before-*")
+        assert (aside / "postgres" / "PG_VERSION").exists()
+        assert (aside / "sealing-key").read_text() == OTHER
+        assert "Making a database" in "".join(run.said)
         assert f"http://localhost:{run.port}/" in "".join(run.said)
         assert "Fotfeste" in run.get("/")
         assert "/demo/post/" in run.get("/")
@@ -165,22 +187,6 @@ def test_killed_without_a_word_it_leaves_nothing_either(data: Path):
         run.process.kill()
         run.ends()
     assert left_of(family, within=30) == []
-
-
-def test_data_of_an_earlier_version_are_said_and_kept_beside_new_ones_when_asked(data: Path):
-    with postgres(data / "postgres") as server, psycopg.connect(server.url("portal_owner", "portal")) as owner:
-        owner.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('families', '0009_gone', now())")
-    run = Run(data, free_port())
-    said = run.ends()
-    assert run.process.returncode == 1
-    assert "made by an earlier version of the portal (families.0009_gone is not here any more)" in said
-    assert "make run FRESH=1" in said
-    assert "Traceback" not in said
-    with started(data, FRESH="1") as run:
-        assert "Fotfeste" in run.get("/")
-    (aside,) = data.glob("before-*")
-    assert (aside / "postgres" / "PG_VERSION").exists()
-    assert (aside / "sealing-key").exists()
 
 
 def test_a_taken_port_gets_one_clear_line(tmp_path: Path, live_server):
