@@ -3,7 +3,7 @@
 import time
 from hashlib import sha256
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, ProgrammingError, connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from psycopg.errors import LockNotAvailable, QueryCanceled
 
@@ -69,10 +69,19 @@ def fingerprint() -> str:
 
 
 def is_in_step() -> bool:
-    """Whether the database was last synced with these declarations. It does not see what was changed by hand."""
+    """Whether the last thing done was a sync with these declarations. It does not see what was changed by hand."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT obj_description(to_regnamespace('app'), 'pg_namespace')")
         return bool(cursor.fetchone()[0] == fingerprint())
+
+
+def owe_sync() -> None:
+    """Let the next `migrate` sync, whatever becomes of the migration that begins: a column that it drops takes
+    policies, triggers and grants with it, also where it fails half-way or is taken back and applied again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regnamespace('app')")
+        if cursor.fetchone()[0]:
+            cursor.execute("COMMENT ON SCHEMA app IS NULL")
 
 
 def missing_tables() -> list[str]:
@@ -115,6 +124,9 @@ def sync_rights() -> None:
         except IntegrityError as problem:
             message = f"A row breaks a constraint that is declared: {problem.__cause__.diag.constraint_name}."  # type: ignore[union-attr]  # psycopg's
             raise NotSyncedError(message) from None
+        except ProgrammingError as problem:
+            message = f"The database refuses what is declared: {problem}"
+            raise NotSyncedError(message) from problem
     message = "Transactions hold locks on the tables for long. Nothing was changed; run `manage.py sync_rights`."
     raise NotSyncedError(message)
 

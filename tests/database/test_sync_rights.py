@@ -7,7 +7,7 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 
 from common.acting import acting_as
 from common.tables import compiler, sync
@@ -93,6 +93,57 @@ def test_after_a_migration_the_sync_is_owed_until_it_is_done():
     call_command("migrate", verbosity=0)
     assert is_in_step()
     assert as_owner("SELECT 1 FROM pg_policies WHERE tablename = 'crisisplans_planitem' AND policyname = 'app_select'")
+
+
+@pytest.fixture
+def later_migrations(tmp_path, monkeypatch, settings):
+    """Give the app `portal`, which has no tables, migrations with these operations."""
+
+    def write(**migrations):
+        name = f"later_{tmp_path.name}"
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "__init__.py").touch()
+        for number, (migration, words) in enumerate(migrations.items()):
+            before = list(migrations)[:number][-1:]
+            (folder / f"{migration}.py").write_text(
+                "from django.db import migrations\nfrom django.db.migrations import RunSQL\n"
+                "class Migration(migrations.Migration):\n"
+                f"    dependencies = {[('portal', one) for one in before]}\n    {words}\n"
+            )
+        monkeypatch.syspath_prepend(tmp_path)
+        settings.MIGRATION_MODULES = {"portal": name}
+
+    return write
+
+
+def test_a_migration_that_is_taken_back_and_applied_again_is_synced(later_migrations):
+    """A dropped column takes the policies with it that name it, and the sync then fails for want of the column."""
+    add = "ALTER TABLE crisisplans_comment ADD created_by_id uuid NOT NULL REFERENCES accounts_user"
+    drop = "ALTER TABLE crisisplans_comment DROP created_by_id CASCADE"
+    later_migrations(first=f"operations = [RunSQL({add!r}, {drop!r})]")
+    call_command("migrate", "portal", fake=True, verbosity=0)
+    assert is_in_step()
+    with pytest.raises(CommandError, match=r"not synced, and new tables are closed: .*created_by_id"):
+        call_command("migrate", "portal", "zero", verbosity=0)
+    call_command("migrate", verbosity=0)
+    as_owner("RESET search_path")
+    assert differences(connection.connection) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_that_fails_half_way_leaves_the_sync_owed(later_migrations, settings):
+    drop = "DROP POLICY app_select ON crisisplans_planitem"
+    later_migrations(first=f"atomic = False\n    operations = [RunSQL({drop!r}), RunSQL('SELECT 1 / 0')]")
+    with pytest.raises(DataError):
+        call_command("migrate", verbosity=0)
+    settings.MIGRATION_MODULES = {}
+    try:
+        assert not is_in_step()
+        call_command("migrate", verbosity=0)
+        assert differences(connection.connection) == []
+    finally:
+        sync_rights()
 
 
 def test_conditions_without_a_family_are_refused():

@@ -11,6 +11,7 @@ from common.tables.sync import (
     check_is_owner,
     is_in_step,
     missing_tables,
+    owe_sync,
     secure_pgtrigger,
     sync_rights,
 )
@@ -41,5 +42,7 @@ class Command(migrate.Command):
 
     def migration_progress_callback(self, action: str, migration: Any = None, fake: bool = False) -> None:
         super().migration_progress_callback(action, migration, fake)
+        if action in {"apply_start", "unapply_start"}:  # before the migration's own transaction begins
+            owe_sync()
         if action in {"apply_success", "unapply_success"}:
             secure_pgtrigger()
