@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from accounts.models import User
 from common.tables.compiler import grants
 from common.tables.declarations import APP, Table, declared_tables
 from sealing.fields import SealedField
@@ -27,6 +28,13 @@ def is_for_its_author(model: type[Any]) -> bool:
     """Whether all that is written in a row is encrypted with its author's key."""
     authors = [field.author for field in model._meta.local_fields if isinstance(field, SealedField)]
     return bool(authors) and all(authors)
+
+
+def people_in(table: Table) -> dict[str, bool]:
+    """The columns of a table that name a person, and whether each may be empty."""
+    if isinstance(table.model, str):
+        return {}
+    return {str(one.column): one.null for one in table.model._meta.concrete_fields if one.related_model is User}
 
 
 def query_rules() -> list[str]:
