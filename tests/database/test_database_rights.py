@@ -28,14 +28,14 @@ def column(sql, *params):
 
 
 def tables_of_families():
-    """Every table with a column that refers to a family or is named after one, and the versions of each."""
+    """Every table with a column named after a family or that refers to one, directly or through other tables, and the
+    versions of each."""
     return set(
         column("""
-            WITH of_families AS (
-                SELECT c.oid FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-                WHERE a.attname ~ '(^|_)family(_id)?$' AND NOT a.attisdropped
-                UNION SELECT conrelid FROM pg_constraint WHERE confrelid = 'families_family'::regclass
-                UNION SELECT 'families_family'::regclass
+            WITH RECURSIVE of_families AS (
+                SELECT 'families_family'::regclass::oid AS oid
+                UNION SELECT attrelid FROM pg_attribute WHERE attname ~ '(^|_)family(_id)?$' AND NOT attisdropped
+                UNION SELECT k.conrelid FROM pg_constraint k JOIN of_families f ON f.oid = k.confrelid
             )
             SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'f', 'm')
                 AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
@@ -94,9 +94,17 @@ def test_every_table_is_declared():
 
 def test_every_table_with_a_family_in_it_has_row_level_security_forced():
     secured = set(column("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity"))
-    assert tables_of_families() == set(FAMILY_TABLES)
+    without = tables_of_families() - set(FAMILY_TABLES)
+    assert without == set(), "their rows belong to a family through another table: they carry a family column too"
+    assert set(FAMILY_TABLES) - tables_of_families() == set()
     assert set(FAMILY_TABLES) <= secured, "give the declaration in <app>/rights.py a `family`"
     assert not column("SELECT relname FROM pg_class WHERE relrowsecurity <> relforcerowsecurity")
+
+
+def test_a_table_belongs_to_a_family_through_another():
+    as_owner("CREATE TABLE of_an_item (id uuid PRIMARY KEY, item_id uuid REFERENCES crisisplans_planitem)")
+    as_owner("CREATE TABLE through (part_id uuid REFERENCES of_an_item, person_id uuid REFERENCES accounts_user)")
+    assert tables_of_families() - set(FAMILY_TABLES) == {"of_an_item", "through"}
 
 
 @pytest.mark.parametrize(
