@@ -44,6 +44,7 @@ from tests.traps import ROOT
 POLICIES = "database/policies/"
 PAGE = "database/test_database_rights.py::test_the_page_of_rights_says_what_the_catalogue_says"
 EVERY_TABLE = f"{POLICIES}test_every_table.py"
+BLIND = f"{EVERY_TABLE}::test_a_change_without_a_condition_touches_no_row_that_one_does_not_read"
 RAW_SQL, SLEEPING = "database/test_raw_sql.py", "database/test_sleeping_sql.py"
 FORGETTING, ITEM_VERSIONS = "crisisplans/test_forgetting.py", "crisisplans_planitemversion"
 CLOSING, CATALOGUE = "families/test_closing.py", "resources/test_catalogue.py::test_"
@@ -102,6 +103,9 @@ def of_family_table(table: Table, app: str) -> Iterator[Mutant]:
     for right in ("INSERT", "UPDATE", "DELETE", "TRUNCATE"):
         if right not in given or right == "UPDATE":
             yield granted(APP, right, table.name, PAGE)
+    if table.columns:
+        any_update = f"CREATE POLICY any_update ON {table.name} FOR UPDATE TO {APP} USING (true)"
+        yield altered(f"{table.name}.any_update added", any_update, f"{BLIND}[{table.name}]")
     for word in ("DISABLE", "NO FORCE"):
         yield altered(f"{table.name} {word}", f"ALTER TABLE {table.name} {word} ROW LEVEL SECURITY", PAGE)
 
