@@ -46,7 +46,10 @@ PAGE = "database/test_database_rights.py::test_the_page_of_rights_says_what_the_
 EVERY_TABLE = f"{POLICIES}test_every_table.py"
 BLIND = f"{EVERY_TABLE}::test_a_change_without_a_condition_touches_no_row_that_one_does_not_read"
 RAW_SQL, SLEEPING = "database/test_raw_sql.py", "database/test_sleeping_sql.py"
-STRANGERS = f"{RAW_SQL}::test_a_stranger_changes_nothing_of_ours_however_they_try {RAW_SQL}::test_a_stranger_adds_nothing_to_ours"
+STRANGERS = (
+    f"{RAW_SQL}::test_a_stranger_changes_nothing_of_ours_however_they_try"
+    f" {RAW_SQL}::test_a_stranger_adds_nothing_to_ours"
+)
 FORGETTING, ITEM_VERSIONS = "crisisplans/test_forgetting.py", "crisisplans_planitemversion"
 CLOSING, CATALOGUE = "families/test_closing.py", "resources/test_catalogue.py::test_"
 # What sees an app's mutants beside its file in tests/database/policies and the tests of every table; sessions and the
