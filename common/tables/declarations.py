@@ -121,6 +121,13 @@ class Table:
         if not self.family and any(rule is not None for rule in conditions):
             message = f"{self.name} has conditions and no `family`: without it nothing would ask them."
             raise ImproperlyConfigured(message)
+        if not self.family and self.columns:
+            message = f"{self.name} has `columns` and no `family`: say in `grants` who may update them."
+            raise ImproperlyConfigured(message)
+        key = "id" if isinstance(self.model, str) else self.model._meta.pk.column
+        if fixed := [name for name in self.columns if name in {self.family, key}]:
+            message = f"{self.name}.{fixed[0]} is in `columns`: a row keeps its key and its family."
+            raise ImproperlyConfigured(message)
 
     @property
     def name(self) -> str:

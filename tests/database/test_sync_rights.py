@@ -13,6 +13,7 @@ from common.acting import acting_as
 from common.tables import compiler, sync
 from common.tables.declarations import APP, Table, declared_tables
 from common.tables.sync import NotSyncedError, is_in_step, sync_rights
+from crisisplans.models import CrisisPlan
 from tests.acting import acting_as_app, acting_as_role
 from tests.database.test_database_rights import differences
 from tests.raw_sql import as_owner
@@ -146,9 +147,19 @@ def test_a_migration_that_fails_half_way_leaves_the_sync_owed(later_migrations, 
         sync_rights()
 
 
-def test_conditions_without_a_family_are_refused():
-    with pytest.raises(ImproperlyConfigured, match="without it nothing would ask them"):
-        Table(model="not_declared", select=())
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"select": ()}, "without it nothing would ask them"),
+        ({"columns": ("words",)}, "not_declared has `columns` and no `family`"),
+        ({"family": "family_id", "columns": ("words", "family_id")}, "not_declared.family_id is in `columns`"),
+        ({"family": "family_id", "columns": ("id",)}, "not_declared.id is in `columns`"),
+        ({"model": CrisisPlan, "family": "family_id", "columns": ("family_id",)}, "a row keeps its key and its family"),
+    ],
+)
+def test_a_declaration_that_contradicts_itself_is_refused(wrong, why):
+    with pytest.raises(ImproperlyConfigured, match=why):
+        Table(**{"model": "not_declared"} | wrong)
 
 
 def test_a_table_that_is_renamed_keeps_its_constraints():
