@@ -27,6 +27,10 @@ from common.tables.declarations import (
 
 PATH = "SET search_path = pg_catalog, public, pg_temp"
 LONGEST_NAME = 63  # bytes
+IN_FAMILY, SAME_FAMILY = (
+    "_in_family",
+    "_same_family",
+)  # end the names of unique keys, and of foreign keys that need them
 EARLIEST, LATEST = "1970-01-01", "2999-12-31"  # PostgreSQL knows later years, and infinity; Python and our pages do not
 
 # Who acts: a setting of the transaction (common.acting); NULL, nobody, where it is not set. The names in such a
@@ -214,8 +218,8 @@ def constraints(tables: Iterable[Table]) -> dict[tuple[str, str], str]:
                     found[name, f"{name}_{pair}_pair"] = f"CHECK (({column} IS NULL) = ({pair}_by_id IS NULL))"
             target = of_families.get(field.related_model) if isinstance(field, models.ForeignKey) else None
             if target and target.family != "id" and table.family and not table.versions_of:
-                unique[target.name, f"{target.name}_in_family"] = f"UNIQUE ({target.family}, id)"
-                found[name, f"{name}_{field.name}_same_family"] = (
+                unique[target.name, f"{target.name}{IN_FAMILY}"] = f"UNIQUE ({target.family}, id)"
+                found[name, f"{name}_{field.name}{SAME_FAMILY}"] = (
                     f"FOREIGN KEY ({table.family}, {column}) REFERENCES {target.name} ({target.family}, id)"
                     " DEFERRABLE INITIALLY DEFERRED"
                 )

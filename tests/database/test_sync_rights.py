@@ -174,6 +174,38 @@ def test_a_table_that_is_renamed_keeps_its_constraints():
     assert differences(connection.connection) == []
 
 
+def test_a_key_that_alone_is_renamed_is_made_again():
+    as_owner("ALTER TABLE crisisplans_planitem RENAME CONSTRAINT crisisplans_planitem_in_family TO item_in_family")
+    sync_rights()
+    assert differences(connection.connection) == []
+    assert as_owner("SELECT conname FROM pg_constraint WHERE conname LIKE '%item_in_family'") == [
+        ("crisisplans_planitem_in_family",)
+    ]
+
+
+NAME = "crisisplans_comment_item_same_family"
+AS_DECLARED = "FOREIGN KEY (family_id, item_id) REFERENCES crisisplans_planitem (family_id, id)"
+
+
+def test_a_constraint_that_a_migration_added_unvalidated_is_validated_and_taken_over():
+    bounded = "crisisplans_comment_created_at_bounded"
+    between = "CHECK (created_at BETWEEN '1970-01-01' AND '2999-12-31')"
+    for name, definition in ((NAME, f"{AS_DECLARED} DEFERRABLE INITIALLY DEFERRED"), (bounded, between)):
+        as_owner(
+            f"ALTER TABLE crisisplans_comment DROP CONSTRAINT {name}, ADD CONSTRAINT {name} {definition} NOT VALID"
+        )
+    sync_rights()
+    comment = "obj_description(oid, 'pg_constraint') LIKE 'synced %%'"
+    found = as_owner(f"SELECT convalidated, {comment} FROM pg_constraint WHERE conname IN (%s, %s)", NAME, bounded)
+    assert found == [(True, True)] * 2
+
+
+def test_a_constraint_of_a_declared_name_that_says_something_else_is_told():
+    as_owner(f"ALTER TABLE crisisplans_comment DROP CONSTRAINT {NAME}, ADD CONSTRAINT {NAME} CHECK (true) NOT VALID")
+    with pytest.raises(NotSyncedError, match=rf"{NAME}, which is CHECK \(true\).*; declared is FOREIGN KEY"):
+        sync_rights()
+
+
 def test_constraints_of_models_and_migrations_are_left_alone():
     sync_rights()
     found = {name for (name,) in as_owner("SELECT conname FROM pg_constraint UNION SELECT indexname FROM pg_indexes")}
