@@ -7,11 +7,12 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
-from django.db import DataError, connection, transaction
+from django.db import DataError, connection, models, transaction
+from django.test.utils import isolate_apps
 
 from common.acting import acting_as
 from common.tables import compiler, sync
-from common.tables.declarations import APP, Table, declared_tables
+from common.tables.declarations import APP, Erasure, Table, declared_tables
 from common.tables.sync import NotSyncedError, is_in_step, sync_rights
 from crisisplans.models import CrisisPlan
 from tests.acting import acting_as_app, acting_as_role
@@ -160,6 +161,23 @@ def test_a_migration_that_fails_half_way_leaves_the_sync_owed(later_migrations, 
 def test_a_declaration_that_contradicts_itself_is_refused(wrong, why):
     with pytest.raises(ImproperlyConfigured, match=why):
         Table(**{"model": "not_declared"} | wrong)
+
+
+@isolate_apps("crisisplans")
+def test_an_erasure_that_leads_back_to_its_table_is_refused():
+    class Answer(models.Model):
+        removed_at = models.DateTimeField(null=True)
+        to = models.ForeignKey("self", on_delete=models.CASCADE)
+
+        class Meta:
+            app_label = "crisisplans"
+
+        def __str__(self):
+            return ""
+
+    table = Table(model=Answer, erasure=Erasure())
+    with pytest.raises(ImproperlyConfigured, match=r"crisisplans_answer\.to_id refers to crisisplans_answer"):
+        compiler.erasure_sql([table])
 
 
 def test_a_table_that_is_renamed_keeps_its_constraints():
