@@ -72,6 +72,7 @@ def test_the_page_of_rights_says_what_the_catalogue_says(admin_url):
         "GRANT EXECUTE ON FUNCTION app.erase_closed() TO PUBLIC",
         "ALTER FUNCTION app.my_families() SECURITY INVOKER",
         "CREATE FUNCTION app.more() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
+        "CREATE PROCEDURE app.more() LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
         "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO portal_app",
         "COMMENT ON COLUMN crisisplans_planitem.words IS NULL",
         "ALTER TABLE crisisplans_planitem DROP CONSTRAINT crisisplans_planitem_assigned_to_same_family",
@@ -105,6 +106,15 @@ def test_a_table_belongs_to_a_family_through_another():
     as_owner("CREATE TABLE of_an_item (id uuid PRIMARY KEY, item_id uuid REFERENCES crisisplans_planitem)")
     as_owner("CREATE TABLE through (part_id uuid REFERENCES of_an_item, person_id uuid REFERENCES accounts_user)")
     assert tables_of_families() - set(FAMILY_TABLES) == {"of_an_item", "through"}
+
+
+def test_there_are_no_schemas_but_ours():
+    """What is in another is neither synced, nor on the page, nor in these tests."""
+    assert set(column("SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_'")) == {
+        "public",
+        "app",
+        "information_schema",
+    }
 
 
 @pytest.mark.parametrize(
@@ -272,9 +282,8 @@ def test_what_a_person_writes_has_versions(table):
 def test_erasure_deletes_rows_with_their_versions_and_what_refers_to_them(table, ours):
     """Each by itself, for one that fails would stop all."""
     mine = f"family_id = '{ours.family.pk}'"
-    as_owner(
-        f"UPDATE {table.name} SET removed_at = now() - interval '31 days', removed_by_id = created_by_id WHERE {mine}"
-    )
+    removed = f"removed_at = now() - interval '31 days', removed_by_id = '{ours.relative.pk}'"
+    as_owner(f"UPDATE {table.name} SET {removed} WHERE {mine}")
     assert as_owner(f"SELECT 1 FROM {table.name} WHERE {mine}")
     as_owner("SELECT app.erase_removed(1000)")
     as_owner("SET CONSTRAINTS ALL IMMEDIATE")
