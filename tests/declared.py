@@ -39,7 +39,11 @@ def people_in(table: Table) -> dict[str, bool]:
 
 def query_rules() -> list[str]:
     """The `visible_to` of each queryset of a family's models, as "module:Class.visible_to"."""
-    kinds = {next(kind for kind in type(one.objects.all()).__mro__ if "visible_to" in vars(kind)) for one in MODELS}
+    kinds = set()
+    for model in MODELS:
+        rule = [kind for kind in type(model.objects.all()).__mro__ if "visible_to" in vars(kind)]
+        assert rule, f"give {model.__name__} a queryset with `visible_to` ({model.__module__})"
+        kinds.add(rule[0])
     return sorted(f"{kind.__module__}:{kind.__qualname__}.visible_to" for kind in kinds)
 
 

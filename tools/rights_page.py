@@ -68,7 +68,8 @@ SEALED = """
     WHERE c.relnamespace = 'public'::regnamespace AND col_description(c.oid, a.attnum) LIKE 'sealed %' ORDER BY 1, 2
 """
 FUNCTIONS = """
-    SELECT p.oid::regprocedure::text, p.prosecdef, p.prosrc, coalesce(pg_get_function_result(p.oid), 'procedure'), array(
+    SELECT p.oid::regprocedure::text, p.prosecdef, p.prosrc,
+        coalesce(pg_get_function_result(p.oid), 'procedure'), array(
         SELECT CASE a.grantee WHEN 0 THEN '-' ELSE a.grantee::regrole::text END
         FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee <> p.proowner ORDER BY 1),
         pg_get_function_sqlbody(p.oid)

@@ -50,6 +50,14 @@ def test_migrating_again_with_nothing_new_leaves_everything_alone():
     assert is_in_step()  # it sees what was declared, and not what was done by hand
 
 
+def test_functions_of_pgtrigger_are_secured_by_every_migrate():
+    names = "SELECT oid::regprocedure::text FROM pg_proc WHERE proname LIKE 'pgtrigger\\_%' AND"
+    ((name,),) = as_owner(f"{names} prosecdef LIMIT 1")
+    as_owner(f"ALTER FUNCTION {name} SECURITY INVOKER")
+    call_command("migrate", verbosity=0)
+    assert as_owner(f"{names} NOT prosecdef") == []
+
+
 def test_a_change_of_a_declaration_is_brought_in_by_the_next_migrate(monkeypatch):
     def more():
         return [
@@ -153,9 +161,18 @@ def test_a_migration_that_fails_half_way_leaves_the_sync_owed(later_migrations, 
     [
         ({"select": ()}, "without it nothing would ask them"),
         ({"columns": ("words",)}, "not_declared has `columns` and no `family`"),
-        ({"family": "family_id", "columns": ("words", "family_id")}, "not_declared.family_id is in `columns`"),
-        ({"family": "family_id", "columns": ("id",)}, "not_declared.id is in `columns`"),
-        ({"model": CrisisPlan, "family": "family_id", "columns": ("family_id",)}, "a row keeps its key and its family"),
+        ({"family": "family_id", "update": ()}, "not_declared needs both, or neither: `update`, whose rows"),
+        ({"family": "family_id", "columns": ("words",)}, "not_declared needs both, or neither: `update`, whose rows"),
+        ({"model": CrisisPlan, "family": "family"}, "crisisplans_crisisplan has no column family;"),
+        (
+            {"family": "family_id", "update": (), "columns": ("words", "family_id")},
+            "not_declared.family_id is in `columns`",
+        ),
+        ({"family": "family_id", "update": (), "columns": ("id",)}, "not_declared.id is in `columns`"),
+        (
+            {"model": CrisisPlan, "family": "family_id", "update": (), "columns": ("family_id",)},
+            "a row keeps its key and its family",
+        ),
     ],
 )
 def test_a_declaration_that_contradicts_itself_is_refused(wrong, why):

@@ -27,6 +27,7 @@ class Command(migrate.Command):
         except NotSyncedError as problem:
             raise CommandError(str(problem)) from None
         super().handle(*args, **options)
+        secure_pgtrigger()  # also where nothing was applied: `pgtrigger install` may have replaced them
         call_command("createcachetable", verbosity=0)
         if missing := missing_tables():
             message = (

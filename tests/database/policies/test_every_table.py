@@ -57,14 +57,15 @@ def test_who_reads_a_row_by_sql_is_who_the_query_rule_lets_see_it(table, people)
 
 @pytest.mark.parametrize("table", readable_tables())
 def test_some_member_reads_a_row(table, ours):
-    assert any(ids(ours.person(kind), table) for kind in MEMBERS)
+    assert any(ids(ours.person(kind), table) for kind in MEMBERS), f"see `select` of {table} in rights.py"
 
 
 @pytest.mark.parametrize("table", [name for name in FAMILY_TABLES if TABLES[name].update is not None])
 def test_some_member_may_update_rows_and_a_stranger_none(table, ours, theirs):
     column = TABLES[table].columns[0]
     as_it_is = f"UPDATE {table} SET {column} = {column}"
-    assert any(ask(ours.person(kind), as_it_is) not in {0, REFUSED} for kind in MEMBERS)
+    changed = any(ask(ours.person(kind), as_it_is) not in {0, REFUSED} for kind in MEMBERS)
+    assert changed, f"see `update` of {table} in rights.py"
     of_ours = f"{as_it_is} WHERE {family_column(TABLES[table])} = '{ours.family.pk}'"
     assert ask(theirs.coordinator, of_ours) in {0, REFUSED}
 
@@ -159,7 +160,7 @@ def test_some_member_adds_a_row_in_their_own_name_and_nobody_in_anothers(table, 
                         another = row | {name: str(ours.former.pk)}
                         assert add(user, table, another) == REFUSED, f"say in `insert` that {name} is who acts"
                 transaction.set_rollback(True)
-    assert added
+    assert added, f"see `insert` of {table} in rights.py"
 
 
 @pytest.mark.parametrize("table", [name for name in FAMILY_TABLES if TABLES[name].columns])
@@ -198,7 +199,7 @@ def test_a_change_is_signed_by_who_acts(table, ours):
             assert done == 0 or ask(user, as_it_is, row) == 1
             changed += done == 1
             assert ask(user, change, ours.former.pk, row) == REFUSED
-    assert changed
+    assert changed, f"nobody signs: are changed_at and changed_by_id in `columns` of {table}?"
 
 
 def protected_from(event):
