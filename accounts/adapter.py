@@ -41,7 +41,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_login_stages(self) -> list[str]:
         return ["allauth.account.stages.EmailVerificationStage", "allauth.mfa.stages.AuthenticateStage"]
 
-    def is_ajax(self, request: HttpRequest) -> bool:  # noqa: ARG002  # allauth's signature
+    def is_ajax(self, request: HttpRequest) -> bool:
         """Return False: the site serves pages only, not allauth's JSON responses."""
         return False
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -23,7 +22,7 @@ IDLE_SECONDS = 30 * 60
 STAFF_SECONDS = 12 * 3600
 _SEEN_STEP = 60  # seconds between two updates of _SEEN_AT
 KNOWN_DEVICE_SECONDS = 180 * 24 * 3600
-_KNOWN = Signer(salt="accounts.known_device")
+_SALT = "accounts.known_device"
 
 
 def choose_device(request: HttpRequest, *, own: bool) -> None:
@@ -71,7 +70,7 @@ def _cookie_name() -> str:
 
 
 def _fingerprint(email: str) -> str:
-    return salted_hmac("accounts.known_device", email.lower(), algorithm="sha256").hexdigest()[:32]
+    return salted_hmac(_SALT, email.lower(), algorithm="sha256").hexdigest()[:32]
 
 
 def remember_device(request: HttpRequest, response: HttpResponse, user: User) -> None:
@@ -80,9 +79,10 @@ def remember_device(request: HttpRequest, response: HttpResponse, user: User) ->
     Only on a device that the user declared their own.
     """
     if is_own_device(request):
-        response.set_cookie(
+        response.set_signed_cookie(
             _cookie_name(),
-            _KNOWN.sign(_fingerprint(user.email)),
+            _fingerprint(user.email),
+            salt=_SALT,
             max_age=KNOWN_DEVICE_SECONDS,
             secure=settings.HTTPS,
             httponly=True,
@@ -92,8 +92,5 @@ def remember_device(request: HttpRequest, response: HttpResponse, user: User) ->
 
 def is_known_device(request: HttpRequest, email: str) -> bool:
     """Whether the user has signed in on this device before and declared it their own."""
-    try:
-        kept: Any = _KNOWN.unsign(request.COOKIES.get(_cookie_name(), ""))
-    except BadSignature:
-        return False
+    kept: Any = request.get_signed_cookie(_cookie_name(), default="", salt=_SALT, max_age=KNOWN_DEVICE_SECONDS)
     return constant_time_compare(kept, _fingerprint(email))

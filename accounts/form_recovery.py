@@ -5,10 +5,10 @@ fresh form. If another user signs in to that session, the data is deleted.
 """
 
 import json
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from cryptography.fernet import InvalidToken, MultiFernet
 from django.contrib import messages
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
@@ -16,11 +16,13 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
+from accounts import sealing
 from accounts.models import User
-from accounts.sealing import cipher
 from common.form_tokens import FIELD, FormOwner, person_id
+from sealing.text import CannotOpenError
 
 _KEY = "kept_text"  # session key
+_PURPOSE = "accounts.form_recovery"
 _SECONDS = 3600
 _LARGEST = 300_000  # characters in all fields together; three times the longest legitimate form
 _SECRET_WORDS = ("password", "passord", "token", "code", "csrf")
@@ -44,12 +46,11 @@ def submitted_fields(request: HttpRequest) -> dict[str, list[str]]:
 
 def keep(request: HttpRequest, form_owner: FormOwner, fields: dict[str, list[str]]) -> bool:
     """Store `fields` for the user identified by `form_owner`. Return False when they are empty or too large."""
-    text = json.dumps(
-        {"person": form_owner.person, "form_at": form_owner.form_at, "sent_to": request.path, "fields": fields}
-    )
+    whose = {"person": form_owner.person, "form_at": form_owner.form_at, "sent_to": request.path, "at": time.time()}
+    text = json.dumps(whose | {"fields": fields})
     if not fields or len(text) > _LARGEST:
         return False
-    request.session[_KEY] = _cipher().encrypt(text.encode()).decode()
+    request.session[_KEY] = sealing.encrypt(_PURPOSE, text)
     return True
 
 
@@ -82,14 +83,11 @@ def _open(request: HttpRequest, user: User | None = None) -> dict[str, Any] | No
     """Decrypt the stored data. Delete it when it is expired, invalid, or another user's."""
     owner = user or request.user
     try:
-        kept: dict[str, Any] = json.loads(_cipher().decrypt(request.session[_KEY].encode(), ttl=_SECONDS))
-    except (InvalidToken, ValueError):
+        kept: dict[str, Any] = json.loads(sealing.decrypt(_PURPOSE, request.session[_KEY]))
+    except CannotOpenError:
         kept = {}
-    if kept and owner.pk and constant_time_compare(kept["person"], person_id(owner.pk)):
+    is_fresh = kept and time.time() - kept["at"] < _SECONDS
+    if is_fresh and owner.pk and constant_time_compare(kept["person"], person_id(owner.pk)):
         return kept
     del request.session[_KEY]
     return None
-
-
-def _cipher() -> MultiFernet:
-    return cipher("accounts.form_recovery")

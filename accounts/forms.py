@@ -27,14 +27,7 @@ from accounts.second_step import counter_of, use_code
 from common.forms import PortalForm
 
 EMAIL_LENGTH = 254  # max_length of User.email
-MISSING_EMAIL = _("Write your e-mail address.")
 WRONG_EMAIL = _("The address does not look right. It is written like name@example.no.")
-MISSING_PASSWORD = _("Write a password.")
-MISSING_CODE = _("Write the code from the mail.")
-OWN_DEVICE_LABEL = _("This device is my own")
-OWN_DEVICE_HELP = _(
-    "You stay signed in for 14 days, and drafts are kept here. Leave it empty if others use the device."
-)
 
 
 def _password_help() -> str:
@@ -47,35 +40,54 @@ def _password_help() -> str:
     ) % {"length": length}
 
 
-PASSWORD_HELP = lazy(_password_help, str)()
+EMAIL, PASSWORD = _("E-mail address"), _("Password")
+MISSING_EMAIL, MISSING_PASSWORD = _("Write your e-mail address."), _("Write a password.")
 
 
 class AccountForm(PortalForm):
     """Base class of allauth forms with the site's own texts. List it first among the bases."""
 
+    labels: dict[str, Any] = {
+        "email": EMAIL,
+        "login": EMAIL,
+        "password": PASSWORD,
+        "password1": _("New password"),
+        "oldpassword": _("The password you have now"),
+        "remember": _("This device is my own"),
+        "code": _("Code"),
+    }
+    help_texts: dict[str, Any] = {
+        "password": "",
+        "password1": lazy(_password_help, str)(),
+        "oldpassword": "",
+        "remember": _(
+            "You stay signed in for 14 days, and drafts are kept here. Leave it empty if others use the device."
+        ),
+    }
+    missing: dict[str, Any] = {
+        "email": MISSING_EMAIL,
+        "login": MISSING_EMAIL,
+        "password": MISSING_PASSWORD,
+        "password1": MISSING_PASSWORD,
+        "oldpassword": MISSING_PASSWORD,
+        "code": _("Write the code from the mail."),
+    }
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("email", "login"):
-            if name in self.fields:
-                self._email(self.fields[name])
-        for name in ("password", "password1", "oldpassword"):
-            if name in self.fields:
-                self.fields[name].error_messages["required"] = MISSING_PASSWORD
-        if "code" in self.fields:
-            self._code(self.fields["code"])
-
-    def _email(self, field: forms.Field) -> None:
-        field.label = _("E-mail address")
-        field.widget = forms.EmailInput({"autocomplete": "username" if "login" in self.fields else "email"})
-        field.error_messages |= {"required": MISSING_EMAIL, "invalid": WRONG_EMAIL}
-        field.validators.append(_short_enough)
-
-    def _code(self, field: forms.Field) -> None:
-        field.label = _("Code")
-        field.widget = forms.TextInput(
-            {"autocomplete": "one-time-code", "inputmode": "numeric", "autocapitalize": "off", "spellcheck": "false"}
-        )
-        field.error_messages["required"] = MISSING_CODE
+        self.fields.pop("password2", None)  # entered once: the page can show it, and a mailed code can reset it
+        for name, field in self.fields.items():
+            field.label = self.labels.get(name, field.label)
+            field.help_text = self.help_texts.get(name, field.help_text)
+            if name in self.missing:
+                field.error_messages["required"] = self.missing[name]
+            if isinstance(field, forms.EmailField):
+                field.widget = forms.EmailInput({"autocomplete": "username" if name == "login" else "email"})
+                field.error_messages["invalid"] = WRONG_EMAIL
+                field.validators.append(_short_enough)
+            if name == "code":
+                attrs = {"autocomplete": "one-time-code", "inputmode": "numeric"}
+                field.widget = forms.TextInput(attrs | {"autocapitalize": "off", "spellcheck": "false"})
 
 
 def _short_enough(value: str) -> None:
@@ -84,22 +96,15 @@ def _short_enough(value: str) -> None:
 
 
 class LoginForm(AccountForm, allauth_forms.LoginForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["password"].label = _("Password")
-        self.fields["password"].help_text = ""
-        self.fields["remember"].label = OWN_DEVICE_LABEL
-        self.fields["remember"].help_text = OWN_DEVICE_HELP
-
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
         choose_device(request, own=self.cleaned_data["remember"])
-        response: HttpResponse = super().login(request, redirect_url)
-        return response
+        return super().login(request, redirect_url)
 
 
 class SignupForm(AccountForm, allauth_forms.SignupForm):
     """Sign-up with address, password, consents, and whether the device is the user's own."""
 
+    labels = AccountForm.labels | {"password1": _("Choose a password")}
     health_information = forms.BooleanField(
         label=_("I agree that information about health is stored here"),
         help_text=_(
@@ -115,7 +120,7 @@ class SignupForm(AccountForm, allauth_forms.SignupForm):
             "required": _("This place is for those who are 16 or older. If you are younger, call 116 111.")
         },
     )
-    remember = forms.BooleanField(label=OWN_DEVICE_LABEL, help_text=OWN_DEVICE_HELP, required=False)
+    remember = forms.BooleanField(required=False)
     privacy_notice_version = forms.CharField(widget=forms.HiddenInput, required=False)
     account_already_exists: bool
     field_order = [
@@ -129,8 +134,6 @@ class SignupForm(AccountForm, allauth_forms.SignupForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["password1"].label = _("Choose a password")
-        self.fields["password1"].help_text = PASSWORD_HELP
         self.fields["privacy_notice_version"].initial = settings.PRIVACY_NOTICE_VERSION
 
     def clean(self) -> dict[str, Any]:
@@ -167,17 +170,14 @@ class SignupForm(AccountForm, allauth_forms.SignupForm):
             try:
                 with transaction.atomic():
                     User.objects.erase_unconfirmed(self.cleaned_data["email"])
-                    saved: tuple[User, None] = super().try_save(request)
+                    return super().try_save(request)
             except IntegrityError:  # a concurrent submission of the same form created the account first
                 self.validate_unique_email(self.cleaned_data["email"])
-            else:
-                return saved
         self.account_already_exists = True
         User().set_password(self.cleaned_data["password1"])  # respond equally fast for known and unknown addresses
-        answer: tuple[None, HttpResponse] = super().try_save(request)
-        return answer
+        return super().try_save(request)
 
-    def signup(self, request: HttpRequest, user: User) -> None:  # noqa: ARG002  # allauth's signature
+    def signup(self, request: HttpRequest, user: User) -> None:
         now = timezone.now()
         SignupConsent.objects.create(
             user=user,
@@ -199,35 +199,16 @@ class ConfirmResetForm(AccountForm, allauth_forms.ConfirmPasswordResetCodeForm):
     pass
 
 
-class OnePassword(AccountForm):
-    """A new password that is entered once.
-
-    The page can show it, and a mailed code can reset it.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        del self.fields["password2"]
-        self.fields["password1"].label = _("New password")
-        self.fields["password1"].help_text = PASSWORD_HELP
-
-
-class NewPasswordForm(OnePassword, allauth_forms.ResetPasswordKeyForm):
+class NewPasswordForm(AccountForm, allauth_forms.ResetPasswordKeyForm):
     pass
 
 
-class ChangePasswordForm(OnePassword, allauth_forms.ChangePasswordForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["oldpassword"].label = _("The password you have now")
-        self.fields["oldpassword"].help_text = ""
+class ChangePasswordForm(AccountForm, allauth_forms.ChangePasswordForm):
+    pass
 
 
 class PasswordAgainForm(AccountForm, allauth_forms.ReauthenticateForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["password"].label = _("Password")
-        self.fields["password"].help_text = ""
+    pass
 
 
 class CodeForm(AccountForm):
@@ -239,13 +220,8 @@ class CodeForm(AccountForm):
     """
 
     user: User
-    missing: Any = _("Write the code from the app.")
-    label: Any = _("Code from the app")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["code"].label = self.label
-        self.fields["code"].error_messages["required"] = self.missing
+    labels = AccountForm.labels | {"code": _("Code from the app, or a recovery code")}
+    missing = AccountForm.missing | {"code": _("Write the code from the app, or one of your recovery codes.")}
 
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]
@@ -266,17 +242,18 @@ class CodeForm(AccountForm):
 
 
 class SecondStepForm(CodeForm, mfa_forms.AuthenticateForm):
-    label = _("Code from the app, or a recovery code")
-    missing = _("Write the code from the app, or one of your recovery codes.")
+    pass
 
 
 class SecondStepAgainForm(CodeForm, mfa_forms.ReauthenticateForm):
-    label = SecondStepForm.label
-    missing = SecondStepForm.missing
+    pass
 
 
 class FirstCodeForm(CodeForm, ActivateTOTPForm):
     """The first code of a new authenticator app, which proves that the app works."""
+
+    labels = AccountForm.labels | {"code": _("Code from the app")}
+    missing = AccountForm.missing | {"code": _("Write the code from the app.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         begun = context.request.session.get(SECRET_SESSION_KEY)

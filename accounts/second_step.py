@@ -12,7 +12,6 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.mfa.utils import decrypt
-from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
@@ -20,9 +19,10 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
 
+from accounts import sealing
 from accounts.devices import is_staff_session
 from accounts.models import User
-from accounts.sealing import cipher
+from sealing.text import CannotOpenError
 
 logger = logging.getLogger(__name__)
 _LAST = "last_counter"  # key in the app's data: the newest 30-second time step of which a code was used
@@ -39,10 +39,10 @@ class SecondStepAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        return cipher("accounts.second_step").encrypt(text.encode()).decode()
+        return sealing.encrypt("accounts.second_step", text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return cipher("accounts.second_step").decrypt(encrypted_text.encode()).decode()
+        return sealing.decrypt("accounts.second_step", encrypted_text)
 
     def build_totp_svg(self, url: str) -> str:
         """Return the QR code with its own white background, so that cameras can read it in dark mode too."""
@@ -96,7 +96,7 @@ def use_code(user: User, code: str) -> Authenticator | None:
             right = (
                 _use_app_code(kept, code) if kept.type == Authenticator.Type.TOTP else kept.wrap().validate_code(code)
             )
-        except InvalidToken:
+        except CannotOpenError:
             logger.exception("A second step was sealed with a SECRET_KEY that is not here. See docs/operations.md")
             continue
         if right:

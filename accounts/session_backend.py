@@ -39,7 +39,7 @@ class SessionStore(db.SessionStore):
         if must_create or self.session_key is None:
             super().save(must_create)
             return
-        row: Any = self.create_model_instance(self._session)  # type: ignore[attr-defined]  # unknown to the stubs
+        row: Any = self.create_model_instance(dict(self.items()))
         values = {"session_data": row.session_data, "expire_date": row.expire_date}
         if not Session.objects.filter(pk=row.pk).update(**values):
             raise UpdateError

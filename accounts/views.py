@@ -1,5 +1,7 @@
 """Account pages: allauth's flows with the site's own texts, URLs and responses. Unused flows are left out."""
 
+from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
@@ -21,12 +23,14 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME, update_session_auth_hash
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse, reverse_lazy
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views import View
 
 from accounts.devices import is_own_device, mark_session
 from accounts.models import User
@@ -35,11 +39,28 @@ from accounts.second_step import has_app, note_used, recovery_codes, steps_of
 from common.http import render_page
 from common.views import own, public
 
+Page = Callable[..., HttpResponse]
+
+
+def _page(view: type[View], **options: Any) -> Page:
+    """Return allauth's view as a function that answers an invalid form with status 422."""
+    show = view.as_view(**options)
+
+    @wraps(show)
+    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response: Any = show(request, *args, **kwargs)
+        form = (getattr(response, "context_data", None) or {}).get("form")
+        if form is not None and form.is_bound and form.errors:
+            response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+        return response
+
+    return page
+
 
 def _begin_again(request: HttpRequest, name: str) -> HttpResponse:
     """Redirect to the start of a flow whose code is expired, used, or from another browser."""
     messages.info(request, _("The code no longer works here. Begin again, and we send you a new one."))
-    return HttpResponseRedirect(reverse(name))
+    return redirect(name)
 
 
 class SignedIn(HttpRequest):
@@ -59,36 +80,32 @@ def account(request: SignedIn) -> HttpResponse:
     return render_page(request, "account/account.html", context)
 
 
-class AccountPage:
-    """Mixin that responds with status 422 to an invalid form."""
-
-    request: Any
-
-    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
-        form = context.get("form")
-        if form is not None and form.is_bound and form.errors:
-            kwargs.setdefault("status", HTTPStatus.UNPROCESSABLE_ENTITY)
-        response: HttpResponse = super().render_to_response(context, **kwargs)  # type: ignore[misc]  # a mixin
-        return response
+signup = public(_page(allauth_views.SignupView))
+sign_in = public(_page(allauth_views.LoginView))
+closed = public(_page(allauth_views.AccountInactiveView))
+reset_password = public(_page(allauth_views.PasswordResetView))
+password_again = own(_page(allauth_views.ReauthenticateView))
+_sign_out = _page(allauth_views.LogoutView)
+_change_password = _page(allauth_views.PasswordChangeView, success_url=reverse_lazy("account"))
 
 
-class SignupView(AccountPage, allauth_views.SignupView):
-    pass
-
-
-class LoginView(AccountPage, allauth_views.LoginView):
-    pass
-
-
-class LogoutView(AccountPage, allauth_views.LogoutView):
-    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
-        response: HttpResponse = super().post(*args, **kwargs)
-        self.request.session.flush()  # also removes an unfinished sign-up or reset, and stored form data
+@public
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Sign out, and remove an unfinished sign-up or reset, and stored form data."""
+    response = _sign_out(request)
+    if request.method == "POST":
+        request.session.flush()
         response.headers["Clear-Site-Data"] = '"cache"'
-        return response
+    return response
 
 
-class ConfirmEmailView(AccountPage, allauth_views.ConfirmEmailVerificationCodeView):
+@own
+def change_password(request: SignedIn) -> HttpResponse:
+    """Change the password. A user without one sets it by a mailed code."""
+    return _change_password(request) if request.user.has_usable_password() else redirect("account_reset_password")
+
+
+class ConfirmEmailView(allauth_views.ConfirmEmailVerificationCodeView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         process = EmailVerificationProcess.resume(request)
         replaced = process and "user_id" in process.state and process.user is None
@@ -97,10 +114,9 @@ class ConfirmEmailView(AccountPage, allauth_views.ConfirmEmailVerificationCodeVi
         if replaced or (process is None and request.user.is_anonymous):
             clear_login(request)
             return _begin_again(request, "account_login")
-        response: HttpResponse = super().dispatch(request, *args, **kwargs)
-        return response
+        return super().dispatch(request, *args, **kwargs)
 
-    def _resend_form_valid(self, form: Any) -> HttpResponse:  # noqa: ARG002  # allauth's signature
+    def _resend_form_valid(self, form: Any) -> HttpResponse:
         """Resend the mail to known and unknown addresses alike; allauth skips known ones."""
         if consume_email_verification_rate_limit(self.request, self._process.email, dry_run=True):
             self._process.generate_code()
@@ -109,43 +125,27 @@ class ConfirmEmailView(AccountPage, allauth_views.ConfirmEmailVerificationCodeVi
             self._process.persist()
         else:
             messages.warning(self.request, get_adapter().error_messages["rate_limited"])
-        return HttpResponseRedirect(self.passthrough_next_url(reverse("account_email_verification_sent")))
+        return redirect(self.passthrough_next_url(reverse("account_email_verification_sent")))
 
 
-class ResetView(AccountPage, allauth_views.PasswordResetView):
-    pass
+confirm_email = public(_page(ConfirmEmailView))
 
 
-class ConfirmResetView(AccountPage, allauth_views.ConfirmPasswordResetCodeView):
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+def _during_reset(page: Page) -> Page:
+    """Restrict a page to users who have asked for a code to reset their password, in this browser."""
+
+    @public
+    @wraps(page)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if PasswordResetVerificationProcess.resume(request) is None:
             return _begin_again(request, "account_reset_password")
-        response: HttpResponse = super().dispatch(request, *args, **kwargs)
-        return response
+        return page(request, *args, **kwargs)
+
+    return checked
 
 
-class NewPasswordView(AccountPage, allauth_views.CompletePasswordResetView):
-    success_url = reverse_lazy("account_login")
-
-    def dispatch(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        if PasswordResetVerificationProcess.resume(request) is None:
-            return _begin_again(request, "account_reset_password")
-        response: HttpResponse = super().dispatch(request, **kwargs)
-        return response
-
-
-class ChangePasswordView(AccountPage, allauth_views.PasswordChangeView):
-    success_url = reverse_lazy("account")
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.has_usable_password():  # type: ignore[union-attr]  # the view requires sign-in
-            return HttpResponseRedirect(reverse("account_reset_password"))
-        response: HttpResponse = super().dispatch(request, *args, **kwargs)
-        return response
-
-
-class PasswordAgainView(AccountPage, allauth_views.ReauthenticateView):
-    pass
+confirm_reset = _during_reset(_page(allauth_views.ConfirmPasswordResetCodeView))
+new_password = _during_reset(_page(allauth_views.CompletePasswordResetView, success_url=reverse_lazy("account_login")))
 
 
 # The second step (ADR 0026) ----------------------------------------------------------------------------------------
@@ -158,7 +158,12 @@ def _end_other_sessions(request: SignedIn) -> None:
     mark_session(request, request.user)
 
 
-class SecondStepView(AccountPage, mfa_views.AuthenticateView):
+def _in_fours(text: str) -> str:
+    """Divide a code for reading and typing: `abcdefgh` becomes `abcd efgh`."""
+    return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
+
+
+class SecondStepView(mfa_views.AuthenticateView):
     """The second step of signing in."""
 
     def _build_forms(self) -> Any:
@@ -181,31 +186,28 @@ class SecondStepView(AccountPage, mfa_views.AuthenticateView):
         return response
 
 
-class SecondStepAgainView(AccountPage, mfa_views.ReauthenticateView):
+class SecondStepAgainView(mfa_views.ReauthenticateView):
     """The second step in a session that began without it, for example for a newly appointed curator."""
 
     def form_valid(self, form: Any) -> HttpResponse:
         self.request.session.cycle_key()
         mark_session(self.request, form.user)
-        response: HttpResponse = super().form_valid(form)
-        return response
+        return super().form_valid(form)
 
 
-class SetUpView(AccountPage, ActivateTOTPView):
+class SetUpView(ActivateTOTPView):
     """Set up the second factor: verify the first code of a new app, then show the recovery codes."""
 
     template_name = "mfa/set_up.html"
 
     def dispatch(self, request: SignedIn, *args: Any, **kwargs: Any) -> HttpResponse:
         if has_app(request.user):
-            return HttpResponseRedirect(self.get_success_url())
-        response: HttpResponse = super().dispatch(request, *args, **kwargs)
-        return response
+            return redirect(self.get_success_url())
+        return super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        secret = context["form"].secret
-        context["secret"] = " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
+        context["secret"] = _in_fours(context["form"].secret)
         context["needed"] = not can_switch_off(self.request.user)
         return context
 
@@ -221,11 +223,7 @@ class SetUpView(AccountPage, ActivateTOTPView):
             note_used(app, form.counter)
             record_authentication(self.request, form.user, "mfa", id=app.pk, type=app.type)
             _end_other_sessions(self.request)
-        return HttpResponseRedirect(self.get_success_url())
-
-
-def _back_to_account() -> HttpResponse:
-    return HttpResponseRedirect(reverse("account"))
+        return redirect(self.get_success_url())
 
 
 @own
@@ -233,14 +231,14 @@ def switch_off(request: SignedIn) -> HttpResponse:
     """Remove the second factor, so that the user signs in with the password alone."""
     app = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.TOTP).first()
     if app is None:
-        return _back_to_account()
+        return redirect("account")
     check_can_switch_off(request.user)
     raise_if_reauthentication_required(request, app="allauth.mfa")
     if request.method != "POST":
         return render_page(request, "mfa/switch_off.html", {})
     deactivate_totp(request, app)
     _end_other_sessions(request)
-    return _back_to_account()
+    return redirect("account")
 
 
 @own
@@ -248,9 +246,9 @@ def show_codes(request: SignedIn) -> HttpResponse:
     """Show the recovery codes, to write down, print or save as a file."""
     codes = recovery_codes(request.user)
     if not has_app(request.user):
-        return _back_to_account()
+        return redirect("account")
     raise_if_reauthentication_required(request, app="allauth.mfa")
-    context = {"codes": [f"{code[:4]} {code[4:]}" for code in codes], "next": get_next_redirect_url(request)}
+    context = {"codes": [_in_fours(code) for code in codes], "next": get_next_redirect_url(request)}
     return render_page(request, "mfa/codes.html", context)
 
 
@@ -259,9 +257,9 @@ def codes_file(request: SignedIn) -> HttpResponse:
     """Download the recovery codes as a text file. Its name does not mention the site."""
     codes = recovery_codes(request.user)
     if not codes:
-        return _back_to_account()
+        return redirect("account")
     raise_if_reauthentication_required(request, app="allauth.mfa")
-    context = {"codes": [f"{code[:4]} {code[4:]}" for code in codes], "site_name": settings.SITE_NAME}
+    context = {"codes": [_in_fours(code) for code in codes], "site_name": settings.SITE_NAME}
     text = render_to_string("mfa/codes.txt", context)
     headers = {"Content-Disposition": 'attachment; filename="koder.txt"'}
     return HttpResponse(text, content_type="text/plain; charset=utf-8", headers=headers)
@@ -271,24 +269,14 @@ def codes_file(request: SignedIn) -> HttpResponse:
 def new_codes(request: SignedIn) -> HttpResponse:
     """Generate new recovery codes and invalidate the old ones."""
     if not has_app(request.user):
-        return _back_to_account()
+        return redirect("account")
     raise_if_reauthentication_required(request, app="allauth.mfa")
     if request.method != "POST":
         return render_page(request, "mfa/new_codes.html", {})
     generate_recovery_codes(request)
-    return HttpResponseRedirect(reverse("mfa_view_recovery_codes"))
+    return redirect("mfa_view_recovery_codes")
 
 
-signup = public(SignupView.as_view())
-sign_in = public(LoginView.as_view())
-sign_out = public(LogoutView.as_view())
-closed = public(allauth_views.AccountInactiveView.as_view())
-confirm_email = public(ConfirmEmailView.as_view())
-reset_password = public(ResetView.as_view())
-confirm_reset = public(ConfirmResetView.as_view())
-new_password = public(NewPasswordView.as_view())
-change_password = own(ChangePasswordView.as_view())
-password_again = own(PasswordAgainView.as_view())
-second_step = public(SecondStepView.as_view())
-second_step_again = own(SecondStepAgainView.as_view())
-set_up = own(SetUpView.as_view())
+second_step = public(_page(SecondStepView))
+second_step_again = own(_page(SecondStepAgainView))
+set_up = own(_page(SetUpView))

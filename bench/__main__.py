@@ -17,6 +17,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -27,9 +29,8 @@ import psycopg
 from bench.drill import drill
 from bench.load import Server, cost, in_turn, serve
 from bench.services import questions, searches
-from common.env import ROOT
 from portal.roles import APP, BACKUP, OWNER, make_roles
-from tools.servers import postgres, valkey
+from tools.servers import ROOT, Postgres, postgres, valkey
 
 ROUNDS = 5
 PAGE_ROUNDS = 20  # short and many: the machine's speed drifts by the second
@@ -69,7 +70,7 @@ TARGETS = {
 
 def python(*arguments: str, environment: dict[str, str], stdin: str = "") -> Any:
     """Run a Python process and return the JSON it prints last."""
-    done = subprocess.run(  # noqa: S603 - our own code
+    done = subprocess.run(
         [sys.executable, *arguments],
         env=environment,
         cwd=ROOT,
@@ -80,34 +81,31 @@ def python(*arguments: str, environment: dict[str, str], stdin: str = "") -> Any
     )
     if done.returncode:
         sys.exit(f"{' '.join(arguments)} failed:\n{done.stderr[-3000:]}")
-    return json.loads(done.stdout.splitlines()[-1]) if done.stdout.strip().endswith(("}", '"')) else None
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 @contextmanager
-def database(folder: Path) -> Iterator[tuple[psutil.Process, dict[str, str]]]:
-    """Start PostgreSQL and Valkey. Yield PostgreSQL's process, and the portal's environment with an empty database."""
+def database(folder: Path) -> Iterator[tuple[Postgres, dict[str, str]]]:
+    """Start PostgreSQL and Valkey. Yield the former, and the portal's environment with an empty database."""
     with postgres(folder / "postgres", disposable=True) as server, valkey(folder / "valkey") as redis:
         with psycopg.connect(server.url(), autocommit=True) as admin:
             admin.execute("CREATE DATABASE bench")
             admin.execute("ALTER SYSTEM SET autovacuum = off")  # it could run during a round
             admin.execute("SELECT pg_reload_conf()")
         make_roles(server.url(database="bench"))
-        environment = {
-            **os.environ,
-            "SECRET_KEY": "only-for-the-benchmark-and-never-anywhere-else-0123",
-            "SEALING_KEYS": "bench:" + "A" * 43 + "=",
-            "HTTPS": "0",
-            "DEMO": "0",
-            "REDIS_URL": redis.url,
-            "DATABASE_URL": server.url(APP, "bench"),
-            "DJANGO_SETTINGS_MODULE": "bench.portal",
-        }
-        for_commands = {
-            "FILL": server.url(OWNER, "bench"),
-            "LOSE": server.url(database="bench"),
-            "BACK_UP": server.url(BACKUP, "bench"),
-        }
-        yield psutil.Process(server.process.pid), environment | for_commands
+        yield (
+            server,
+            {
+                **os.environ,
+                "SECRET_KEY": "only-for-the-benchmark-and-never-anywhere-else-0123",
+                "SEALING_KEYS": "bench:" + "A" * 43 + "=",
+                "HTTPS": "0",
+                "DEMO": "0",
+                "REDIS_URL": redis.url,
+                "DATABASE_URL": server.url(APP, "bench"),
+                "DJANGO_SETTINGS_MODULE": "bench.portal",
+            },
+        )
 
 
 def pages(
@@ -127,7 +125,7 @@ def pages(
         form = {"csrfmiddlewaretoken": csrf, "version": str(version), "text": text, "audience": "everyone"}
         cookie = {"Cookie": f"session={next(sessions)}; csrf={csrf}"}
         status, body, _ = portal.post(f"{plan}{data['section']}/{data['item']}/endre/", form, cookie)
-        if status != 303:  # noqa: PLR2004 - see other
+        if status != HTTPStatus.FOUND:
             sys.exit(f"A save was answered {status}: {body[:500]!r}")
         version += 1
         return status
@@ -157,13 +155,12 @@ def pages(
 def cold_start(environment: dict[str, str]) -> float:
     """Return the time to the first response of the portal over the baseline's, both with warm file caches."""
 
-    def start(application: str, probe: str) -> float:
-        with serve(application, environment, probe) as server:
+    def start(application: str) -> float:
+        with serve(application, environment) as server:
             return server.started_in
 
-    starts = {"portal": lambda: start("portal.wsgi", "/"), "floor": lambda: start("bench.floor", "/")}
-    took = in_turn(ROUNDS, starts)
-    return took["portal"] / took["floor"]
+    took = in_turn(ROUNDS, {name: partial(start, name) for name in ("portal.wsgi", "bench.floor")})
+    return took["portal.wsgi"] / took["bench.floor"]
 
 
 def say(words: str) -> None:
@@ -173,15 +170,14 @@ def say(words: str) -> None:
 def measure(size: Size, parts: list[str]) -> dict[str, float]:
     say("Filling a database with a million rows …")
     figures: dict[str, float] = {}
-    with tempfile.TemporaryDirectory(prefix="fotfeste-bench-") as name, database(Path(name)) as (process, environment):
-        owner = environment | {"DATABASE_URL": environment.pop("FILL")}
-        lose, back_up = environment.pop("LOSE"), environment.pop("BACK_UP")
+    with tempfile.TemporaryDirectory(prefix="fotfeste-bench-") as name, database(Path(name)) as (server, environment):
+        owner = environment | {"DATABASE_URL": server.url(OWNER, "bench")}
         saves = size.requests * (PAGE_ROUNDS + 1)  # one extra round to warm up
         data = python("-m", "bench.fill", str(saves), environment=owner)
         if "pages" in parts:
             say("Measuring pages …")
             with serve("bench.floor", environment) as floor, serve("portal.wsgi", environment) as portal:
-                figures |= pages(data, portal, floor, process, size.requests)
+                figures |= pages(data, portal, floor, psutil.Process(server.process.pid), size.requests)
         if "starts" in parts:
             say("Measuring starts …")
             figures["cold_start"] = cold_start(environment)
@@ -199,7 +195,7 @@ def measure(size: Size, parts: list[str]) -> dict[str, float]:
             figures |= python("-m", "bench.sealing", environment=environment)
         if "drill" in parts:  # last, because it drops the database
             say("Losing it all, and bringing it back …")
-            figures["restore_drill_s"] = drill(lose, back_up, Path(name))
+            figures["restore_drill_s"] = drill(server.url(database="bench"), server.url(BACKUP, "bench"), Path(name))
     return figures
 
 

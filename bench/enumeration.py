@@ -32,7 +32,7 @@ def ratio(ask: Callable[[str], int], times: int) -> float:
         mail.outbox = []
         before = time.perf_counter()
         ask(KNOWN if known else unknown())
-        if number >= 4:  # noqa: PLR2004 - the first four warm up
+        if number >= 4:
             took[known].append(time.perf_counter() - before)
     return median(took[True]) / median(took[False])
 
@@ -57,7 +57,7 @@ def main() -> None:
         client.cookies["session"] = session
         return client.post(reverse("invite", args=[family]), {"email": email, "role": "relative"}).status_code
 
-    password = "en-rolig-morgen-ved-fjorden"  # noqa: S105 - not a real password
+    password = "en-rolig-morgen-ved-fjorden"
     yes = {"health_information": "on", "sixteen_or_older": "on"}
     questions = {
         "sign_in": post("account_login", password=password),

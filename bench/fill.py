@@ -38,26 +38,26 @@ def make_rows() -> None:
     """Create a table of a million rows, and a copy of it with row-level security."""
     from django.db import connection
 
-    from bench.models import FAMILY, ProtectedRow, Row
+    from bench.models import FAMILY
     from common.tables.compiler import table_sql
     from common.tables.declarations import Table
 
-    table, twin = Row._meta.db_table, ProtectedRow._meta.db_table
+    protected = Table(model="bench_protectedrow", family="family", select=())
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TABLE {table} (id bigint PRIMARY KEY, family uuid, happened timestamptz, words text)")
+        cursor.execute("CREATE TABLE bench_row (id bigint, family uuid, happened timestamptz, words text)")
         cursor.execute(
-            f"INSERT INTO {table} SELECT n, CASE WHEN n %% 1000 = 0 THEN %s ELSE gen_random_uuid() END,"  # noqa: S608 - the table name comes from a model
+            "INSERT INTO bench_row SELECT n, CASE WHEN n %% 1000 = 0 THEN %s ELSE gen_random_uuid() END,"
             " timestamptz '2026-01-01' + n * interval '20 s', repeat('Ord om dagen i dag. ', 4)"
             " FROM generate_series(1, 1000000) AS n",
             [FAMILY],
         )
-        cursor.execute(f"CREATE TABLE {twin} AS TABLE {table}")
-        cursor.execute(f"ALTER TABLE {twin} ADD PRIMARY KEY (id)")
-        for each in (table, twin):
-            cursor.execute(f"CREATE INDEX ON {each} (family, happened DESC, id DESC)")
-        for statement in table_sql(Table(model=twin, family="family", select=())):
+        cursor.execute("CREATE TABLE bench_protectedrow AS TABLE bench_row")
+        for table in ("bench_row", "bench_protectedrow"):
+            cursor.execute(f"ALTER TABLE {table} ADD PRIMARY KEY (id)")
+            cursor.execute(f"CREATE INDEX ON {table} (family, happened DESC, id DESC)")
+        for statement in table_sql(protected):
             cursor.execute(statement)
-        cursor.execute(f"GRANT SELECT ON {table} TO portal_app, portal_backup")
+        cursor.execute("GRANT SELECT ON bench_row TO portal_app, portal_backup")
 
 
 def main() -> None:
@@ -74,12 +74,13 @@ def main() -> None:
     from crisisplans.item_content import load_content
     from crisisplans.models import CrisisPlan, PlanItem, Section, SupportContact
     from crisisplans.presenters.pdf import Choice, chosen, foot_of, plan_pdf_html, sections_of
-    from crisisplans.selectors import read_plan
+    from crisisplans.presenters.plan import present_plan
     from families.actions import start_family
+    from families.actors import Actor
     from families.models import Membership, Role
 
     make_rows()
-    user = User.objects.create_user(email="bench@example.org", password="bench-bench-bench")  # noqa: S106
+    user = User.objects.create_user(email="bench@example.org", password="bench-bench-bench")
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     member = start_family(by=user, role=Role.RELATIVE, display_name="Kari", subject_name="Alex", family=FAMILY)
     other = User.objects.create_user(email="ola@example.org")
@@ -106,18 +107,19 @@ def main() -> None:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     coping = next(item for item in items if item.section == Section.COPING)
-    reading = read_plan(CrisisPlan.objects.visible_to(user).with_revision(member.family_id).get(), user)
+    plan = CrisisPlan.objects.visible_to(user).with_revision(member.family_id).get()
+    shown = present_plan(plan, Actor.of(member))
     choice = Choice(frozenset(Section), with_relatives=False)
-    part = chosen(reading, choice)
+    part = chosen(shown, choice)
     more = {
         "saving": saving,
         "family": str(member.family_id),
         "item": str(coping.pk),
         "section": reverse("section", args=[member.family_id, Section.COPING]).split("/")[-2],
         "fonts": str(settings.PDF_FONTS),
-        "paper": plan_pdf_html(reading, choice, family=member.family, relatives=["Kari"]),
+        "paper": plan_pdf_html(shown, choice),
         "plan": {
-            "foot": asdict(foot_of(part, "Alex")),
+            "foot": asdict(foot_of(plan, part, "Alex")),
             "sections": [asdict(section) for section in sections_of(part, "Alex")],
         },
     }

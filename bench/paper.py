@@ -8,16 +8,15 @@ import io
 import json
 import os
 import sys
-import time
 import warnings
-from collections.abc import Callable
 from html import escape
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import psutil
 import pypdf
+
+from bench.load import cpu_of, in_turn
 
 # Independent of the portal's own stylesheets: the cost of their boxes and rules counts against the portal.
 STYLE = """
@@ -72,12 +71,6 @@ def style_of(plan: dict[str, Any]) -> str:
     return STYLE % {"foot": f"{foot['whose']} · {foot['revision']}\\A {foot['printed']} · {foot['valid_until']}"}
 
 
-def cpu_of(work: Callable[[], object]) -> float:
-    before = time.process_time()
-    work()
-    return time.process_time() - before
-
-
 def main() -> None:
     warnings.simplefilter("ignore")
     import weasyprint
@@ -98,10 +91,7 @@ def main() -> None:
     pages = [len(pypdf.PdfReader(io.BytesIO(pdf)).pages) for pdf in (press.print(page), plain())]
     if abs(pages[0] - pages[1]) > 1:
         sys.exit(f"Our paper has {pages[0]} pages and the reference {pages[1]}.")
-    ours, theirs = [], []
-    for _ in range(ROUNDS):
-        ours.append(cpu_of(lambda: press.print(page)))
-        theirs.append(cpu_of(plain))
+    took = in_turn(ROUNDS, {"ours": lambda: cpu_of(lambda: press.print(page)), "theirs": lambda: cpu_of(plain)})
     me = psutil.Process()
     for _ in range(20 - ROUNDS):
         press.print(page)
@@ -109,7 +99,7 @@ def main() -> None:
     for _ in range(int(sys.argv[1])):
         press.print(page)
     growth = (me.memory_info().rss - before) / 1_000_000
-    print(json.dumps({"pdf_cpu": median(ours) / median(theirs), "pdf_rss_growth_mb": growth}))
+    print(json.dumps({"pdf_cpu": took["ours"] / took["theirs"], "pdf_rss_growth_mb": growth}))
 
 
 if __name__ == "__main__":

@@ -50,13 +50,13 @@ def questions() -> list[str]:
         f"/hjelp/?hvem={who}&hva={what}{place}{wish}"
         for who, what, place, wish in product(WHO_ASKS, WHAT_FOR, WHERE, WISHES)
     ]
-    Random(1).shuffle(chosen)  # noqa: S311 - not used for security
+    Random(1).shuffle(chosen)
     return chosen
 
 
 def searches() -> list[str]:
     """Return as many search URLs with one typo each: a missing letter, two transposed letters or an extra one."""
-    chance = Random(1)  # noqa: S311 - not used for security
+    chance = Random(1)
     towns = [town for each in TOWNS.values() for town in each]
     typed = []
     for who, town in chance.sample(list(product(WHO, towns)), 400):
@@ -72,18 +72,18 @@ def fill_services(user: Any) -> None:
     """Create the services, half of them checked by `user`."""
     from django.utils import timezone
 
-    from resources.actions import add_search_words, fill_index
+    from resources.actions import fill_index
     from resources.facets import ChannelKind, Kind, State
     from resources.models import CHECK_EVERY, Channel, HelpService
 
-    chance, today = Random(1), timezone.localdate()  # noqa: S311 - not used for security
+    chance, today = Random(1), timezone.localdate()
     places = [(county, town) for county, towns in TOWNS.items() for town in towns]
     names = list(product(places, WHO, WHOSE))
     services, channels = [], []
     for number in range(HOW_MANY):
         (county, town), who, whose = names[number % len(names)]
         branch = f" {number // len(names) + 1}" if number >= len(names) else ""
-        checked = chance.random() < 0.5  # noqa: PLR2004 - half
+        checked = chance.random() < 0.5
         on = today - timedelta(days=chance.randrange(250))
         kinds = chance.sample(list(Kind)[1:], 3)
         service = HelpService(
@@ -118,4 +118,3 @@ def fill_services(user: Any) -> None:
         channels += ways
     HelpService.objects.bulk_create(services, batch_size=1000)
     Channel.objects.bulk_create(channels, batch_size=1000)
-    add_search_words(services=services)

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest
 
 PERSON, INVITATION = "app.user_id", "app.invitation"
+_CALLS = "when_committed"  # attribute of a request
 
 
 @contextmanager
@@ -36,13 +37,13 @@ def when_committed(request: HttpRequest, call: Callable[[], None]) -> None:
 
     Use it for mail whose result is shown on the next page. It is not called when the response is a server error.
     """
-    request.when_committed.append(call)  # type: ignore[attr-defined]  # set by `calls_when_committed`
+    vars(request)[_CALLS].append(call)
 
 
 def calls_when_committed(request: HttpRequest) -> list[Callable[[], None]]:
     """Create and return the list that `when_committed` appends to. The caller runs the calls after the transaction."""
     calls: list[Callable[[], None]] = []
-    request.when_committed = calls  # type: ignore[attr-defined]  # read by `when_committed`
+    vars(request)[_CALLS] = calls
     return calls
 
 

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from django.core.cache.backends.db import DatabaseCache
 from django.db import connections, router
 from django.utils import timezone
+from psycopg import sql
 
 
 class _Plain(pickle.Unpickler):
@@ -29,10 +30,8 @@ class PlainCache(DatabaseCache):
     def get_many(self, keys: Iterable[Any], version: int | None = None) -> dict[Any, Any]:
         """Return the cached values of these keys that have not expired."""
         asked = {self.make_and_validate_key(key, version=version): key for key in keys}
-        table = self.cache_model_class._meta.db_table  # a constant from the settings
+        query = sql.SQL("SELECT cache_key, value FROM {} WHERE cache_key = ANY(%s) AND expires > %s")
+        table = sql.Identifier(self.cache_model_class._meta.db_table)
         with connections[router.db_for_read(self.cache_model_class) or "default"].cursor() as cursor:
-            cursor.execute(
-                f"SELECT cache_key, value FROM {table} WHERE cache_key = ANY(%s) AND expires > %s",  # noqa: S608  # the table name is a constant
-                [list(asked), timezone.now()],
-            )
+            cursor.execute(query.format(table), [list(asked), timezone.now()])
             return {asked[key]: _Plain(io.BytesIO(base64.b64decode(value))).load() for key, value in cursor.fetchall()}

@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+DAYS_UNTIL_ERASED = 30  # from removing something, or closing a family, until nobody can bring it back
 DAYS_IN_WORDS = 7
 DAYS_IN_WEEKS = 60
 DAYS_IN_MONTHS = 700

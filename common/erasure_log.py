@@ -10,6 +10,7 @@ import fcntl
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from io import FileIO
 from pathlib import Path
 from uuid import UUID
 
@@ -28,21 +29,19 @@ def append_erasures(file: Path, families: Mapping[UUID, datetime]) -> int:
     replaced if it is the beginning of one of these families' lines. Raises OSError, and ValueError for an invalid file.
     """
     _refuse_a_folder(file)
-    there = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(there, fcntl.LOCK_EX)  # the worker and a backup may write concurrently
-        content = os.pread(there, os.fstat(there).st_size, 0)
-        whole, torn = _whole_lines(content)
-        if torn and any(str(family).startswith(torn.decode(errors="replace").split(" ")[0]) for family in families):
-            known = _read(file, whole)
+    with os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0) as log:
+        fcntl.flock(log, fcntl.LOCK_EX)  # the worker and a backup may write concurrently
+        content = log.read()
+        end = content.rfind(b"\n") + 1
+        torn = content[end:].decode(errors="replace")
+        if torn and any(str(family).startswith(torn.split(" ")[0]) for family in families):
+            start, missing_end, known = end, "", _read(file, content[:end])
         else:
-            known, whole = _read(file, content), content + b"\n" if torn else content
+            start, missing_end, known = len(content), "\n" if torn else "", _read(file, content)
         new = {family: when for family, when in families.items() if family not in known}
         lines = "".join(f"{family} {when.astimezone(UTC).isoformat()}\n" for family, when in new.items())
-        if (wanted := whole + lines.encode()) != content:
-            _put(there, content, wanted, file)
-    finally:
-        os.close(there)
+        if missing_end or lines or start < len(content):
+            _replace_end(log, f"{missing_end}{lines}".encode(), start, content, file)
     return len(new)
 
 
@@ -88,22 +87,13 @@ def _refuse_a_folder(file: Path) -> None:
         raise ValueError(message)
 
 
-def _whole_lines(content: bytes) -> tuple[bytes, bytes]:
-    """Split into the complete lines and a truncated rest, which is empty unless a write was interrupted."""
-    end = content.rfind(b"\n") + 1
-    return content[:end], content[end:]
+def _replace_end(log: FileIO, new: bytes, start: int, before: bytes, file: Path) -> None:
+    """Write `new` from `start` to the end of the log, and sync it to disk.
 
-
-def _put(there: int, before: bytes, after: bytes, file: Path) -> None:
-    """Replace `before`, the content of the file, with `after`, and sync it to disk.
-
-    `after` begins with the complete lines of `before`. On failure, restore `before` and raise OSError.
+    On failure, restore the content `before` and raise OSError.
     """
-    same = len(_whole_lines(before)[0])
     try:
-        _write(there, after[same:], same)
-        os.ftruncate(there, len(after))
-        os.fsync(there)
+        _write(log, new, start)
         if not before:  # the file may be new: sync its directory entry too
             folder = os.open(file.parent, os.O_RDONLY)
             try:
@@ -111,20 +101,18 @@ def _put(there: int, before: bytes, after: bytes, file: Path) -> None:
             finally:
                 os.close(folder)
     except OSError as problem:
-        _write(there, before[same:], same)
-        os.ftruncate(there, len(before))
-        os.fsync(there)
+        _write(log, before[start:], start)
         words = f"nothing could be added to the list of destroyed keys, which is as it was ({problem.strerror})"
         raise OSError(problem.errno, words, str(file)) from problem
 
 
-def _write(there: int, content: bytes, at: int) -> None:
-    """Write all of `content`.
-
-    A full disk may accept only a part, which is visible only in the number of bytes written.
-    """
+def _write(log: FileIO, content: bytes, start: int) -> None:
+    """Write all of `content`. A full disk may accept only a part, which is visible only in the number of bytes."""
+    log.seek(start)
     while content:
-        written = os.pwrite(there, content, at)
+        written = log.write(content)
         if not written:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        content, at = content[written:], at + written
+        content = content[written:]
+    log.truncate()
+    os.fsync(log.fileno())

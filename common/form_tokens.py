@@ -4,6 +4,7 @@ With it, submitted data can be returned to the right user although the session o
 """
 
 from dataclasses import dataclass
+from typing import cast
 from uuid import UUID
 
 from django.core import signing
@@ -12,6 +13,7 @@ from django.utils.crypto import salted_hmac
 
 FIELD = "typed_by"
 _SALT = "common.form_tokens"
+_CACHED = "_signed_form"  # attribute of a request
 _MAX_AGE = 15 * 24 * 3600  # seconds; one day more than the longest session
 
 
@@ -34,13 +36,13 @@ def sign_form(request: HttpRequest) -> str:
     The token contains the page's URL, or, for a form that is shown again with errors, the URL where it was first
     opened.
     """
-    if not hasattr(request, "_signed_form"):
+    cached = vars(request)
+    if _CACHED not in cached:
         sent = read_form(request) if request.method == "POST" else None
         form_at = sent.form_at if sent else request.get_full_path()
-        assert request.user.pk is not None  # noqa: S101  # the template tag checks is_authenticated first
-        value = signing.dumps([person_id(request.user.pk), form_at], salt=_SALT)
-        request._signed_form = value  # type: ignore[attr-defined]  # cached on the request
-    return str(request._signed_form)  # type: ignore[attr-defined]
+        person = person_id(cast("UUID", request.user.pk))  # the template tag asks it for signed-in users only
+        cached[_CACHED] = signing.dumps([person, form_at], salt=_SALT)
+    return str(cached[_CACHED])
 
 
 def read_form(request: HttpRequest) -> FormOwner | None:

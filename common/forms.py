@@ -14,20 +14,18 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
 from django.forms.boundfield import BoundField
 from django.forms.renderers import TemplatesSetting
+from django.utils.text import normalize_newlines
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from common.text import is_unstorable, replace_unstorable
 from common.unreadable import Unreadable
 
 LINE_CAP = 200  # characters; default limit of a one-line field
 TEXT_CAP = 10_000  # characters; default limit of a textarea
-CENTURY, YEARS_IN_CENTURY = 2000, 100
 
-# NUL, which PostgreSQL cannot store, and lone surrogates, which cannot be encoded as UTF-8.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _UNSEEN = {"Cc", "Cf", "Zs", "Zl", "Zp"}  # Unicode categories
-_WRITTEN_DAY = re.compile(r"(?P<day>[0-9]{1,2})[.\-/\s]+(?P<month>[0-9]{1,2})[.\-/\s]+(?P<year>[0-9]{4}|[0-9]{2})\.?")
-_ISO_DAY = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})")
+_BETWEEN_NUMBERS = re.compile(r"[.\-/\s]+")
 
 TOO_LONG = ngettext_lazy(
     "This is too long: there is room for %(limit_value)d character, and this is %(show_value)d.",
@@ -43,7 +41,7 @@ def _looks_empty(text: str) -> bool:
 
 def refuse_unstorable(value: str) -> None:
     """Raise ValidationError when `value` holds NUL or a lone surrogate."""
-    if _UNSTORABLE.search(str(value)):
+    if is_unstorable(str(value)):
         raise ValidationError(
             _("There is a character here that cannot be saved. Remove it, or type the text again."), code="unstorable"
         )
@@ -77,10 +75,21 @@ class PortalBoundField(BoundField):
             attrs["class"] = f"ds-input {kind.attrs.get('class', '')}".strip()
         return attrs
 
+    @property
+    def data(self) -> Any:
+        """The submitted value with normalized line endings; a text without visible characters becomes empty.
+
+        Length limits and comparisons then count the characters that people see.
+        """
+        value = super().data
+        if not isinstance(value, str):
+            return value
+        return "" if _looks_empty(value) else normalize_newlines(value)
+
     def value(self) -> Any:
         """Return the value to show. Characters that cannot be encoded as UTF-8 are replaced with �."""
         shown = super().value()
-        return _UNSTORABLE.sub("\ufffd", shown) if isinstance(shown, str) else shown
+        return replace_unstorable(shown) if isinstance(shown, str) else shown
 
     @property
     def target_id(self) -> str:
@@ -121,6 +130,7 @@ class DayField(forms.DateField):
     """A date, typed as dd.mm.yyyy. Also accepts d.m.yy, spaces or slashes instead of dots, and ISO 8601."""
 
     widget = DayInput
+    input_formats = ("%d.%m.%Y", "%d.%m.%y", "%Y.%m.%d")
     default_error_messages = {"invalid": _("Write the date as day, month, year – like 24.12.2026.")}
 
     def __init__(self, **kwargs: Any) -> None:
@@ -128,19 +138,11 @@ class DayField(forms.DateField):
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> date | None:
-        if isinstance(value, str) and value.strip():
-            return self._read(value.strip())
+        if isinstance(value, str):
+            value = _BETWEEN_NUMBERS.sub(".", value.strip()).rstrip(".")
+            if not value.isascii():  # strptime also takes the digits of other scripts
+                raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)
-
-    def _read(self, text: str) -> date:
-        found = _WRITTEN_DAY.fullmatch(text) or _ISO_DAY.fullmatch(text)
-        if found is None:
-            raise ValidationError(self.error_messages["invalid"], code="invalid")
-        year, month, day = (int(found[part]) for part in ("year", "month", "day"))
-        try:
-            return date(year + CENTURY if year < YEARS_IN_CENTURY else year, month, day)
-        except ValueError:
-            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
 
 
 class PortalForm(forms.Form):
@@ -171,21 +173,11 @@ class PortalForm(forms.Form):
             if isinstance(field, forms.EmailField):
                 field.validators.append(refuse_invisible)
 
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]  # Django's own hook, missing in the stubs
+    def full_clean(self) -> None:
+        super().full_clean()
         for name, value in self._unread.items():
-            if self.cleaned_data.get(name) == "":
+            if self.is_bound and self.cleaned_data.get(name) == "":
                 self.cleaned_data[name] = value
-
-    def _widget_data_value(self, widget: forms.Widget, html_name: str) -> Any:
-        """Return the submitted value with normalized line endings; a text without visible characters becomes empty.
-
-        Length limits and comparisons then count the characters that people see.
-        """
-        value = super()._widget_data_value(widget, html_name)  # type: ignore[misc]  # Django's own hook, missing in the stubs
-        if not isinstance(value, str) or _looks_empty(value):
-            return "" if isinstance(value, str) else value
-        return value.replace("\r\n", "\n").replace("\r", "\n")
 
     def _say_it_kindly(self, field: forms.Field) -> None:
         standard = forms.Field.default_error_messages["required"]

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -44,6 +43,6 @@ def for_everybody(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 UNDO_MARK = "undo:"
 
 
-def show_message(request: HttpRequest, text: str, *, undo: str = "") -> None:
-    """Show a success message on the next page. `undo` is the URL to post to in order to undo the action."""
-    messages.success(request, text, extra_tags=f"{UNDO_MARK}{undo}" if undo else "")
+def undo_tag(url: str) -> str:
+    """Return the extra tag of a success message that offers to undo the action by a POST to `url`."""
+    return f"{UNDO_MARK}{url}"

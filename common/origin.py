@@ -1,14 +1,12 @@
 """The origin of a request: the page that sent it, and the client's network."""
 
-from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
-from django.conf import settings
+from allauth.core.internal import ratelimit
+from allauth.core.internal.httpkit import get_client_ip
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-
-_ONE_HOME = 64  # bits of an IPv6 address that identify one connection; the client chooses the rest
 
 
 def from_own_page(request: HttpRequest) -> bool:
@@ -36,16 +34,7 @@ def from_own_page(request: HttpRequest) -> bool:
 def place_of(request: HttpRequest) -> str:
     """Return a pseudonym for the client's network, which changes every day.
 
-    For rate limits (common.rates). IPv6 addresses are grouped by their /64 prefix.
+    For rate limits (common.rates). IPv6 addresses are grouped by their /64 prefix: one connection has all of them.
     """
-    hops = request.headers.get("X-Forwarded-For", "").split(",")
-    proxies = settings.ALLAUTH_TRUSTED_PROXY_COUNT
-    said = hops[-proxies].strip() if 0 < proxies <= len(hops) else ""
-    address = said or request.META.get("REMOTE_ADDR", "")
-    try:
-        known = ip_address(address)
-    except ValueError:
-        known = None
-    if isinstance(known, IPv6Address):
-        address = str(ip_network((known, _ONE_HOME), strict=False))
+    address = ratelimit.truncate_ip(get_client_ip(request) or "")
     return salted_hmac("common.origin.place", f"{timezone.localdate()} {address}", algorithm="sha256").hexdigest()[:24]

@@ -10,8 +10,7 @@ The queryset is still plain Django and defined in one place; only its SQL is cac
 are always bound as parameters.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from inspect import signature
 from typing import Any, ClassVar, Generic, TypeVar
@@ -32,61 +31,8 @@ class Given(Expression):
         super().__init__()
         self.name = name
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:  # noqa: ARG002 - Django's signature
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         return "%s", (self,)
-
-
-@dataclass(frozen=True)
-class _Statement(Generic[M]):
-    """SQL, and how to convert its rows to model instances."""
-
-    sql: str
-    model: type[M]
-    columns: slice  # the model's columns in a row
-    names: frozenset[str]  # attnames of these columns
-    more: dict[str, int]  # annotations, and their positions in a row
-    converters: list[tuple[int, list[Callable[..., Any]], Any]]
-
-    @classmethod
-    def of(cls, found: QuerySet[M, Any]) -> "_Statement[M]":
-        """Record the SQL and the conversion that Django would use for `found`. Constants are written into the SQL."""
-        compiler: Any = found.query.get_compiler(connection=connection)
-        sql, params = compiler.as_sql()
-        own = compiler.klass_info["select_fields"] if compiler.klass_info else [0]
-        columns = slice(own[0], own[-1] + 1)
-        return cls(
-            sql=_filled(sql, params),
-            model=found.model,
-            columns=columns,
-            names=frozenset(
-                column.target.attname for column, *_ in (compiler.select[columns] if compiler.klass_info else ())
-            ),
-            more=compiler.annotation_col_map or {},
-            converters=[
-                (at, each, column)
-                for at, (each, column) in compiler.get_converters([column for column, *_ in compiler.select]).items()
-            ],
-        )
-
-    def rows(self, given: dict[str, Any]) -> list[tuple[Any, ...]]:
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql, given)
-            return list(cursor.fetchall())
-
-    def objects(self, given: dict[str, Any]) -> list[M]:
-        alias = connection.alias  # read once, since each access looks up the thread's connections
-        return [self._object(row, alias) for row in self.rows(given)]
-
-    def _object(self, row: Sequence[Any], alias: str) -> M:
-        if self.converters:
-            row = list(row)
-            for at, each, column in self.converters:
-                for convert in each:
-                    row[at] = convert(row[at], column, connection)
-        made = self.model.from_db(alias, self.names, row[self.columns])
-        for name, at in self.more.items():
-            setattr(made, name, row[at])
-        return made
 
 
 def _written(value: Any) -> str:
@@ -102,17 +48,6 @@ def _written(value: Any) -> str:
     return Literal(value).as_string(connection.connection).replace("%", "%%")
 
 
-def _filled(sql: str, params: Sequence[Any]) -> str:
-    """Return the statement with its constants written into it."""
-    return sql.replace("%%", "%%%%") % tuple(map(_written, params))
-
-
-def _given(build: Callable[..., QuerySet[M, Any]]) -> QuerySet[M, Any]:
-    """Return the queryset that `build` makes, with a placeholder for each of its parameters."""
-    connection.ensure_connection()
-    return build(**{name: Given(name) for name in signature(build).parameters})
-
-
 class Prepared(Generic[M]):
     """The query that `build` returns, compiled once. Its parameters are keys, dates and times, not model instances."""
 
@@ -123,12 +58,38 @@ class Prepared(Generic[M]):
         self._every.append(self)
 
     @cached_property
-    def _statement(self) -> _Statement[M]:
-        return _Statement.of(_given(self._build))
+    def _compiled(self) -> tuple[type[M], Any, str]:
+        """The model, Django's compiler, and its SQL with the constants written into it."""
+        connection.ensure_connection()
+        found = self._build(**{name: Given(name) for name in signature(self._build).parameters})
+        compiler: Any = found.query.get_compiler(connection=connection)
+        sql, params = compiler.as_sql()
+        return found.model, compiler, sql.replace("%%", "%%%%") % tuple(map(_written, params))
+
+    @cached_property
+    def _columns(self) -> tuple[slice, frozenset[str], dict[int, Any]]:
+        """The model's columns in a row, their attribute names, and the converters of all columns by position."""
+        _model, compiler, _sql = self._compiled
+        own, selected = compiler.klass_info["select_fields"], [column for column, *_ in compiler.select]
+        columns = slice(own[0], own[-1] + 1)
+        names = frozenset(column.target.attname for column in selected[columns])
+        return columns, names, compiler.get_converters(selected)
 
     def fetch(self, **given: Any) -> list[M]:
         """Return the instances. Fields deferred by `only` or `defer` are loaded on access, as usual."""
-        return self._statement.objects(given)
+        model, compiler, _sql = self._compiled
+        rows: Iterable[Sequence[Any]] = self.rows(**given)
+        columns, names, converters = self._columns
+        if converters:
+            rows = compiler.apply_converters(rows, converters)
+        alias = connection.alias  # read once, since each access looks up the thread's connections
+        annotations = (compiler.annotation_col_map or {}).items()
+        found = []
+        for row in rows:
+            found.append(one := model.from_db(alias, names, row[columns]))
+            for name, at in annotations:
+                setattr(one, name, row[at])
+        return found
 
     def first(self, **given: Any) -> M | None:
         """Return the first instance, or None."""
@@ -136,10 +97,13 @@ class Prepared(Generic[M]):
 
     def rows(self, **given: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a `values_list` whose columns need no conversion."""
-        return self._statement.rows(given)
+        with connection.cursor() as cursor:
+            cursor.execute(self._compiled[2], given)
+            return list(cursor.fetchall())
 
     @classmethod
     def forget(cls) -> None:
         """Discard all compiled statements. For tests that change a queryset method."""
         for one in cls._every:
-            one.__dict__.pop("_statement", None)
+            one.__dict__.pop("_compiled", None)
+            one.__dict__.pop("_columns", None)

@@ -15,11 +15,11 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 def public(view: View) -> View:
     """Mark a view that any visitor may see. It must not show personal data."""
-    view.kind = "public"  # type: ignore[attr-defined]
+    vars(view)["kind"] = "public"
     return login_not_required(view)
 
 
 def own(view: View) -> View:
     """Mark a view that is limited to the data of the signed-in user."""
-    view.kind = "own"  # type: ignore[attr-defined]
+    vars(view)["kind"] = "own"
     return view

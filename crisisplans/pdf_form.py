@@ -3,13 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.utils.text import get_text_list
 from django.utils.translation import gettext_lazy as _
 
 from common.forms import PortalForm
 from crisisplans.models import Section
-from crisisplans.presenters.pdf import Choice, is_too_long
-from crisisplans.selectors import Reading
+from crisisplans.presenters.pdf import Choice, has_relatives_only, is_too_long
+from crisisplans.presenters.plan import PlanPresenter
+from records.people import join_names
 
 WITHOUT, WITH = "without", "with"
 
@@ -30,20 +30,19 @@ class PrintForm(PortalForm):
         initial=WITHOUT,
     )
 
-    def __init__(self, *args: Any, reading: Reading, relatives: list[str], **kwargs: Any) -> None:
-        """`relatives` are the names of those who may see the PDF if it includes items for relatives only."""
+    def __init__(self, *args: Any, plan: PlanPresenter, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._reading = reading
-        if reading.has_more_for_relatives:
+        self._plan = plan
+        if has_relatives_only(plan.items):
             self.fields["kin"].help_text = _(
                 "Written for %(names)s. A paper with it is for them alone: keep it where nobody else finds it."
-            ) % {"names": get_text_list(relatives, str(_("and")))}
+            ) % {"names": join_names(plan.people.relatives)}
         else:
             del self.fields["kin"]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        if "sections" in cleaned and is_too_long(self._reading, self.choice(cleaned)):
+        if "sections" in cleaned and is_too_long(self._plan, self.choice(cleaned)):
             self.add_error(
                 "sections",
                 _("This is more than one paper can hold. Choose fewer parts, and print the rest afterwards."),

@@ -4,20 +4,19 @@ A name that cannot be decrypted is shown as such in lists of people. In sentence
 family by the default label. It never breaks a page.
 """
 
-import unicodedata
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
 from django.utils.translation import gettext as _
 
+from common.text import norwegian_sort_key
 from common.unreadable import Unreadable
 from families.models import Family, Membership, MembershipQuerySet, Role
 from sealing.fields import SealedColumn
 from sealing.keys import hold_keys, holds_key
 from sealing.models import FamilyKey
 
-_LAST_LETTERS = str.maketrans({"æ": "{a", "ä": "{a", "ø": "{b", "ö": "{b", "å": "{c"})  # "{" sorts after "z"
 _AFTER_ALL = "\U0010ffff"
 
 
@@ -34,12 +33,6 @@ def names_in(family_id: UUID) -> dict[UUID, str]:
     """
     people = Membership.objects.filter(family_id=family_id).in_order().only("family_id", "user_id", "display_name")
     return {one.user_id: spoken_name(one) for one in people}
-
-
-def relatives_in(family_id: UUID) -> list[str]:
-    """Return the names of the current relatives, who read the items for relatives only. Runs one query."""
-    people = Membership.objects.live().filter(family_id=family_id, role=Role.RELATIVE).in_order()
-    return [spoken_name(one) for one in people.only("family_id", "display_name")]
 
 
 def has_subject(family_id: UUID) -> bool:
@@ -93,6 +86,4 @@ def norwegian_order(text: str) -> tuple[str, str]:
     """
     if isinstance(text, Unreadable):
         return _AFTER_ALL, ""
-    folded = unicodedata.normalize("NFC", text).casefold().replace("aa", "å").translate(_LAST_LETTERS)
-    bare = "".join(char for char in unicodedata.normalize("NFD", folded) if not unicodedata.combining(char))
-    return bare, text
+    return norwegian_sort_key(text), text

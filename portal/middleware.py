@@ -1,6 +1,5 @@
 """Middleware of the portal, in the order of MIDDLEWARE: outermost first."""
 
-import re
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
@@ -9,26 +8,24 @@ from csp.constants import HEADER
 from csp.utils import build_policy
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import SuspiciousOperation
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import resolve_url
+from django.http.response import HttpResponseBase
 from django.views.defaults import bad_request
-from django_htmx.http import HttpResponseClientRedirect
-from django_htmx.middleware import HtmxDetails
 
 from accounts.devices import end_if_idle
 from common.acting import acting_as, calls_when_committed
 from common.form_tokens import FIELD, read_form, token_id
+from common.text import is_unstorable
 from families.access import FamilyRequest, memberships_of
 from portal.views.form_recovery import session_over
 from sealing.keys import keys_of_a_request
 
 SAVED_DRAFT_COOKIE = "__Host-saved" if settings.HTTPS else "saved"  # read and removed by static/js/drafts.js
 SAVED_DRAFT_SECONDS = 600
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
+View = Callable[..., HttpResponseBase]
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -98,7 +95,7 @@ def clean_input(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         parts = [request.path_info, *request.GET.keys(), *request.COOKIES.values()]
         parts += [value for values in request.GET.lists() for value in values[1]]
-        if any(_UNSTORABLE.search(part) for part in parts):
+        if any(map(is_unstorable, parts)):
             return bad_request(request, SuspiciousOperation())
         charset = (request.content_params or {}).get("charset", "utf-8")
         if charset.lower().replace("-", "") != "utf8":
@@ -144,37 +141,19 @@ def act_as_user(get_response: GetResponse) -> GetResponse:
 
 
 class SignInRequired(LoginRequiredMiddleware):
-    """Require a signed-in user for all views not marked public. A form sent without a session is not lost."""
+    """Require a signed-in user for all views not marked public. A form sent without a session is not lost.
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponse:  # type: ignore[override]  # the stubs allow redirects only
-        if request.method not in {"GET", "HEAD", "OPTIONS"}:
-            return session_over(request)
-        htmx: HtmxDetails | None = getattr(request, "htmx", None)
-        if htmx:  # a fragment cannot be a sign-in page: redirect the whole page
-            try:
-                here = htmx.current_url_abs_path or request.get_full_path()
-            except ValueError:  # htmx sent an invalid URL
-                here = request.get_full_path()
-            to = redirect_to_login(here, resolve_url(settings.LOGIN_URL)).url
-            return HttpResponseClientRedirect(to)
-        return super().handle_no_permission(request, view_func)
-
-
-class PrefetchMemberships:
-    """Fetch the user's memberships for views of kind "own" and "public", so that the menu is the same on all pages.
-
-    Runs one query for signed-in users and none for others.
+    Also fetches the user's memberships for views of kind "own" and "public", so that the menu is the same on all pages.
+    That is one query for signed-in users and none for others.
     """
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-    def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:  # noqa: ARG002  # Django's signature
+    def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponseBase | None:
+        refused = super().process_view(request, view, args, kwargs)
+        if refused is not None and request.method not in {"GET", "HEAD"}:
+            return session_over(request)
         if getattr(view, "kind", "") in {"own", "public"} and request.user.is_authenticated:
             memberships_of(cast(FamilyRequest, request))
+        return refused
 
 
 def no_store_for_users(get_response: GetResponse) -> GetResponse:
@@ -193,7 +172,7 @@ def no_store_for_users(get_response: GetResponse) -> GetResponse:
 def saved_draft_cookie(get_response: GetResponse) -> GetResponse:
     """Set a cookie that identifies the saved form, so that the browser can delete its draft.
 
-    A form counts as saved when a POST is answered with a redirect or, for htmx, with status 200 or 204.
+    A form counts as saved when a POST is answered with a redirect.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -212,9 +191,5 @@ def saved_draft_cookie(get_response: GetResponse) -> GetResponse:
 
 
 def _saved(request: HttpRequest, response: HttpResponse) -> bool:
-    htmx: HtmxDetails | None = getattr(request, "htmx", None)
-    if htmx and not htmx.boosted:
-        went_well = response.status_code in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}
-    else:
-        went_well = response.status_code in {HTTPStatus.FOUND, HTTPStatus.SEE_OTHER}
+    went_well = response.status_code in {HTTPStatus.FOUND, HTTPStatus.SEE_OTHER}
     return went_well and request.user.is_authenticated and read_form(request) is not None

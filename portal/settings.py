@@ -84,7 +84,6 @@ MIDDLEWARE = [
     "portal.middleware.act_as_user",  # inside MessageMiddleware: mail sent after the commit adds messages
     "portal.middleware.SignInRequired",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "portal.middleware.PrefetchMemberships",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.no_store_for_users",
     "portal.middleware.saved_draft_cookie",
@@ -185,10 +184,7 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.session_backend.SignInBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "accounts.passwords.LongEnough",
-        "OPTIONS": {"min_length": 10},
-    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",

@@ -51,6 +51,11 @@ class People:
         """The current members, oldest membership first."""
         return [one for one in self._everybody if one.ended_at is None]
 
+    @property
+    def relatives(self) -> list[str]:
+        """The names of the current relatives."""
+        return [spoken_name(one) for one in self.live if one.is_relative]
+
     @cached_property
     def subject_is_here(self) -> bool:
         """Whether the subject is a member now."""

@@ -5,15 +5,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from django.contrib.postgres.search import SearchQuery
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from resources.facets import Audience, ChannelKind, County, Kind, State
 from resources.folding import fold, join, sort_key, telling
-from resources.models import NAME, STEMS, WORD, Channel, Checked, HelpService, NumberReport, SearchWord
-from resources.selectors.spelling import can_be_misspelt
+from resources.models import NAME, WORD, Channel, Checked, HelpService, NumberReport
 from resources.selectors.versions import CHANNEL, CONTENT, Version, Way, versions_of
 
 Item = TypeVar("Item", bound=Checked)
@@ -21,7 +19,6 @@ Item = TypeVar("Item", bound=Checked)
 MADE = ("sort_key", "search_names", "search_text")
 # Parts of a name on either side of a dash or in brackets count as names too: «Barn av rusmisbrukere (BAR)».
 PARTS = re.compile(r"\s[\u2013\u2014-]\s|[()]")
-LONGEST_WORD = 24  # letters; longer ones are names joined into one word
 NUMBERS = (ChannelKind.PHONE, ChannelKind.SMS)
 UNDONE = ("state", "checked_on", "due_on")  # the fields that `undo` reverts
 
@@ -85,48 +82,10 @@ def _each(mark: str, words: Iterable[str]) -> str:
     return f"{mark}{mark.join(dict.fromkeys(forms))}{mark}" if forms else ""
 
 
-@transaction.atomic
 def index(*, service: HelpService) -> None:
-    """Update the service's search fields and the spelling index. Call it after saving a service or its channels."""
-    row = HelpService.objects.only(*MADE).filter(pk=service.pk).first()
-    before = search_words_of(row) if row else {}
+    """Update the service's search fields. Call it after saving a service or its channels."""
     fill_index(service=service, channels=service.channels.all())
     HelpService.objects.filter(pk=service.pk).update(**{name: getattr(service, name) for name in MADE})
-    add_search_words(services=[service])
-    _forget(before.keys() - (search_words_of(service).keys() if service.state == State.PUBLISHED else ()))
-
-
-def add_search_words(*, services: Iterable[HelpService]) -> None:
-    """Add the words of the published ones among `services` to the spelling index."""
-    words: dict[str, bool] = {}
-    for service in services:
-        if service.state == State.PUBLISHED:
-            for word, is_name in search_words_of(service).items():
-                words[word] = is_name or words.get(word, False)
-    rows = [SearchWord(word=word, is_name=is_name) for word, is_name in sorted(words.items())]
-    SearchWord.objects.bulk_create([row for row in rows if not row.is_name], ignore_conflicts=True)
-    SearchWord.objects.bulk_create(
-        [row for row in rows if row.is_name],
-        update_conflicts=True,
-        unique_fields=["word"],
-        update_fields=["is_name"],
-    )
-
-
-def _forget(words: Iterable[str]) -> None:
-    """Remove words from the spelling index, except those that a published service still contains."""
-    there = SearchWord.objects.filter(word__in=sorted(words)).order_by("word").values_list("word", flat=True)
-    published = HelpService.objects.filter(state=State.PUBLISHED)
-    unsaid = [word for word in there if not published.filter(search_words=SearchQuery(word, config=STEMS)).exists()]
-    SearchWord.objects.filter(word__in=unsaid).delete()
-
-
-def search_words_of(service: HelpService) -> dict[str, bool]:
-    """Return the service's words for the spelling index, and whether each is one of its names."""
-    names = service.search_names.partition(WORD)[0]
-    said = f"{service.search_names} {service.search_text}".replace(NAME, " ").replace(WORD, " ").split()
-    called = set(map(join, names.split(NAME)))
-    return {word: word in called for word in said if len(word) <= LONGEST_WORD and can_be_misspelt(word)}
 
 
 @transaction.atomic
@@ -171,7 +130,7 @@ def undo(*, item: Item, version_id: int, by: Any) -> bool:
     newest, *older = versions_of(item)
     if newest.id != version_id or not older or not set(newest.changed) <= set(UNDONE):
         return False
-    before: Any = item.versions.get(pgh_id=older[0].id)  # type: ignore[attr-defined]  # added by pghistory
+    before: Any = item.versions.get(pgh_id=older[0].id)
     for name in ("state", "checked_on", "checked_by_id", "due_on"):
         setattr(item, name, getattr(before, name))
     NumberReport.objects.filter(_of(item), handled_at=newest.at).update(handled_at=None, handled_by=None)

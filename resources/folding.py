@@ -7,19 +7,14 @@ the database compares bytes.
 import re
 import unicodedata
 
+from common.text import norwegian_sort_key, without_accents
+
 MADE_OF = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "ß": "ss", "ð": "d", "þ": "th", "ł": "l", "đ": "d", "œ": "oe"})
-LIKE = str.maketrans({"ä": "æ", "ö": "ø", "å": "å"})  # Swedish and German letters sort like Norwegian ones
-LAST = str.maketrans({"æ": "{", "ø": "|", "å": "}"})  # the characters after z in ASCII
 # Spelling variants and common mistakes, each mapped to one form: aa å, ae æ, oe ø, and double letters.
 ALIKE = ((re.compile("a[ae]"), "a"), (re.compile("oe"), "o"), (re.compile(r"([^\W\d_])\1+"), r"\1"))
 APART = re.compile(r"[\W_]+")
 COUNTRY_CODE = re.compile(r"(?<!\d)(?:\+|00)\s?47(?=[\s\d])")
 SORT_KEY_LENGTH = 130
-
-
-def _bare(text: str) -> str:
-    """Remove diacritics."""
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 def fold(text: str) -> str:
@@ -29,7 +24,7 @@ def fold(text: str) -> str:
     become single, and «+47» before a number is removed. Other alphabets are unchanged.
     """
     text = COUNTRY_CODE.sub(" ", unicodedata.normalize("NFKC", text)).casefold().translate(MADE_OF)
-    text = _bare(text)
+    text = without_accents(text)
     for spelt, becomes in ALIKE:
         text = spelt.sub(becomes, text)
     return APART.sub(" ", text).strip()
@@ -62,6 +57,4 @@ def sort_key(name: str) -> str:
 
     Keys must be compared by code points (collation "C").
     """
-    text = unicodedata.normalize("NFC", name).casefold().translate(LIKE).replace("aa", "å")
-    text = "".join(c if c in "æøå" else _bare(c) for c in text)
-    return APART.sub(" ", text).strip().translate(LAST)[:SORT_KEY_LENGTH]
+    return norwegian_sort_key(name)[:SORT_KEY_LENGTH]

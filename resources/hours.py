@@ -17,7 +17,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
-from django.utils.text import capfirst
+from django.utils.text import capfirst, get_text_list
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from opening_hours import OpeningHours, ParserError, State  # type: ignore[attr-defined]  # missing in its stubs
@@ -35,6 +35,7 @@ _NOON = time(12)
 _PLAIN_WEEK = date(2027, 9, 6)  # a Monday, start of a week without holidays
 _HOLIDAY = date(2027, 5, 6)  # Ascension Day, a Thursday between ordinary days
 _WEEK = 7
+_RUN = 3  # days: from this number on, consecutive days are written as a range
 
 _COMMENT = re.compile(r'"[^"]*"')
 _HOLIDAYS = re.compile(r"\bPH\b", re.IGNORECASE)
@@ -372,7 +373,7 @@ def _span_words(start: datetime, end: datetime, state: State, comment: str) -> s
 
 def _row(day: date, spans: list[_Span]) -> DayHours:
     said = [span.words for span in spans if span.day == day]
-    return DayHours(str(WEEKDAYS[day.weekday()]), _and(said) if said else _("closed"), not said)
+    return DayHours(str(WEEKDAYS[day.weekday()]), get_text_list(said, _("and")) if said else _("closed"), not said)
 
 
 def _holiday_words(hours: OpeningHours, plain: str) -> str:
@@ -383,7 +384,7 @@ def _holiday_words(hours: OpeningHours, plain: str) -> str:
     said = [span.words for span in _spans(hours, _HOLIDAY, days=1)]
     if not said:
         return _("Closed on public holidays.")
-    return _("On public holidays: %(hours)s.") % {"hours": _and(said)}
+    return _("On public holidays: %(hours)s.") % {"hours": get_text_list(said, _("and"))}
 
 
 def _days_words(days: list[int]) -> str:
@@ -399,12 +400,5 @@ def _days_words(days: list[int]) -> str:
     words: list[str] = []
     for run in runs:
         names = [str(WEEKDAYS[day]) for day in run]
-        words += [f"{names[0]}–{names[-1]}"] if len(names) > 2 else names  # noqa: PLR2004  # two days are listed
-    return _and(words)
-
-
-def _and(words: list[str]) -> str:
-    """Join as in «a, b og c»."""
-    if len(words) == 1:
-        return words[0]
-    return _("%(words)s and %(last)s") % {"words": ", ".join(words[:-1]), "last": words[-1]}
+        words += [f"{names[0]}–{names[-1]}"] if len(run) >= _RUN else names
+    return str(get_text_list(words, _("and")))

@@ -6,34 +6,37 @@ The file is parsed and validated completely (`read_services`) before anything is
 import hashlib
 import json
 import tomllib
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Generic, TypeVar
 
 import opening_hours
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 
 from common.phones import clean_phone
 from resources.actions import NUMBERS, index
-from resources.models import Channel, HelpService
+from resources.models import Channel, Checked, HelpService
 
 FILE = Path(__file__).parent / "data" / "services.toml"
 
 NEEDED = {"key", "name", "summary", "audiences", "kinds", "state", "sources"}
-LISTS = {"former_names", "audiences", "kinds", "counties", "places", "languages", "keywords"}
-NUMERIC = {"age_from", "age_to", "pin"}
-YES_OR_NO = {"is_anonymous", "is_free", "needs_referral"}
-WORDS = {"key", "name", "summary", "description", "web", "on_failure", "state"}
-CHANNEL_WORDS = {"kind", "value", "label", "opening_hours"}
-KNOWN = LISTS | NUMERIC | YES_OR_NO | WORDS | {"sources", "channels"}
-# The fields that the file sets; `source` is the text of its `sources`.
-SAID = sorted((KNOWN | {"source"}) - {"key", "sources", "channels"})
-# Fields for search and display only: changing them does not invalidate a curator's check.
-NOT_CHECKED = {"keywords", "former_names", "pin", "on_failure", "state"}
+LISTS = ("former_names", "audiences", "kinds", "counties", "places", "languages", "keywords")
+WORDS = ("key", "name", "summary", "description", "web", "on_failure", "state")
+TYPES: dict[str, type] = {
+    **dict.fromkeys((*LISTS, "sources", "channels"), list),
+    **dict.fromkeys(("age_from", "age_to", "pin"), int),
+    **dict.fromkeys(("is_anonymous", "is_free", "needs_referral"), bool),
+    **dict.fromkeys(WORDS, str),
+}
+CHANNEL_TYPES: dict[str, type] = dict.fromkeys(("kind", "value", "label", "opening_hours"), str)
+
+Item = TypeVar("Item", bound=Checked)
+Part = TypeVar("Part")
 
 
 class BadFileError(Exception):
@@ -41,23 +44,114 @@ class BadFileError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
-    """A valid service of the file, as unsaved rows."""
+class Entry(Generic[Item, Part]):
+    """A valid entry of a file: an unsaved row, and what belongs to it."""
 
-    service: HelpService
-    channels: list[Channel]
+    item: Item
+    parts: list[Part]
 
 
 @dataclass(kw_only=True)
 class Loaded:
-    """The number of services that were created, updated from the file, or left as changed by curators."""
+    """The number of rows that were created, updated from the file, or left as changed by curators."""
 
     new: int = 0
     updated: int = 0
     left: int = 0
 
 
-def read_services(path: Path = FILE) -> list[Entry]:
+class Loader(ABC, Generic[Item, Part]):
+    """Loads entries into a table. Rows that a curator created or changed, and rows missing in the file, are unchanged.
+
+    `said` are the fields that the file sets. Changing those in `not_checked` does not invalidate a curator's check, and
+    changing the parts only if they are `parts_are_checked`.
+    """
+
+    said: ClassVar[Collection[str]]
+    not_checked: ClassVar[Collection[str]]
+    parts_are_checked: ClassVar[bool] = True
+
+    @abstractmethod
+    def parts_of(self, item: Item) -> list[Part]:
+        """Return what belongs to a row of the database."""
+
+    @abstractmethod
+    def told(self, parts: list[Part]) -> list[Any]:
+        """Return the content of the parts as values that can be compared and written as JSON."""
+
+    @abstractmethod
+    def save_parts(self, item: Item, parts: list[Part]) -> None:
+        """Make these the only parts of the saved `item`."""
+
+    def load(self, entries: Iterable[Entry[Item, Part]], rows: models.QuerySet[Item]) -> Loaded:
+        """Load all entries, compared with the current `rows`."""
+        loaded, present = Loaded(), {row.key: row for row in rows}
+        for entry in entries:
+            item, digest = present.get(entry.item.key, entry.item), self.digest_of(entry.item, entry.parts)
+            now = self.digest_of(item, self.parts_of(item)) if entry.item.key in present else ""
+            if not now:
+                loaded.new += 1
+            elif now == digest:
+                if item.loaded_digest != digest:  # the curator's version now equals the file's
+                    rows.filter(pk=item.pk).update(loaded_digest=digest)
+                continue
+            elif now == item.loaded_digest:
+                self._follow(item, entry)
+                loaded.updated += 1
+            else:
+                loaded.left += 1
+                continue
+            item.loaded_digest = digest
+            item.save()
+            self.save_parts(item, entry.parts)
+        return loaded
+
+    def digest_of(self, item: Item, parts: list[Part]) -> str:
+        """Return a fingerprint of the content, to detect changes."""
+        said = {name: getattr(item, name) for name in self.said}
+        text = json.dumps([said, self.told(parts)], ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _follow(self, item: Item, entry: Entry[Item, Part]) -> None:
+        """Update the row from the file. Changed content invalidates a curator's check."""
+        changed = {name for name in self.said if getattr(item, name) != getattr(entry.item, name)}
+        for name in changed:
+            setattr(item, name, getattr(entry.item, name))
+        other_parts = self.parts_are_checked and self.told(self.parts_of(item)) != self.told(entry.parts)
+        if other_parts or changed.difference(self.not_checked):
+            item.checked_on = item.checked_by = None
+            item.due_on = timezone.localdate()
+        item.changed_at, item.changed_by = timezone.now(), None
+
+
+def check_shape(
+    where: str, row: Mapping[str, Any], types: Mapping[str, type], needed: Collection[str] = (), inside: str = ""
+) -> None:
+    """Raise BadFileError if a field is missing, unknown or of another type. The values of a list are distinct texts."""
+    if missing := sorted(set(needed) - row.keys()):
+        raise BadFileError(f"{where}: {missing[0]} is missing{inside}.")
+    for name, value in row.items():
+        if name not in types:
+            raise BadFileError(f"{where}: unknown field {name!r}{inside}.")
+        good = type(value) is types[name]
+        if good and name == "channels":
+            good = all(isinstance(channel, dict) for channel in value)
+        elif good and types[name] is list:
+            good = all(isinstance(word, str) and word.strip() for word in value) and len(set(value)) == len(value)
+        if not good:
+            raise BadFileError(f"{where}: {name} cannot be {value!r}{inside}.")
+
+
+def check_row(where: str, row: models.Model, exclude: set[str]) -> None:
+    """Validate an unsaved row by its model's fields. Raises BadFileError."""
+    try:
+        row.clean_fields(exclude=exclude)
+    except ValidationError as problem:
+        name, words = next(iter(problem.message_dict.items()))
+        raise BadFileError(f"{where}: {name}: {words[0]}") from None
+
+
+def read_services(path: Path = FILE) -> list[Entry[HelpService, Channel]]:
     """Return all entries of the file. Raises BadFileError for the first invalid one."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -74,48 +168,24 @@ def read_services(path: Path = FILE) -> list[Entry]:
     return [_entry(row, sources, number) for number, row in enumerate(rows, start=1)]
 
 
-def _entry(row: dict[str, Any], sources: dict[str, str], number: int) -> Entry:
+def _entry(row: dict[str, Any], sources: dict[str, str], number: int) -> Entry[HelpService, Channel]:
     where = str(row.get("key") or f"entry {number}")
-    _check_shape(where, row)
+    check_shape(where, row, TYPES, NEEDED)
     if unknown := [name for name in row["sources"] if name not in sources]:
         raise BadFileError(f"{where}: no source is called {unknown[0]!r}.")
     said = {name: value for name, value in row.items() if name not in {"sources", "channels"}}
     service = HelpService(**said, source=". ".join(sources[name] for name in row["sources"]))
     channels = [_channel(where, channel, place) for place, channel in enumerate(row.get("channels", []))]
-    _check_row(where, service, exclude={"checked_by", "changed_by"})
+    check_row(where, service, exclude={"checked_by", "changed_by"})
     if service.age_from is not None and service.age_to is not None and service.age_from > service.age_to:
         raise BadFileError(f"{where}: age_from is above age_to.")
     for channel in channels:
-        _check_row(where, channel, exclude={"service"})
-    return Entry(service=service, channels=channels)
-
-
-def _check_shape(where: str, row: dict[str, Any]) -> None:
-    if missing := sorted(NEEDED - row.keys()):
-        raise BadFileError(f"{where}: {missing[0]} is missing.")
-    for name, value in row.items():
-        if name not in KNOWN:
-            raise BadFileError(f"{where}: unknown field {name!r}.")
-        if name in LISTS | {"sources"}:
-            good = isinstance(value, list) and all(isinstance(word, str) and word.strip() for word in value)
-            good = good and len(set(value)) == len(value)
-        elif name in NUMERIC:
-            good = type(value) is int
-        elif name in YES_OR_NO:
-            good = type(value) is bool
-        elif name == "channels":
-            good = isinstance(value, list) and all(isinstance(channel, dict) for channel in value)
-        else:
-            good = isinstance(value, str)
-        if not good:
-            raise BadFileError(f"{where}: {name} cannot be {value!r}.")
+        check_row(where, channel, exclude={"service"})
+    return Entry(item=service, parts=channels)
 
 
 def _channel(where: str, row: dict[str, Any], place: int) -> Channel:
-    if unknown := sorted(row.keys() - CHANNEL_WORDS):
-        raise BadFileError(f"{where}: unknown field {unknown[0]!r} in a channel.")
-    if wrong := [name for name, value in row.items() if not isinstance(value, str)]:
-        raise BadFileError(f"{where}: {wrong[0]} of a channel must be text.")
+    check_shape(where, row, CHANNEL_TYPES, inside=" in a channel")
     channel = Channel(**row, position=place)
     if channel.kind in NUMBERS:
         try:
@@ -127,81 +197,34 @@ def _channel(where: str, row: dict[str, Any], place: int) -> Channel:
     return channel
 
 
-def _check_row(where: str, row: HelpService | Channel, exclude: set[str]) -> None:
-    try:
-        row.clean_fields(exclude=exclude)
-    except ValidationError as problem:
-        name, words = next(iter(problem.message_dict.items()))
-        raise BadFileError(f"{where}: {name}: {words[0]}") from None
+class _Services(Loader[HelpService, Channel]):
+    said = sorted(TYPES.keys() - {"key", "sources", "channels"} | {"source"})
+    not_checked = ("keywords", "former_names", "pin", "on_failure", "state")
+
+    def parts_of(self, item: HelpService) -> list[Channel]:
+        return sorted(item.channels.all(), key=lambda channel: (channel.position, channel.pk))
+
+    def told(self, parts: list[Channel]) -> list[Any]:
+        return [[channel.kind, channel.value, channel.label, channel.opening_hours] for channel in parts]
+
+    def save_parts(self, item: HelpService, parts: list[Channel]) -> None:
+        """Save the channels. An unchanged number retains its id and its reports."""
+        before = {(channel.kind, channel.value): channel for channel in Channel.objects.filter(service=item)}
+        for channel in parts:
+            kept = before.pop((channel.kind, channel.value), None)
+            if kept:
+                channel.pk, channel._state.adding = kept.pk, False
+            channel.service = item
+            if kept is None or (self.told([kept]), kept.position) != (self.told([channel]), channel.position):
+                channel.save()
+        Channel.objects.filter(service=item).exclude(pk__in=[channel.pk for channel in parts]).delete()
 
 
 @transaction.atomic
-def load_services(entries: Iterable[Entry]) -> Loaded:
-    """Load all entries or none. Rows that a curator created or changed, and rows missing in the file, are unchanged."""
-    loaded = Loaded()
-    present = {
-        service.key: service
-        for service in HelpService.objects.select_for_update().order_by("key").prefetch_related("channels")
-    }
-    for entry in entries:
-        service, digest = present.get(entry.service.key), digest_of(entry.service, entry.channels)
-        if service is None:
-            _save(entry.service, entry.channels, digest)
-            loaded.new += 1
-            continue
-        now = digest_of(service, service.channels.all())
-        if now == digest:
-            if service.loaded_digest != digest:  # the curator's version now equals the file's
-                HelpService.objects.filter(pk=service.pk).update(loaded_digest=digest)
-        elif now == service.loaded_digest:
-            _follow(present.pop(service.key), entry, digest)
-            loaded.updated += 1
-        else:
-            loaded.left += 1
-    for service in present.values():  # the code that folds texts may have changed
+def load_services(entries: Iterable[Entry[HelpService, Channel]]) -> Loaded:
+    """Load all entries or none, and index all services, since the code that folds texts may have changed."""
+    services = HelpService.objects.order_by("key")
+    loaded = _Services().load(entries, services.select_for_update().prefetch_related("channels"))
+    for service in services.prefetch_related("channels"):
         index(service=service)
     return loaded
-
-
-def digest_of(service: HelpService, channels: Iterable[Channel]) -> str:
-    """Return a fingerprint of the service's content and channels, to detect changes."""
-    said = {name: getattr(service, name) for name in SAID}
-    ways = [
-        [channel.kind, channel.value, channel.label, channel.opening_hours]
-        for channel in sorted(channels, key=lambda channel: (channel.position, channel.pk))
-    ]
-    text = json.dumps([said, ways], ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _follow(service: HelpService, entry: Entry, digest: str) -> None:
-    """Update the row from the file. Changed content invalidates a curator's check."""
-    same_channels = [_told(channel) for channel in service.channels.all()] == [_told(c) for c in entry.channels]
-    changed = {name for name in SAID if getattr(service, name) != getattr(entry.service, name)}
-    for name in changed:
-        setattr(service, name, getattr(entry.service, name))
-    if changed - NOT_CHECKED or not same_channels:
-        service.checked_on = service.checked_by = None
-        service.due_on = timezone.localdate()
-    service.changed_at, service.changed_by = timezone.now(), None
-    _save(service, entry.channels, digest)
-
-
-def _told(channel: Channel) -> tuple[str, str, str, str]:
-    return channel.kind, channel.value, channel.label, channel.opening_hours
-
-
-def _save(service: HelpService, channels: list[Channel], digest: str) -> None:
-    """Save the service with exactly these channels. An unchanged number retains its id and its reports."""
-    service.loaded_digest = digest
-    service.save()
-    before = {(channel.kind, channel.value): channel for channel in Channel.objects.filter(service=service)}
-    for channel in channels:
-        kept = before.pop((channel.kind, channel.value), None)
-        if kept:
-            channel.pk, channel._state.adding = kept.pk, False
-        channel.service = service
-        if kept is None or (_told(kept), kept.position) != (_told(channel), channel.position):
-            channel.save()
-    Channel.objects.filter(service=service).exclude(pk__in=[channel.pk for channel in channels]).delete()
-    index(service=HelpService.objects.get(pk=service.pk))

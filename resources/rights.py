@@ -4,7 +4,7 @@ Services and articles cannot be deleted, only rows that refer to them.
 """
 
 from common.tables.declarations import APP, WORKER, Table
-from resources.models import Channel, DirectoryMark, GuidanceArticle, HelpService, NumberReport, SearchWord
+from resources.models import Channel, DirectoryMark, GuidanceArticle, HelpService, NumberReport
 
 ALL = {APP: "SELECT, INSERT, UPDATE, DELETE"}
 WRITE = {APP: "SELECT, INSERT, UPDATE"}
@@ -14,7 +14,6 @@ TABLES = [
     Table(model=HelpService, grants={**WRITE, WORKER: LINKS}),
     Table(model=Channel, grants=ALL),
     Table(model=NumberReport, grants=ALL),
-    Table(model=SearchWord, grants={APP: "SELECT, INSERT, DELETE, UPDATE (is_name)"}),
     Table(model=DirectoryMark, grants={APP: "SELECT"}),
     Table(model=GuidanceArticle, grants=WRITE),
     Table(model=GuidanceArticle.services.through, grants={APP: "SELECT, INSERT, DELETE"}),

@@ -141,7 +141,7 @@ class SealedField(_Field[T, T]):
     def get_internal_type(self) -> str:
         return "BinaryField"
 
-    def db_check(self, connection: Any) -> str:  # noqa: ARG002  # Django's signature
+    def db_check(self, connection: Any) -> str:
         """SQL: the column is empty or has the format of a ciphertext, so that plain text is never stored in it."""
         column = f'"{self.column}"'
         form = f"substring({column} FROM 1 FOR 1) = '\\x{FORM:02x}'::bytea"
@@ -261,26 +261,22 @@ class SealedField(_Field[T, T]):
         """
         if _raw_ciphertext.get():
             raise AttributeError  # like any column that is not a relation
-        message = f"{self.model._meta.label}.{self.name} is sealed: no query can name it. Fetch rows and read them."
-        raise SealedError(message)
+        raise self._refusal("no query can name it. Fetch rows and read them.")
 
-    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:  # noqa: ARG002  # Django's signature
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         if value is None:
             return None
         if isinstance(value, bytes | memoryview):
             return connection.Database.Binary(bytes(value))
         if not value:
             return connection.Database.Binary(b"")
-        message = (
-            f"{self.model._meta.label}.{self.name} is sealed: set it on an instance and save that, not by update()."
-        )
-        raise SealedError(message)
+        raise self._refusal("set it on an instance and save that, not by update().")
 
-    def value_to_string(self, obj: models.Model) -> str:  # noqa: ARG002  # Django's signature
-        message = (
-            f"{self.model._meta.label}.{self.name} is sealed: it leaves the database by an export, not by dumpdata."
-        )
-        raise SealedError(message)
+    def value_to_string(self, obj: models.Model) -> str:
+        raise self._refusal("it leaves the database by an export, not by dumpdata.")
+
+    def _refusal(self, advice: str) -> SealedError:
+        return SealedError(f"{self.model._meta.label}.{self.name} is sealed: {advice}")
 
 
 class SealedTextField(SealedField[str]):

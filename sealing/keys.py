@@ -280,8 +280,7 @@ def next_key(owner: Owner) -> int:
 
     The new key encrypts from now on; earlier ones still decrypt.
     """
-    known = FamilyKey.objects.filter(family_id=owner[0], author_id=owner[1])
-    number: int = (known.aggregate(Max("number"))["number__max"] or 0) + 1
+    number: int = (FamilyKey.objects.of(*owner).aggregate(Max("number"))["number__max"] or 0) + 1
     _keep(owner, number, os.urandom(KEY_BYTES))
     let_go(owner)
     return number

@@ -8,13 +8,18 @@ from django.db.models import Func, Q, Value
 from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
-from sealing.outer import bound_to
+from sealing.outer import bound_to, unwrap
+from sealing.text import CannotOpenError
 
 
 class FamilyKeyQuerySet(models.QuerySet["FamilyKey"]):
     def live(self) -> Self:
         """Keys that have not been destroyed."""
         return self.filter(destroyed_at=None)
+
+    def of(self, family_id: uuid.UUID, author_id: uuid.UUID | None) -> Self:
+        """The keys of one owner: of a family, or of one author in it."""
+        return self.filter(family_id=family_id, author_id=author_id)
 
     def lines(self) -> models.QuerySet["FamilyKey", str]:
         """Each live key as one line of text, to be fetched along with another query and passed to `hold_keys`."""
@@ -66,3 +71,16 @@ class FamilyKey(models.Model):
     def bound_to(self) -> str:
         """The associated data of the encrypted key, so that it is invalid in any other row."""
         return bound_to(self.family_id, self.author_id, self.number)
+
+    def unwrap(self) -> bytes:
+        """Decrypt the key with its KEK. Raises CannotOpenError."""
+        return unwrap(bytes(self.wrapped), self.wrapped_by, self.bound_to)
+
+    @property
+    def problem(self) -> str:
+        """Why the key cannot be decrypted; empty when it can."""
+        try:
+            self.unwrap()
+        except CannotOpenError as problem:
+            return str(problem)
+        return ""

@@ -8,15 +8,14 @@ Keys and texts that cannot be decrypted are reported with their location and do 
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db import Error, OperationalError, connection, models, transaction
-from django.db.models import Max
+from django.db import OperationalError, connection, models, transaction
+from django.db.models import Count, Max
 from django.utils import timezone
 from psycopg import sql
 from psycopg.errors import LockNotAvailable, QueryCanceled
@@ -24,7 +23,7 @@ from psycopg.errors import LockNotAvailable, QueryCanceled
 from sealing.fields import SealedField, source_of
 from sealing.keys import FRESH, Owner, let_go, next_key, open_text, seal_text
 from sealing.models import FamilyKey
-from sealing.outer import newest, unwrap, wrap
+from sealing.outer import newest, wrap
 from sealing.text import CannotOpenError, key_number, place
 
 BATCH = 200
@@ -33,11 +32,6 @@ BATCH = 200
 RETIRE_AFTER = timedelta(seconds=10 * FRESH)
 # How long to wait for locks. Less than PostgreSQL's deadlock_timeout, so that a deadlock never aborts a user's request.
 LOCK_WITHIN = "500ms"
-_ONE_AT_A_TIME = 5_240_001  # id of an advisory lock
-
-
-class AlreadyRotatingError(Exception):
-    """Another process is rotating keys."""
 
 
 class TablesBusyError(Exception):
@@ -72,20 +66,6 @@ class Done:
         self.unopened += more.unopened
 
 
-@contextmanager
-def alone() -> Iterator[None]:
-    """Allow only one rotation at a time. Raises AlreadyRotatingError."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_ONE_AT_A_TIME])
-        if not cursor.fetchone()[0]:
-            raise AlreadyRotatingError
-        try:
-            yield
-        finally:
-            with suppress(Error):  # interrupted during a statement: the lock ends with the connection
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_ONE_AT_A_TIME])
-
-
 # -- Key-encryption keys -----------------------------------------------------------------------------------------------
 
 
@@ -103,11 +83,10 @@ def rewrap() -> Iterator[Done]:
         done = Done()
         for key in some:
             try:
-                plain = unwrap(bytes(key.wrapped), key.wrapped_by, key.bound_to)
+                wrapped, name = wrap(key.unwrap(), key.bound_to)
             except CannotOpenError as problem:
                 done.unopened.append(_unopened_key(key, problem))
                 continue
-            wrapped, name = wrap(plain, key.bound_to)
             as_read = FamilyKey.objects.live().filter(pk=key.pk, wrapped_by=key.wrapped_by)
             done.keys += as_read.update(wrapped=wrapped, wrapped_by=name)
         yield done
@@ -118,15 +97,11 @@ def opened_by_newest() -> Done:
     done = Done()
     for some in _in_batches(FamilyKey.objects.live()):
         for key in some:
-            try:
-                unwrap(bytes(key.wrapped), key.wrapped_by, key.bound_to)
-            except CannotOpenError as problem:
-                done.unopened.append(_unopened_key(key, problem))
-                continue
-            if key.wrapped_by == newest():
-                done.keys += 1
+            why = key.problem or ("" if key.wrapped_by == newest() else f"still wrapped by {key.wrapped_by}")
+            if why:
+                done.unopened.append(_unopened_key(key, why))
             else:
-                done.unopened.append(_unopened_key(key, f"still wrapped by {key.wrapped_by}"))
+                done.keys += 1
     return done
 
 
@@ -164,28 +139,24 @@ class Column:
 def sealed_columns() -> list[Column]:
     """Return all encrypted columns."""
     return [
-        Column(
-            model._meta.db_table,
-            _column(model),
-            source_of(model)._meta.pk.column,
-            source_of(model)._meta.db_table,
-            field,
-        )
+        Column(model._meta.db_table, str(model._meta.pk.column), source.pk.column, source.db_table, one)
         for model in apps.get_models()
-        for field in model._meta.local_fields
-        if isinstance(field, SealedField)
+        for source in [source_of(model)._meta]
+        for one in model._meta.local_fields
+        if isinstance(one, SealedField)
     ]
 
 
-def _column(model: type[models.Model]) -> str:
-    return str(model._meta.pk.column)
+def _owners(**which: Any) -> list[Owner]:
+    """Return the owners of live keys, filtered by `number_of_keys` and by `newest`, when the newest was created."""
+    keys = FamilyKey.objects.live().values("family_id", "author_id")
+    found = keys.annotate(number_of_keys=Count("id"), newest=Max("made_at")).filter(**which)
+    return list(found.order_by("family_id", "author_id").values_list("family_id", "author_id"))
 
 
 def owners(before: datetime) -> list[Owner]:
     """Return the owners whose newest live key was created before this moment."""
-    keys = FamilyKey.objects.live().values("family_id", "author_id").annotate(newest=Max("made_at"))
-    found = keys.filter(newest__lt=before).order_by("family_id", "author_id")
-    return list(found.values_list("family_id", "author_id"))
+    return _owners(newest__lt=before)
 
 
 def rotate(owner: Owner) -> Done:
@@ -203,22 +174,13 @@ def rotate(owner: Owner) -> Done:
 
 
 def _keys_that_do_not_open(owner: Owner) -> list[Unopened]:
-    found = []
-    for key in FamilyKey.objects.live().filter(family_id=owner[0], author_id=owner[1]).order_by("number"):
-        try:
-            unwrap(bytes(key.wrapped), key.wrapped_by, key.bound_to)
-        except CannotOpenError as problem:
-            found.append(_unopened_key(key, problem))
-    return found
+    keys = FamilyKey.objects.live().of(*owner).order_by("number")
+    return [_unopened_key(key, why) for key in keys if (why := key.problem)]
 
 
 def owners_with_spare_keys() -> list[Owner]:
     """Return the owners with a key that was replaced more than RETIRE_AFTER ago."""
-    counted = (
-        FamilyKey.objects.live().values("family_id", "author_id").annotate(n=models.Count("id"), at=Max("made_at"))
-    )
-    found = counted.filter(n__gt=1, at__lt=timezone.now() - RETIRE_AFTER).order_by("family_id", "author_id")
-    return list(found.values_list("family_id", "author_id"))
+    return _owners(number_of_keys__gt=1, newest__lt=timezone.now() - RETIRE_AFTER)
 
 
 def retire(owner: Owner, *, give_up: bool = False) -> Done:
@@ -240,7 +202,7 @@ def retire(owner: Owner, *, give_up: bool = False) -> Done:
 def _retire(owner: Owner, columns: list[Column], *, give_up: bool) -> Done:
     _hold({column.table for column in columns})
     done = Done(unopened=_keys_that_do_not_open(owner))
-    keys = FamilyKey.objects.live().filter(family_id=owner[0], author_id=owner[1])
+    keys = FamilyKey.objects.live().of(*owner)
     newest_one = keys.order_by("-number").first()
     if done.unopened or newest_one is None:
         return done
@@ -262,6 +224,14 @@ def _hold(tables: set[str]) -> None:
         cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
 
 
+# Some rows of an owner whose text is not encrypted with their newest key.
+_OTHER_KEYS = """
+    SELECT {key}, {row}, {column} FROM {table}
+    WHERE {family} = %(family)s AND (%(author)s::uuid IS NULL OR {author}::text = %(author)s::text) AND {column} <> ''
+        AND substring({column} FROM 2 FOR 2) <> %(number)s AND {key} <> ALL(%(unopened)s) LIMIT %(batch)s
+"""
+
+
 def _reseal(column: Column, owner: Owner, number: int, lock: str = "") -> Done:
     """Re-encrypt the texts in `column` with the owner's newest key, which has this `number`.
 
@@ -274,7 +244,17 @@ def _reseal(column: Column, owner: Owner, number: int, lock: str = "") -> Done:
         with transaction.atomic(), connection.cursor() as cursor:
             # Disable triggers in this transaction, since the texts do not change.
             cursor.execute("SET LOCAL session_replication_role = replica")
-            rows = _sealed_before(cursor, column, owner, number, [text.row for text in done.unopened], lock)
+            cursor.execute(
+                sql.SQL(_OTHER_KEYS + lock).format(**column.names),
+                {
+                    "family": owner[0],
+                    "author": owner[1],
+                    "number": number.to_bytes(2, "big"),
+                    "unopened": [text.row for text in done.unopened],
+                    "batch": BATCH,
+                },
+            )
+            rows: list[tuple[Any, Any, bytes]] = cursor.fetchall()
             for key, row, sealed in rows:
                 where = place(column.source, column.field.attname, row)
                 try:
@@ -302,7 +282,7 @@ def _unopened_text(column: Column, owner: Owner, key: Any, sealed: bytes) -> Uno
         number = key_number(sealed)
     except CannotOpenError as problem:
         return Unopened(column.table, column.field.attname, key, str(problem))
-    named = FamilyKey.objects.filter(family_id=owner[0], author_id=owner[1], number=number).first()
+    named = FamilyKey.objects.of(*owner).filter(number=number).first()
     if named is None:
         why = f"its key, number {number}, is not there"
     elif named.destroyed_at:
@@ -310,17 +290,3 @@ def _unopened_text(column: Column, owner: Owner, key: Any, sealed: bytes) -> Uno
     else:
         why = f"its key, number {number}, does not open it"
     return Unopened(column.table, column.field.attname, key, why, is_lost=bool(named and named.destroyed_at))
-
-
-def _sealed_before(  # noqa: PLR0913, PLR0917  # filter criteria
-    cursor: Any, column: Column, owner: Owner, number: int, but: list[Any], lock: str
-) -> list[tuple[Any, Any, bytes]]:
-    """Return some rows whose text is not encrypted with the owner's key of this number, except the rows `but`."""
-    query = "SELECT {key}, {row}, {column} FROM {table} WHERE {family} = %s AND {column} <> ''"
-    query += " AND substring({column} FROM 2 FOR 2) <> %s AND (%s::uuid IS NULL OR {author}::text = %s::text)"
-    query += " AND {key} <> ALL(%s) LIMIT %s " + lock
-    author = owner[1]
-    values = [owner[0], number.to_bytes(2, "big"), author, author, but, BATCH]
-    cursor.execute(sql.SQL(query).format(**column.names), values)
-    rows: list[tuple[Any, Any, bytes]] = cursor.fetchall()
-    return rows

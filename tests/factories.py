@@ -201,7 +201,7 @@ class CommentFactory(DjangoModelFactory):
     created_by = factory.SelfAttribute("family.created_by")
 
 
-class ForgottenItemFactory(DjangoModelFactory):
+class ErasedItemFactory(DjangoModelFactory):
     """The mark of something that was removed forty days ago."""
 
     class Meta:
@@ -407,7 +407,7 @@ def make_home(name: str) -> Home:
     token = f"{name}-invitation-secret-0123456789abcdef"
     invitation = InvitationFactory(family=family, email=users["invited"].email, token=token, created_by=coordinator)
     for audience in Audience:
-        ForgottenItemFactory(family=family, audience=audience)
+        ErasedItemFactory(family=family, audience=audience)
     return Home(
         name=name,
         family=family,

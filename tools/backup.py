@@ -21,8 +21,8 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import file_digest
@@ -33,20 +33,19 @@ from uuid import UUID
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from common.env import env
 from common.erasure_log import append_erasures, read_erasures
 from common.tables.visibility import partly_visible
 from portal.roles import BACKUP
 from tools import inventory
-from tools.servers import ServerFailedError, postgres, program, url_of_running
+from tools.inventory import KEYS, PASSING, WAIT, NotDoneError, run
+from tools.servers import DATA, ServerFailedError, postgres, program, url_of_running
 
-FORM = 1  # version of the manifest's format
+FORM = 2  # version of the manifest's format
 DUMP, MANIFEST = "database.dump", "manifest.json"
 STAMP = "%Y-%m-%dT%H%M%SZ"
 STOPPED = 130  # exit status after Ctrl-C
-LOCK_SECONDS = 60  # longest wait for a migration's locks
 ABANDONED = 24 * 3600  # seconds
 
 
@@ -54,17 +53,12 @@ class OldKeysLeftError(Exception):
     """The backup is complete, but expired keys could not be removed."""
 
 
-class NotDoneError(Exception):
-    """The command failed; the message is for its operator. Nothing is left half done unless the message says so."""
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.backup", description="Back up the database.")
     parser.add_argument("to", type=Path, metavar="TO", help="the folder that keeps the backups")
     asked = parser.parse_args()
     began = time.monotonic()
-    for ending in (signal.SIGINT, signal.SIGTERM):  # handled like Ctrl-C, so that partial files are removed
-        signal.signal(ending, signal.default_int_handler)
+    end_like_ctrl_c()
     try:
         days = keys_days()
         with database("DATABASE_BACKUP_URL", BACKUP) as address:
@@ -82,12 +76,17 @@ def main() -> int:
     return 0
 
 
+def end_like_ctrl_c() -> None:
+    """Let SIGTERM raise KeyboardInterrupt as SIGINT does, so that partial files are removed."""
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
+
+
 def keys_days() -> int:
     """Return for how many days backups of keys are stored. Raises NotDoneError."""
     words = env.str("BACKUP_KEYS_DAYS", default="") or "7"
     if not re.fullmatch(r"[0-9]{1,5}", words):
-        message = f"BACKUP_KEYS_DAYS is {words!r}. Set it to a number of days: 7 if you are not sure."
-        raise NotDoneError(message)
+        raise NotDoneError(f"BACKUP_KEYS_DAYS is {words!r}. Set it to a number of days: 7 if you are not sure.")
     return int(words)
 
 
@@ -111,11 +110,9 @@ class Places:
 
 def list_of_the_worker(variable: str) -> Path | None:
     """Return the file in which the worker records erased families: DESTROYED_KEYS_FILE, or the demo's."""
-    from tools.run import DATA
-
-    if noted := env.str("DESTROYED_KEYS_FILE", default=""):
-        return Path(noted)
-    return None if env.str(variable, default="") else DATA / "destroyed-keys"
+    demo = "" if env.str(variable, default="") else DATA / "destroyed-keys"
+    noted = env.str("DESTROYED_KEYS_FILE", default="") or demo
+    return Path(noted) if noted else None
 
 
 def in_one_line(problem: Exception) -> str:
@@ -131,18 +128,15 @@ def database(variable: str, role: str) -> Iterator[str]:
     if address := env.str(variable, default=""):
         yield address
         return
-    from tools.run import DATA
-
     print(f"{variable} is not set: this is about the demo in {DATA}.", flush=True)
     data = DATA / "postgres"
     if not (data / "PG_VERSION").exists():
-        message = f"{variable} is not set, and there is no demo in {DATA} (`make run` makes one)."
-        raise NotDoneError(message)
+        raise NotDoneError(f"{variable} is not set, and there is no demo in {DATA} (`make run` makes one).")
     if running := url_of_running(data, role, "portal"):
         yield running
-        return
-    with postgres(data) as server:
-        yield server.url(role, "portal")
+    else:
+        with postgres(data) as server:
+            yield server.url(role, "portal")
 
 
 def back_up(address: str, to: Path, places: Places, keys_days: int) -> Path:
@@ -160,43 +154,36 @@ def back_up(address: str, to: Path, places: Places, keys_days: int) -> Path:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # one snapshot for everything
         connection.read_only = True
         inventory.read_the_same_everywhere(connection)
-        if unseen := partly_visible(connection, inventory.tables(connection)):
-            message = (
+        names = inventory.tables(connection)
+        if unseen := partly_visible(connection, names):
+            raise NotDoneError(
                 f"{connection.info.user} does not see every row of {', '.join(unseen)}: the backup would be without"
                 f" them. Sign in as {BACKUP} (DATABASE_BACKUP_URL). Is it so already: `manage.py sync_rights`, run as"
                 " the owner role, lets it read every table."
             )
-            raise NotDoneError(message)
-        names = inventory.tables(connection)
-        has_keys = inventory.KEYS in names
-        apart = [*inventory.PASSING, inventory.KEYS]
-        destroyed = {**(destroyed_families(connection) if has_keys else {}), **destroyed}
-        with ExitStack() as parts:
-            folder = parts.enter_context(unfinished(to))
+        destroyed = {**inventory.destroyed_families(connection), **destroyed}
+        apart = [*PASSING, KEYS]
+        with all_or_nothing(places.keys / stamp, to / stamp) as (keys, folder):
             without = [f"--exclude-table-data={name}" for name in apart]
-            told: dict[str, Any] = {"forgotten": len(destroyed)}
-            if has_keys:
-                told |= {"unreadable": unreadable(connection), "keys": inventory.which_keys(connection)}
-            write(connection, address, folder, [name for name in names if name not in apart], now, *without, told=told)
-            if has_keys:
-                keys = parts.enter_context(unfinished(places.keys))
-                only = ["--data-only", f"--table={inventory.KEYS}"]
-                write(connection, address, keys, [inventory.KEYS], now, *only)
+            told = {
+                "forgotten": len(destroyed),
+                "unreadable": unreadable(connection),
+                "keys": [str(key) for (key,) in connection.execute(f"SELECT id FROM {KEYS} ORDER BY id")],
+                "sequences": inventory.sequences(connection),
+                "guards": inventory.catalog(connection, snapshot(connection)),
+            }
+            write(connection, folder, [name for name in names if name not in apart], *without, told=told)
+            write(connection, keys, [KEYS], "--data-only", f"--table={KEYS}", told={})
             for file in places.destroyed:
                 append_erasures(file, destroyed)
-            if has_keys:
-                parts.push(not_left_alone(finish(keys, places.keys / stamp)))
-            made = finish(folder, to / stamp)
-    if has_keys:
-        try:
-            remove_older(places.keys, now - timedelta(days=keys_days), keep=stamp)
-        except OSError as problem:
-            message = (
-                f"{made} is whole. But keys older than {keys_days} days are still in {places.keys}, and open what was"
-                f" forgotten since: {problem}. Remove them."
-            )
-            raise OldKeysLeftError(message) from problem
-    return made
+    try:
+        remove_older(places.keys, now - timedelta(days=keys_days), keep=stamp)
+    except OSError as problem:
+        raise OldKeysLeftError(
+            f"{to / stamp} is whole. But keys older than {keys_days} days are still in {places.keys}, and open what was"
+            f" forgotten since: {problem}. Remove them."
+        ) from problem
+    return to / stamp
 
 
 def lists_of_destroyed(files: tuple[Path, ...], to: Path) -> dict[UUID, datetime]:
@@ -206,19 +193,19 @@ def lists_of_destroyed(files: tuple[Path, ...], to: Path) -> dict[UUID, datetime
         if file.exists():
             families |= read_erasures(file)
         elif file.parent != to and not file.parent.is_dir():
-            message = f"The list of destroyed keys is to be {file} (DESTROYED_KEYS_FILE), and its folder is not there."
-            raise NotDoneError(message)
+            raise NotDoneError(
+                f"The list of destroyed keys is to be {file} (DESTROYED_KEYS_FILE), and its folder is not there."
+            )
     return families
 
 
 def refuse_where_anybody_may_write(folders: set[Path]) -> None:
     for folder in folders:
         if anybody_may_write_in(folder):
-            message = (
+            raise NotDoneError(
                 f"Anybody on this machine may write in {folder}, and could put another backup, or another list of"
                 f" forgotten families, in the place of yours. `chmod go-w {folder}`, look what is in it, and try again."
             )
-            raise NotDoneError(message)
 
 
 def anybody_may_write_in(folder: Path) -> bool:
@@ -233,73 +220,42 @@ def unreadable(connection: psycopg.Connection) -> dict[str, int]:
     return {place: texts for place, (texts, _) in inventory.unreadable(connection, needed).items()}
 
 
-def write(  # noqa: PLR0913  # called for the dump and for the keys
-    connection: psycopg.Connection,
-    address: str,
-    folder: Path,
-    names: list[str],
-    now: datetime,
-    *options: str,
-    told: dict[str, Any] | None = None,
-) -> None:
+def snapshot(connection: psycopg.Connection) -> str:
+    """Return pg_dump's option for reading what the transaction of `connection` sees."""
+    ((name,),) = connection.execute("SELECT pg_export_snapshot()").fetchall()
+    return f"--snapshot={name}"
+
+
+def write(connection: psycopg.Connection, folder: Path, names: list[str], *options: str, told: dict[str, Any]) -> None:
     """Dump the transaction snapshot of `connection`, count `names` in it, and check that the dump has as many rows.
 
     The items of `told` are added to the manifest.
     """
-    snapshot = connection.execute("SELECT pg_export_snapshot()").fetchone()
-    assert snapshot is not None  # noqa: S101  # always returns a row
-    dump = folder / DUMP
-    pg_dump = program("pg_dump", connection.info.server_version // 10000)
+    dump, version = folder / DUMP, connection.info.server_version // 10000
     ask = ["--format=custom", "--compress=1", "--no-large-objects", "--enable-row-security", *options]
-    run([pg_dump, *ask, f"--snapshot={snapshot[0]}", f"--lock-wait-timeout={LOCK_SECONDS}s", f"--file={dump}"], address)
+    run("pg_dump", connection, *ask, snapshot(connection), WAIT, f"--file={dump}")
     counted = inventory.contents(connection, names)
-    written = rows_in(dump, connection.info.server_version // 10000)
+    there = {name: table["rows"] for name, table in counted.items()}
+    written = rows_in(dump, version)
     wrong = [
-        f"{name}: {written.get(name, 0)} rows were written, and there are {counted.get(name, {'rows': 0})['rows']}"
-        for name in sorted(counted.keys() | written.keys())
-        if written.get(name, 0) != counted.get(name, {"rows": 0})["rows"]
+        f"{name}: {written.get(name, 0)} rows were written, and there are {there.get(name, 0)}"
+        for name in sorted(there.keys() | written.keys())
+        if written.get(name, 0) != there.get(name, 0)
     ]
     if wrong:
-        message = "The dump does not hold what the database does.\n" + "\n".join(wrong)
-        raise NotDoneError(message)
+        raise NotDoneError("\n".join(["The dump does not hold what the database does.", *wrong]))
     manifest = {
         "form": FORM,
-        "made_at": now.isoformat(timespec="seconds"),
-        "postgresql": connection.info.server_version // 10000,
-        "dump": {"bytes": dump.stat().st_size, "sha256": sha256(dump)},
-        "migrations": inventory.newest_migrations(connection),
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "postgresql": version,
+        "sha256": sha256(dump),
         "tables": counted,
-        "sequences": inventory.sequences(connection),
-        "guards": inventory.catalog(connection),
-        **(told or {}),
+        **told,
     }
-    file = folder / MANIFEST
-    file.touch(mode=0o600)
-    file.write_text(json.dumps(manifest, indent=1, ensure_ascii=False))
-
-
-def run(command: list[str], address: str) -> None:
-    """Run a program of PostgreSQL on the database at `address`.
-
-    The password is passed in the environment, which other users of the machine cannot read. Raises NotDoneError with
-    the program's error messages, without the rows they quote.
-    """
-    password = conninfo_to_dict(address).get("password")
-    done = subprocess.run(
-        [*command, f"--dbname={make_conninfo(address, password=None)}"],
-        env={**os.environ, **({"PGPASSWORD": str(password)} if password else {})},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        umask=0o077,
-        check=False,
-    )
-    if done.returncode:
-        name = Path(command[0]).name
-        # The text after the name of a table that failed to load may quote its rows.
-        told = [re.sub(r"(COPY failed for table \S+:).*", r"\1 …", line) for line in done.stderr.splitlines()]
-        message = f"{name} failed:\n" + "\n".join(line for line in told if line.startswith(f"{name}: "))
-        raise NotDoneError(message)
+    with os.fdopen(os.open(folder / MANIFEST, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+        json.dump(manifest, file, indent=1, ensure_ascii=False)
+        file.flush()
+        os.fsync(file.fileno())  # pg_dump has done so with the dump
 
 
 def rows_in(dump: Path, version: int) -> dict[str, int]:
@@ -307,9 +263,8 @@ def rows_in(dump: Path, version: int) -> dict[str, int]:
     rows: dict[str, int] = {}
     command = [program("pg_restore", version), "--data-only", "--file=-", str(dump)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as reading:
-        assert reading.stdout is not None  # noqa: S101  # stdout is a pipe
         table, count = "", 0
-        for line in reading.stdout:
+        for line in reading.stdout or ():
             if table and line == b"\\.\n":
                 rows[table], table = count, ""
             elif table:
@@ -317,8 +272,7 @@ def rows_in(dump: Path, version: int) -> dict[str, int]:
             elif begins := re.match(rb"COPY (\S+) \(.*\) FROM stdin;", line):
                 table, count = begins[1].decode(), 0
     if reading.returncode or table:
-        message = f"{dump} cannot be read to its end."
-        raise NotDoneError(message)
+        raise NotDoneError(f"{dump} cannot be read to its end.")
     return rows
 
 
@@ -328,44 +282,33 @@ def sha256(file: Path) -> str:
 
 
 @contextmanager
-def unfinished(place: Path) -> Iterator[Path]:
-    """Create a temporary folder in `place`, for its owner only, and remove it unless `finish` has renamed it."""
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for left in place.glob(".unfinished-*"):  # from an interrupted run
-        if time.time() - left.stat().st_mtime > ABANDONED:
-            shutil.rmtree(left)
-    folder = Path(mkdtemp(prefix=".unfinished-", dir=place))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def all_or_nothing(*names: Path) -> Iterator[list[Path]]:
+    """Yield a temporary folder beside each of `names`, for its owner only. At the end they get their names, in order.
 
-
-def finish(folder: Path, name: Path) -> Path:
-    """Sync the files of `folder` to disk and rename it to `name`."""
-    for path in (*folder.iterdir(), folder):
-        flush(path)
-    folder.rename(name)
+    When anything fails, none of them is left.
+    """
+    folders = []
     try:
-        flush(name.parent)
+        for name in names:
+            name.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for left in name.parent.glob(".unfinished-*"):  # from a run that was killed
+                if time.time() - left.stat().st_mtime > ABANDONED:
+                    shutil.rmtree(left)
+            folders.append(Path(mkdtemp(prefix=".unfinished-", dir=name.parent)))
+        yield folders
+        for number, name in enumerate(names):
+            sync(folders[number])
+            folders[number] = folders[number].rename(name)
+            sync(name.parent)
     except BaseException:
-        name.rename(folder)
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
         raise
-    return name
 
 
-def not_left_alone(keys: Path) -> Callable[..., None]:
-    """Return an ExitStack callback that removes a backup of keys if its dump fails."""
-
-    def remove(failed: type[BaseException] | None, *_more: object) -> None:
-        if failed:
-            shutil.rmtree(keys)
-
-    return remove
-
-
-def flush(path: Path) -> None:
-    opened = os.open(path, os.O_RDONLY)
+def sync(folder: Path) -> None:
+    """Write the folder's list of files to disk."""
+    opened = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(opened)
     finally:
@@ -386,15 +329,6 @@ def made_at(folder: Path) -> datetime | None:
         return datetime.strptime(folder.name, STAMP).replace(tzinfo=UTC)
     except ValueError:
         return None
-
-
-def destroyed_families(connection: psycopg.Connection) -> dict[UUID, datetime]:
-    """Return the families whose keys are all destroyed, and when the last one was."""
-    asked = (
-        f"SELECT family_id, max(destroyed_at) FROM {inventory.KEYS}"  # noqa: S608  # a constant
-        " GROUP BY family_id HAVING bool_and(destroyed_at IS NOT NULL)"
-    )
-    return dict(connection.execute(asked).fetchall())
 
 
 if __name__ == "__main__":

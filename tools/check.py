@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools.servers import ROOT
+
 PYTHON = sys.executable
 BIN = Path(PYTHON).parent
 
@@ -86,7 +87,7 @@ def passes(name: str, step: list[str] | Callable[[], list[str]]) -> bool:
 
 
 def tracked(*patterns: str) -> list[str]:
-    listed = subprocess.run(["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607 - the developer's git
+    listed = subprocess.run(["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=True)
     return [name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
 
 

@@ -54,7 +54,7 @@ def install_python_packages(what: str) -> None:
     total = (ROOT / wanted).read_text().count("==")
     pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=off", "--no-input"]
     pip += ["--no-compile"]  # modules are compiled on first import instead, which halves the time
-    watch([*pip, "--require-hashes", "-r", wanted], f"Installing {total} Python packages", total)
+    watch([*pip, "--require-hashes", "-r", wanted], f"Installing {total} Python packages")
     for name in INCLUDES[what]:
         (VENV / f"installed-{name}").write_text(fingerprint(f"requirements-{name}.txt"))
 
@@ -73,24 +73,20 @@ def install_node_packages() -> None:
         stop(f"Node.js 20 or newer is needed; this is {version or 'none that runs'}.")
     total = len(json.loads((ROOT / "package-lock.json").read_text())["packages"]) - 1
     command = [npm, "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--no-progress"]
-    watch(command, f"Installing {total} npm packages: the look, the fonts", total)
+    watch(command, f"Installing {total} npm packages: the look, the fonts")
     stamp.write_text(lock)
 
 
-def watch(command: list[str], title: str, total: int) -> None:
-    """Run `command` and print how many packages it has collected; print its last output when it fails."""
-    print(f"{title} …", flush=True)
+def watch(command: list[str], title: str) -> None:
+    """Run `command`, and print a dot for every tenth line of its output; print its last lines when it fails."""
+    print(f"{title} ", end="", flush=True)
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     last: list[str] = []
-    done = 0
-    for line in process.stdout or ():
+    for number, line in enumerate(process.stdout or ()):
         last = [*last[-14:], line]
-        if line.lstrip().startswith(("Collecting ", "Requirement already")):
-            done += 1
-            if done % 10 == 0:
-                print(f"  {min(done, total)} of {total}", flush=True)
-        elif line.startswith("Installing collected"):
-            print("  all here, unpacking …", flush=True)
+        if number % 10 == 0:
+            print(".", end="", flush=True)
+    print()
     if process.wait():
         sys.stdout.writelines(last)
         stop(f"{title} did not work; its last words are above. Is the network there? Nothing is lost: try again.")

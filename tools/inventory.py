@@ -3,52 +3,37 @@
 Consists of counts, checksums and definitions; never of the rows' texts.
 """
 
+import os
 import re
+import subprocess
+import textwrap
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import psycopg
 from psycopg import sql
 
 from portal.roles import ROLES
+from tools.servers import program
 
 KEYS = "public.sealing_familykey"  # the families' wrapped keys: backed up separately, for a short time
 # Sessions and counters: useless after a restore, and a leaked dump would let its finder take over sessions.
 PASSING = ("public.cache", "public.django_session")
 
+WAIT = "--lock-wait-timeout=60s"  # of pg_dump, for a migration's locks
+
 Contents = dict[str, dict[str, int | str]]  # table → number of rows, and a checksum independent of their order
 Catalog = dict[str, str]  # kind and name → definition
 
-_OURS = """
-    n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%%'
-    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '{catalog}'::regclass AND d.objid = {object}.oid
-        AND d.deptype = 'e')
+_OUR_TABLES = """
+    pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'
+    AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%%' AND NOT EXISTS (
+        SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 """
-_RELATIONS = "pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-_OUR_RELATIONS = f"{_RELATIONS} WHERE {_OURS.format(catalog='pg_class', object='c')}"
-_OUR_FUNCTIONS = (
-    "pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
-    f" WHERE p.prokind <> 'a' AND {_OURS.format(catalog='pg_proc', object='p')}"
-)
 _ROLES = ", ".join(f"'{role}'" for role in ROLES)
-_OUR_ROLES = f"a.grantee = 0 OR a.grantee::regrole::text IN ({_ROLES})"
-_ACL_OF_RELATION = (
-    """coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner))"""
-)
-
-
-def _rights(acl: str, whose: str = "true") -> str:
-    """Return SQL for the entries of the ACL `acl`, sorted."""
-    return f"""
-        (SELECT string_agg(concat_ws(' ', CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
-            a.privilege_type, CASE WHEN a.is_grantable THEN 'GRANTABLE' END), ', '
-            ORDER BY a.grantee::regrole::text COLLATE "C", a.privilege_type COLLATE "C")
-        FROM aclexplode({acl}) a WHERE {whose})
-    """
-
-
-# Each query returns names and definitions. With an empty search_path, PostgreSQL qualifies every name.
-_CATALOG = {
+# What protects the rows and is not part of a dump. Each query returns names and definitions.
+_OUTSIDE_DUMPS = {
     "role": f"""
         SELECT rolname, concat_ws(' ', 'super', rolsuper, 'inherit', rolinherit, 'createrole', rolcreaterole,
             'createdb', rolcreatedb, 'login', rolcanlogin, 'replication', rolreplication, 'bypassrls', rolbypassrls,
@@ -57,111 +42,61 @@ _CATALOG = {
             ))
         FROM pg_roles r WHERE rolname IN ({_ROLES})
     """,
-    "extension": "SELECT extname, extowner::regrole::text FROM pg_extension WHERE extname <> 'plpgsql'",
-    "schema": f"""
-        SELECT nspname,
-            concat_ws('; ', nspowner::regrole, {_rights("coalesce(nspacl, acldefault('n', nspowner))")})
-        FROM pg_namespace n WHERE {_OURS.format(catalog="pg_namespace", object="n")}
-    """,
-    "relation": f"""
-        SELECT c.oid::regclass::text, concat_ws('; ', c.relkind, c.relpersistence, c.relowner::regrole,
-            'row security', c.relrowsecurity, 'forced', c.relforcerowsecurity, c.reloptions,
-            CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END)
-        FROM {_OUR_RELATIONS} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-    """,
-    "column": f"""
-        SELECT c.oid::regclass || '.' || a.attname, concat_ws('; ', format_type(a.atttypid, a.atttypmod),
-            CASE WHEN a.attnotnull THEN 'NOT NULL' END, a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid))
-        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-            LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-        WHERE {_OURS.format(catalog="pg_class", object="c")} AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-            AND a.attnum > 0 AND NOT a.attisdropped
-    """,
-    # Comments state which key encrypts a column, and which rights were synced last.
-    "comment on": f"""
-        SELECT c.oid::regclass || '.' || a.attname, col_description(c.oid, a.attnum)
-        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE {_OURS.format(catalog="pg_class", object="c")} AND col_description(c.oid, a.attnum) IS NOT NULL
-        UNION ALL
-        SELECT nspname, obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = 'app'
-    """,
-    # NOT NULL is compared with the column, as only some versions of PostgreSQL list it as a constraint too.
-    "constraint": f"""
-        SELECT k.conrelid::regclass || '.' || k.conname,
-            concat_ws('; ', pg_get_constraintdef(k.oid), 'valid', convalidated)
-        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE {_OURS.format(catalog="pg_class", object="c")} AND k.contype <> 'n'
-    """,
-    "index": f"""
-        SELECT c.oid::regclass::text, concat_ws('; ', pg_get_indexdef(c.oid), 'valid', i.indisvalid)
-        FROM pg_index i JOIN {_RELATIONS} ON c.oid = i.indexrelid WHERE {_OURS.format(catalog="pg_class", object="c")}
-    """,
-    "policy": """
-        SELECT format('%%I.%%I.%%I', schemaname, tablename, policyname),
-            concat_ws('; ', permissive, cmd, roles, 'using', qual, 'check', with_check) FROM pg_policies
-    """,
-    "trigger": f"""
-        SELECT t.tgrelid::regclass || '.' || t.tgname, concat_ws('; ', pg_get_triggerdef(t.oid), 'enabled', t.tgenabled)
-        FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE NOT t.tgisinternal AND {_OURS.format(catalog="pg_class", object="c")}
-    """,
-    "function": f"""
-        SELECT p.oid::regprocedure::text, concat_ws('; ', p.proowner::regrole, p.prosecdef,
-            encode(sha256(convert_to(pg_get_functiondef(p.oid), 'UTF8')), 'hex')) FROM {_OUR_FUNCTIONS}
-    """,
-    "rights on": f"""
-        SELECT c.oid::regclass::text, {_rights(_ACL_OF_RELATION)}
-        FROM {_OUR_RELATIONS} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-        UNION ALL
-        SELECT c.oid::regclass || '.' || a.attname, {_rights("a.attacl")}
-        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE {_OURS.format(catalog="pg_class", object="c")} AND a.attacl IS NOT NULL
-    """,
-    # Includes PostgreSQL's own functions with changed rights.
-    "rights to call": f"""
-        SELECT p.oid::regprocedure::text, {_rights("coalesce(p.proacl, acldefault('f', p.proowner))")}
-        FROM {_OUR_FUNCTIONS}
-        UNION ALL
-        SELECT p.oid::regprocedure::text, {_rights("p.proacl")} FROM pg_proc p
-            LEFT JOIN pg_init_privs i ON i.objoid = p.oid AND i.classoid = 'pg_proc'::regclass AND i.objsubid = 0
-        WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proacl IS DISTINCT FROM i.initprivs
-    """,
-    # Not part of a dump either: functions that PostgreSQL may evaluate before policies (portal/roles.py).
-    "harmless functions of": """
+    # Functions that PostgreSQL may evaluate before policies (portal/roles.py).
+    "leakproof functions of": """
         SELECT 'PostgreSQL', count(*) || ' ' || encode(sha256(convert_to(coalesce(
             string_agg(oid::regprocedure::text, ' ' ORDER BY oid::regprocedure::text COLLATE "C"), ''), 'UTF8')), 'hex')
         FROM pg_proc WHERE proleakproof AND pronamespace = 'pg_catalog'::regnamespace
     """,
-    "rights from now on": f"""
-        SELECT concat_ws(' ', defaclrole::regrole,
-            CASE WHEN defaclnamespace <> 0 THEN defaclnamespace::regnamespace END, defaclobjtype),
-            {_rights("defaclacl")}
-        FROM pg_default_acl
-    """,
     "rights on the": f"""
-        SELECT 'database', {_rights("datacl", _OUR_ROLES)}
-        FROM pg_database WHERE datname = current_database()
+        SELECT 'database', string_agg(concat_ws(' ', CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text
+            END, a.privilege_type, CASE WHEN a.is_grantable THEN 'GRANTABLE' END), ', '
+            ORDER BY a.grantee::regrole::text COLLATE "C", a.privilege_type COLLATE "C")
+        FROM pg_database, aclexplode(datacl) a
+        WHERE datname = current_database() AND (a.grantee = 0 OR a.grantee::regrole::text IN ({_ROLES}))
     """,
 }
+_ENTRY = re.compile(r"^--\n-- Name: (.*); Type: (.*); Schema: (.*); Owner: .*\n--\n", re.MULTILINE)
+_NO_ENTRY = re.compile(r"^SET default_\w+ = .*;$|^--\n-- PostgreSQL database dump complete\n(.|\n)*", re.MULTILINE)
+
+
+class NotDoneError(Exception):
+    """The command failed; the message is for its operator. Nothing is left half done unless the message says so."""
+
+
+def run(name: str, connection: psycopg.Connection, *options: str) -> str:
+    """Run a program of PostgreSQL on the database of `connection`, and return its output.
+
+    The password is passed in the environment, which other users of the machine cannot read. Raises NotDoneError with
+    the program's error messages, without the rows they quote.
+    """
+    done = subprocess.run(
+        [program(name, connection.info.server_version // 10000), *options, f"--dbname={connection.info.dsn}"],
+        env={**os.environ, "PGPASSWORD": connection.info.password, "PGTZ": "UTC"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        umask=0o077,
+        check=False,
+    )
+    if done.returncode:
+        # The text after the name of a table that failed to load may quote its rows.
+        errors = re.sub(r"(COPY failed for table \S+:).*", r"\1 …", done.stderr).splitlines()
+        raise NotDoneError("\n".join([f"{name} failed:", *(line for line in errors if line.startswith(f"{name}: "))]))
+    return done.stdout
 
 
 def read_the_same_everywhere(connection: psycopg.Connection) -> None:
     """Make the server format values and names in the same way, independent of its configuration."""
-    settings = {
-        "search_path": "",
-        "TimeZone": "UTC",
-        "DateStyle": "ISO, YMD",
-        "IntervalStyle": "iso_8601",
-        "bytea_output": "hex",
-        "extra_float_digits": "1",
-    }
-    for name, value in settings.items():
-        connection.execute("SELECT set_config(%s, %s, false)", [name, value])
+    connection.execute(
+        "SET search_path = ''; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'iso_8601';"
+        "SET bytea_output = 'hex'; SET extra_float_digits = 1"
+    )
 
 
 def tables(connection: psycopg.Connection) -> list[str]:
     """Return every table except PostgreSQL's and extensions' own, named as in pg_dump."""
-    asked = f"SELECT format('%%I.%%I', n.nspname, c.relname) FROM {_OUR_RELATIONS} AND c.relkind = 'r' ORDER BY 1"
+    asked = f"SELECT format('%%I.%%I', n.nspname, c.relname) FROM {_OUR_TABLES} ORDER BY 1"
     return [name for (name,) in connection.execute(asked, [])]
 
 
@@ -169,36 +104,32 @@ def contents(connection: psycopg.Connection, names: list[str]) -> Contents:
     """Return each table's number of rows and the sum of their hashes, which does not depend on their order."""
     found: Contents = {}
     for name in names:
-        asked = "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)::text FROM {} t"
-        table = sql.SQL(".").join(sql.Identifier(part) for part in _parts(connection, name))
-        rows, checksum = connection.execute(sql.SQL(asked).format(table)).fetchone() or (0, "")
+        asked = f"SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)::text FROM {name} t"
+        ((rows, checksum),) = connection.execute(asked).fetchall()
         found[name] = {"rows": rows, "checksum": checksum}
     return found
 
 
-def _parts(connection: psycopg.Connection, name: str) -> list[str]:
-    row = connection.execute("SELECT parse_ident(%s)", [name]).fetchone()
-    return row[0] if row else []
+def catalog(connection: psycopg.Connection, *options: str) -> Catalog:
+    """Return everything that protects the rows: all definitions and rights in a dump, and what no dump contains.
 
-
-def catalog(connection: psycopg.Connection) -> Catalog:
-    """Return the definitions that protect the rows: roles, owners, flags, policies, triggers, functions and grants."""
-    return {
-        f"{kind} {name}": definition or "nobody"
-        for kind, asked in _CATALOG.items()
-        for name, definition in connection.execute(asked, []).fetchall()
-    }
+    `options` are passed to pg_dump, which connects on its own and sees only what is committed.
+    """
+    dump = run("pg_dump", connection, "--schema-only", WAIT, *options)
+    _, *entries = _ENTRY.split(_NO_ENTRY.sub("", dump))
+    found: Catalog = {}
+    for name, kind, schema, statements in zip(*[iter(entries)] * 4, strict=True):
+        lines = statements.strip().splitlines()  # of grants, the order may change when they are repeated
+        found[f"{kind.lower()} {schema}.{name}"] = "\n".join(sorted(lines) if kind == "ACL" else lines)
+    for kind, asked in _OUTSIDE_DUMPS.items():
+        found |= {f"{kind} {name}": definition or "nobody" for name, definition in connection.execute(asked, [])}
+    return found
 
 
 def sequences(connection: psycopg.Connection) -> dict[str, int]:
     """Return the last value of each sequence, 0 if it was never used."""
     asked = "SELECT format('%%I.%%I', schemaname, sequencename), coalesce(last_value, 0) FROM pg_sequences ORDER BY 1"
     return dict(connection.execute(asked, []).fetchall())
-
-
-def newest_migrations(connection: psycopg.Connection) -> dict[str, str]:
-    """Return the last migration of each app. Informs the operator which version of the code fits the backup."""
-    return dict(connection.execute("SELECT app, max(name) FROM public.django_migrations GROUP BY app ORDER BY app"))
 
 
 @dataclass(frozen=True)
@@ -241,10 +172,10 @@ def sealed_columns(connection: psycopg.Connection) -> list[Sealed]:
 
 
 def needed_keys(columns: list[Sealed]) -> sql.Composed:
-    """Return SQL that lists the keys used in these columns, the number of texts per key and one sample row per key."""
+    """Return SQL that lists the keys used in these columns, and the number of texts per key."""
     each = """
         SELECT {place}::text AS place, {family} AS family_id, {author} AS author_id,
-            get_byte({column}, 1) * 256 + get_byte({column}, 2) AS number, count(*) AS texts, min(ctid) AS one
+            get_byte({column}, 1) * 256 + get_byte({column}, 2) AS number, count(*) AS texts
         FROM {table} WHERE {column} <> '' GROUP BY {family}, {author}, 4
     """
     return sql.SQL(" UNION ALL ").join(sql.SQL(each).format(**column.names) for column in columns)
@@ -271,18 +202,12 @@ def unreadable(
     return {place: (texts, families) for place, texts, families in connection.execute(asking).fetchall()}
 
 
-def which_keys(connection: psycopg.Connection, until: str | None = None) -> dict[str, int | str | None]:
-    """Return the number of keys made up to `until` (default: all), and a checksum of what key rotation does not change.
-
-    Keys are never deleted, so a later call on the same database returns the same for that moment.
-    """
+def destroyed_families(connection: psycopg.Connection) -> dict[UUID, datetime]:
+    """Return the families whose keys are all destroyed, and when the last one was."""
     asked = f"""
-        SELECT count(*), coalesce(sum(hashtextextended(concat_ws(' ', id, family_id, author_id, number), 0)), 0)::text,
-            max(made_at)::text
-        FROM {KEYS} WHERE made_at <= coalesce(%s::timestamptz, 'infinity')
-    """  # a constant
-    keys, checksum, last = connection.execute(asked, [until]).fetchone() or (0, "", None)
-    return {"keys": keys, "checksum": checksum, "until": last}
+        SELECT family_id, max(destroyed_at) FROM {KEYS} GROUP BY family_id HAVING bool_and(destroyed_at IS NOT NULL)
+    """
+    return dict(connection.execute(asked).fetchall())
 
 
 def different_contents(expected: Contents, found: Contents) -> list[str]:
@@ -303,9 +228,9 @@ def different_catalog(expected: Catalog, found: Catalog) -> list[str]:
     """Return a sentence for each definition that differs."""
     said = []
     for name in sorted(expected.keys() | found.keys()):
-        was, now = expected.get(name, "missing"), found.get(name, "missing")
-        if _plain(was) != _plain(now):
-            said.append(f"{name}: {_short(now)}, and the backup says {_short(was)}")
+        was, now = (_plain(each.get(name, "missing")).splitlines() for each in (expected, found))
+        if was != now:
+            said.append(f"{name}: {_others(now, was)}, and the backup says {_others(was, now)}")
     return said
 
 
@@ -320,9 +245,10 @@ def _plain(definition: str) -> str:
     return plain
 
 
-def _short(definition: str) -> str:
-    most = 200
-    return definition if len(definition) <= most else f"{definition[:most]} …"
+def _others(lines: list[str], known: list[str]) -> str:
+    """Return the lines that are not in `known`, or all if there is none, on one line of at most 200 characters."""
+    words = " ".join([line for line in lines if line not in known] or lines)
+    return textwrap.shorten(words, 200, placeholder=" …")
 
 
 def different_sequences(expected: dict[str, int], found: dict[str, int]) -> list[str]:

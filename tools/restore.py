@@ -10,13 +10,12 @@ restored database does not match the backup in rows, checksums, rights, policies
 
 import argparse
 import json
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -29,7 +28,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from common.env import env
 from common.erasure_log import read_erasures
-from portal.roles import ROLES, make_roles, passwords_of_the_environment
+from portal.roles import make_roles, passwords_of_the_environment
 from sealing.outer import read_outer_keys
 from tools import inventory
 from tools.backup import (
@@ -37,22 +36,20 @@ from tools.backup import (
     FORM,
     MANIFEST,
     STOPPED,
-    NotDoneError,
     Places,
     anybody_may_write_in,
     database,
-    destroyed_families,
+    end_like_ctrl_c,
     in_one_line,
     list_of_the_worker,
     made_at,
-    run,
     sha256,
 )
-from tools.restored_keys import RestoredKeys
-from tools.servers import ServerFailedError, program
+from tools.inventory import KEYS, PASSING, NotDoneError, run
+from tools.restored_keys import REOPEN_PERIOD, RestoredKeys
+from tools.servers import DATA, ServerFailedError
 
 JOBS = 2  # parallel jobs of pg_restore
-REOPEN_PERIOD = timedelta(days=30)  # from closing a family until its keys are destroyed (families.models.REOPEN_PERIOD)
 
 Tell = Callable[[str], None]
 
@@ -68,8 +65,7 @@ def main() -> int:
         "--without-list", action="store_true", help="the list of the forgotten is lost: some of them may come back"
     )
     asked = parser.parse_args()
-    for ending in (signal.SIGINT, signal.SIGTERM):  # handled like Ctrl-C
-        signal.signal(ending, signal.default_int_handler)
+    end_like_ctrl_c()
     try:
         with database("DATABASE_ADMIN_URL", "postgres") as address:
             backup = newest(asked.source)
@@ -106,22 +102,18 @@ def ask_for_the_list(*, without_it: bool) -> None:
         " it those forgotten since the last backup come back."
     )
     if not without_it:
-        message = (
+        raise NotDoneError(
             f"{why} Set it as it is set for the worker. If that list is lost: --without-list (make restore"
             " WITHOUT_LIST=1)."
         )
-        raise NotDoneError(message)
     say(f"CAREFUL: {why}")
 
 
 def outer_keys_at_hand() -> dict[str, AESGCM] | None:
     """Return the keys in SEALING_KEYS, or the demo's; None if there are none. Raises ImproperlyConfigured."""
-    from tools.run import DATA
-
     entries = env.list("SEALING_KEYS", default=[])
-    of_the_demo = DATA / "sealing-key"
-    if not entries and not env.str("DATABASE_ADMIN_URL", default="") and of_the_demo.exists():
-        entries = [of_the_demo.read_text()]
+    if not entries and not env.str("DATABASE_ADMIN_URL", default=""):
+        entries = [file.read_text() for file in DATA.glob("sealing-key")]
     return read_outer_keys(tuple(entries)) if entries else None
 
 
@@ -135,8 +127,7 @@ def newest(source: Path) -> Path:
         return source
     backups = [folder for folder in sorted(source.glob("*")) if made_at(folder) and (folder / MANIFEST).exists()]
     if not backups:
-        message = f"There is no backup in {source}."
-        raise NotDoneError(message)
+        raise NotDoneError(f"There is no backup in {source}.")
     return backups[-1]
 
 
@@ -165,13 +156,12 @@ def restore(  # noqa: PLR0913  # keyword arguments
     began = time.monotonic()
     manifest = read_manifest(backup)
     lists = read_lists_of_destroyed(places.destroyed, tell if without_list else None)
-    tell_of_lists(lists, manifest.get("forgotten", 0), tell)
+    tell_of_lists(lists, manifest["forgotten"], tell)
     destroyed = all_of(lists)
     if replace:
         destroyed = {**forgotten_there(admin_url, destroyed, tell), **destroyed}
-    has_keys = f"relation {inventory.KEYS}" in manifest["guards"]
-    keys = kept_keys(places.keys, tell, without_keys=without_keys) if has_keys else []
-    found = Found(backup, manifest, keys, destroyed, has_keys, outer_keys, without_keys)
+    keys = kept_keys(places.keys, tell, without_keys=without_keys)
+    found = Found(backup, manifest, keys, destroyed, outer_keys, without_keys)
     for folder in {backup.parent, places.keys, *(file.parent for file in places.destroyed)}:
         if anybody_may_write_in(folder):
             tell(f"CAREFUL: anybody may write in {folder}. Are you sure that these are your files?")
@@ -188,11 +178,10 @@ def restore(  # noqa: PLR0913  # keyword arguments
         refuse_what_is_not_empty(admin_url)
         lost = fill(admin_url, found, passwords, tell)
     rows = sum(int(table["rows"]) for table in manifest["tables"].values())
-    took = f"{time.monotonic() - began:.1f} s"
-    verdict = f"NOT GREEN, but done in {took}" if lost else f"GREEN in {took}"
     tell(
-        f"{verdict}: {len(manifest['tables'])} tables with {rows} rows are as they were, and so are"
-        f" {len(manifest['guards'])} owners, flags, policies, triggers, functions and rights. Everybody signs in again."
+        f"{'NOT GREEN, but done' if lost else 'GREEN'} in {time.monotonic() - began:.1f} s:"
+        f" {len(manifest['tables'])} tables with {rows} rows are as they were, and so are {len(manifest['guards'])}"
+        " definitions: tables, policies, triggers, functions, rights and roles. Everybody signs in again."
         + (" What cannot be read is said above: look for the keys, and restore again." if lost else "")
     )
 
@@ -205,44 +194,53 @@ class Found:
     manifest: dict[str, Any]
     keys: list[Path]  # backups of keys, oldest first
     destroyed: dict[UUID, datetime]  # from the lists
-    has_keys: bool  # whether the table of keys exists
     outer_keys: dict[str, AESGCM] | None
     without_keys: bool
 
 
 def fill(address: str, found: Found, passwords: dict[str, str] | None, tell: Tell) -> bool:
-    """Restore into an empty database and verify it. Return whether texts are unreadable, accepted with `without_keys`.
+    """Restore into an empty database: tables, rows, keys, then indexes, policies and triggers. Verify all of it.
 
-    Raises NotDoneError.
+    Return whether texts are unreadable, accepted with `without_keys`. Raises NotDoneError.
     """
     make_roles(address, passwords)
     with psycopg.connect(address, autocommit=True) as admin:
         inventory.read_the_same_everywhere(admin)
-        keys = bring_back(admin, address, found, tell)
+
+        def section(name: str, *options: str) -> None:
+            run("pg_restore", admin, "--exit-on-error", f"--section={name}", *options, str(found.folder / DUMP))
+
+        tell("Making the tables …")
+        section("pre-data")
+        tell("Bringing the rows back …")
+        section("data", f"--jobs={JOBS}")
+        keys = RestoredKeys(admin, found.destroyed, found.manifest["keys"])
+        lost = bring_keys_back(keys, found, tell)
+        tell("Making indexes, policies and triggers …")
+        section("post-data", f"--jobs={JOBS}")
+        admin.execute("ANALYZE")
         tell("Comparing it with the backup …")
         if wrong := differences(admin, found.manifest):
-            message = f"{admin.info.dbname} is NOT as the backup says:\n" + "\n".join(wrong)
-            raise NotDoneError(message)
-        if keys is not None:
-            tell_of_keys(admin, found, keys, tell)
-            forget_again(keys, tell)
-    return keys is not None and keys.some_are_lost
+            raise NotDoneError("\n".join([f"{admin.info.dbname} is NOT as the backup says:", *wrong]))
+        for words, number in keys.forget_again().items():  # before anybody can sign in
+            if number:
+                tell(f"{number} {words}")
+    return lost
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest of a backup after checking the dump's size and hash. Raises NotDoneError."""
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
-        if manifest["form"] != FORM:
-            message = f"{folder} was made by another version of the portal. Restore it with that one."
-            raise NotDoneError(message)
         dump = folder / DUMP
-        if (dump.stat().st_size, sha256(dump)) != (manifest["dump"]["bytes"], manifest["dump"]["sha256"]):
-            message = f"{dump} is not as it was written: cut off, or changed. Take another copy, or an older backup."
-            raise NotDoneError(message)
+        if manifest["form"] != FORM:
+            raise NotDoneError(f"{folder} was made by another version of the portal. Restore it with that one.")
+        if sha256(dump) != manifest["sha256"]:
+            raise NotDoneError(
+                f"{dump} is not as it was written: cut off, or changed. Take another copy, or an older backup."
+            )
     except (FileNotFoundError, json.JSONDecodeError, KeyError) as problem:
-        message = f"{folder} is not a whole backup ({type(problem).__name__}: {problem})."
-        raise NotDoneError(message) from None
+        raise NotDoneError(f"{folder} is not a whole backup ({type(problem).__name__}: {problem}).") from None
     return manifest
 
 
@@ -253,21 +251,18 @@ def read_lists_of_destroyed(files: tuple[Path, ...], tell: Tell | None) -> dict[
     """
     lists = {}
     for file in files:
-        try:
+        missing = (
+            f"The list of destroyed keys is not at {file}, and without it families who were forgotten would come back."
+        )
+        if file.exists():
             lists[file] = read_erasures(file)
-        except FileNotFoundError:
-            missing = (
-                f"The list of destroyed keys is not at {file}, and without it families who were forgotten would come"
-                " back."
-            )
-            if tell:
-                tell(f"CAREFUL: {missing}")
-                continue
-            message = (
+        elif tell:
+            tell(f"CAREFUL: {missing}")
+        else:
+            raise NotDoneError(
                 f"{missing} It lies beside the backups, and at DESTROYED_KEYS_FILE. Is one copy lost, copy the other"
                 " there. Are both: --without-list (make restore WITHOUT_LIST=1)."
             )
-            raise NotDoneError(message) from None
     return lists
 
 
@@ -301,17 +296,13 @@ def forgotten_there(admin_url: str, listed: Mapping[UUID, datetime], tell: Tell)
     try:
         with psycopg.connect(admin_url) as there:
             inventory.read_the_same_everywhere(there)
-            if inventory.KEYS not in inventory.tables(there):
-                return {}
-            destroyed = destroyed_families(there)
+            destroyed = inventory.destroyed_families(there)
             asked = "SELECT id, closed_at FROM public.families_family WHERE closed_at IS NOT NULL"
             closed: dict[UUID, datetime] = dict(there.execute(asked).fetchall())
     except psycopg.Error as problem:
         tell(f"CAREFUL: the database could not be asked whom it has forgotten ({in_one_line(problem)}).")
         return {}
-    forgotten = {
-        family: at for family, at in destroyed.items() if family in closed and closed[family] + REOPEN_PERIOD <= at
-    }
+    forgotten = {family: at for family, at in destroyed.items() if closed.get(family, at) + REOPEN_PERIOD <= at}
     if lacking := len(forgotten.keys() - listed.keys()):
         tell(
             f"CAREFUL: of {len(forgotten)} families that were forgotten in the database, {lacking} are in no list. They"
@@ -349,64 +340,35 @@ def kept_keys(place: Path, tell: Tell, *, without_keys: bool) -> list[Path]:
 @contextmanager
 def beside(admin_url: str, name: str) -> Iterator[str]:
     """Create a database on the same server and yield its URL. Drop it if the block raises."""
-    names = {"name": sql.Identifier(name)}
     with psycopg.connect(make_conninfo(admin_url, dbname="postgres"), autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {name}").format(**names))
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
             yield make_conninfo(admin_url, dbname=name)
         except BaseException:
-            admin.execute(sql.SQL("DROP DATABASE {name} WITH (FORCE)").format(**names))
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
             raise
 
 
 def refuse_what_is_not_empty(address: str) -> None:
     with psycopg.connect(address) as admin:
         inventory.read_the_same_everywhere(admin)
-        ours = ("relation ", "function ", "schema ")
-        there = [name for name in inventory.catalog(admin) if name.startswith(ours) and name != "schema public"]
+        # PostgreSQL's own functions may have other rights.
+        kinds = ("table ", "view ", "materialized ", "foreign table ", "sequence ", "function ", "schema ")
+        there = [name for name in inventory.catalog(admin) if name.startswith(kinds) and name != "schema -.public"]
         if there:
-            message = (
+            raise NotDoneError(
                 f"The database {admin.info.dbname} is not empty ({len(there)} tables and other things are in it)."
                 " Nothing was touched. Give an empty one, or --replace (make restore REPLACE=1)."
             )
-            raise NotDoneError(message)
 
 
-def bring_back(admin: psycopg.Connection, address: str, found: Found, tell: Tell) -> RestoredKeys | None:
-    """Restore tables, rows, keys, indexes, policies and triggers. Raises NotDoneError, also from `bring_keys_back`."""
-    pg_restore = program("pg_restore", admin.info.server_version // 10000)
+def bring_keys_back(keys: RestoredKeys, found: Found, tell: Tell) -> bool:
+    """Restore the keys that the rows need, check what they decrypt, and report it. Return whether texts are unreadable.
 
-    def section(name: str, *options: str) -> None:
-        run([pg_restore, "--exit-on-error", f"--section={name}", *options, str(found.folder / DUMP)], address)
-
-    for name, definition in found.manifest["guards"].items():
-        kind, _, what = name.partition(" ")
-        if kind == "extension":  # a dump does not contain its owner
-            admin.execute(
-                sql.SQL("SET ROLE {}; CREATE EXTENSION IF NOT EXISTS {} SCHEMA public; RESET ROLE").format(
-                    sql.Identifier(definition) if definition in ROLES else sql.SQL("NONE"),
-                    sql.Identifier(what),
-                )
-            )
-    tell("Making the tables …")
-    section("pre-data")
-    tell("Bringing the rows back …")
-    section("data", f"--jobs={JOBS}")
-    keys = bring_keys_back(admin, address, found, tell) if found.has_keys else None
-    tell("Making indexes, policies and triggers …")
-    section("post-data", f"--jobs={JOBS}")
-    admin.execute("ANALYZE")
-    return keys
-
-
-def bring_keys_back(admin: psycopg.Connection, address: str, found: Found, tell: Tell) -> RestoredKeys:
-    """Restore the keys that the rows need, and check what they decrypt.
-
-    Raises NotDoneError when texts are unreadable, or reports them with `without_keys`.
+    Raises NotDoneError when they are, unless `without_keys`.
     """
-    keys = RestoredKeys(admin, address, found.destroyed)
-    keys.bring_back(found.keys, found.folder.name, found.manifest.get("keys", {}))
-    known = found.manifest.get("unreadable", {})
+    revived = keys.bring_back(found.keys)
+    known = found.manifest["unreadable"]
     lost = keys.missing(known)
     for where, texts in known.items():
         tell(f"{where}: {texts} texts had no key when the backup was made, either.")
@@ -415,14 +377,26 @@ def bring_keys_back(admin: psycopg.Connection, address: str, found: Found, tell:
         lost += shut
         for line in damaged:
             tell(f"CAREFUL: {line}.")
+    what = "\n".join([f"{len(found.keys)} backups of keys were looked through, and yet:", *lost])
+    if lost and not found.without_keys:
+        raise NotDoneError(f"{keys.admin.info.dbname} CANNOT BE READ. {what}\n{HOW_TO_READ_IT}")
+    live, gone, outer = keys.counts()
+    tell(f"Keys: {live} families can be read, {gone} were forgotten and stay so ({len(found.destroyed)} in the list).")
     if lost:
-        what = f"{len(found.keys)} backups of keys were looked through, and yet:\n" + "\n".join(lost)
-        if not found.without_keys:
-            raise NotDoneError(f"{admin.info.dbname} CANNOT BE READ. {what}\n{HOW_TO_READ_IT}")
         tell(f"CANNOT BE READ: {what}")
         tell("Nobody can read these texts, on no page. Names are among them. Tell the families, and look on.")
-        keys.some_are_lost = True
-    return keys
+    if outer:
+        tell(f"SEALING_KEYS must hold the outer keys named {outer}.")
+    if found.outer_keys is None:
+        tell("SEALING_KEYS is not set here: no text was opened to see whether it does.")
+    elif not lost:
+        tell("With those of SEALING_KEYS every text was opened.")
+    if revived:
+        tell(
+            f"{revived} keys that were replaced and destroyed are back, since this backup's rows are sealed with them."
+            " Run rotate_family_keys, and ten minutes later with --retire."
+        )
+    return bool(lost)
 
 
 HOW_TO_READ_IT = (
@@ -435,56 +409,13 @@ HOW_TO_READ_IT = (
 
 def differences(admin: psycopg.Connection, manifest: dict[str, Any]) -> list[str]:
     """Return one line for each difference between the database and the backup."""
-    apart = {*inventory.PASSING, inventory.KEYS}
+    apart = {*PASSING, KEYS}
     found = inventory.contents(admin, [name for name in inventory.tables(admin) if name not in apart])
     return [
         *inventory.different_contents(manifest["tables"], found),
         *inventory.different_catalog(manifest["guards"], inventory.catalog(admin)),
         *inventory.different_sequences(manifest["sequences"], inventory.sequences(admin)),
     ]
-
-
-def tell_of_keys(admin: psycopg.Connection, found: Found, keys: RestoredKeys, tell: Tell) -> None:
-    """Report how many families can be read, how many were erased, and which keys are needed."""
-    row = admin.execute(
-        "SELECT count(*) FILTER (WHERE live), count(*) FILTER (WHERE forgotten),"
-        " count(*) FILTER (WHERE NOT live AND NOT forgotten) FROM ("
-        " SELECT f.id IN (SELECT family_id FROM pg_temp.forgotten) AS forgotten, f.id IN"
-        f" (SELECT family_id FROM {inventory.KEYS} WHERE author_id IS NULL AND destroyed_at IS NULL) AS live"
-        " FROM public.families_family f) AS families"
-    ).fetchone()
-    live, gone, missing = row or (0, 0, 0)
-    outer = [
-        name
-        for (name,) in admin.execute(
-            f"SELECT DISTINCT wrapped_by FROM {inventory.KEYS} WHERE destroyed_at IS NULL ORDER BY 1"
-        )
-    ]
-    tell(f"Keys: {live} families can be read, {gone} were forgotten and stay so ({len(found.destroyed)} in the list).")
-    if outer:
-        tell(f"SEALING_KEYS must hold the outer keys named {', '.join(outer)}.")
-    if outer and found.outer_keys is None:
-        tell("SEALING_KEYS is not set here: no text was opened to see whether it does.")
-    elif outer and not keys.some_are_lost:
-        tell("With those of SEALING_KEYS a text of each family in each column was opened.")
-    if keys.revived:
-        tell(
-            f"{keys.revived} keys that were replaced and destroyed are back, since this backup's rows are sealed with"
-            " them. Run rotate_family_keys, and ten minutes later with --retire."
-        )
-    if missing:
-        tell(f"NO KEY: {missing} families have none. Their texts, names and numbers stay unreadable.")
-
-
-def forget_again(keys: RestoredKeys, tell: Tell) -> None:
-    """Repeat erasures that happened after the backup, before users can sign in."""
-    closed, due, lines = keys.forget_again()
-    if closed:
-        tell(f"{closed} families that were forgotten after the backup are closed again, and nobody is in them.")
-    if due:
-        tell(f"{due} families that closed more than thirty days ago are forgotten now.")
-    if lines:
-        tell(f"{lines} lines that were removed more than thirty days ago are deleted now.")
 
 
 def change_places(admin_url: str, name: str, fresh: str, aside: str) -> None:

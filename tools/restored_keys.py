@@ -7,7 +7,7 @@ with a key that was replaced and destroyed since, and never for an erased family
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,22 +19,22 @@ from psycopg import sql
 from portal.roles import OWNER, WORKER
 from sealing.outer import bound_to, unwrap
 from sealing.text import CannotOpenError, place, unseal
-from tools.backup import DUMP, MANIFEST, NotDoneError, run
+from tools.backup import DUMP, MANIFEST
 from tools.inventory import (
     KEYS,
+    NotDoneError,
     Sealed,
     contents,
     different_contents,
     needed_keys,
+    run,
     sealed_columns,
     unreadable,
-    which_keys,
 )
-from tools.servers import program
 
-REOPEN_PERIOD = (
-    "interval '30 days'"  # from closing a family until its keys are destroyed (families.models.REOPEN_PERIOD)
-)
+# From closing a family until its keys are destroyed. A test compares it with families.models: a restore runs without
+# Django's settings.
+REOPEN_PERIOD = timedelta(days=30)
 AT_ONCE = 500  # removed items erased per transaction
 
 OuterKeys = Mapping[str, AESGCM]
@@ -48,25 +48,27 @@ _SAME_KEY = """
 class RestoredKeys:
     """The keys of a database during its restore: its rows are loaded, its indexes and triggers are not."""
 
-    def __init__(self, admin: psycopg.Connection, address: str, destroyed: Mapping[UUID, datetime]) -> None:
-        """`destroyed` contains the erased families according to the lists."""
-        self.admin, self.address = admin, address
+    def __init__(self, admin: psycopg.Connection, destroyed: Mapping[UUID, datetime], ids: list[str]) -> None:
+        """`destroyed` contains the erased families according to the lists, `ids` the keys at the time of the backup."""
+        self.admin, self.ids = admin, ids
         self.forgotten = dict(destroyed)
         self.columns = sealed_columns(admin)
-        self.some_are_lost = False  # whether texts of families that were not erased are unreadable
-        self.revived = 0  # number of keys that were replaced and destroyed, and are needed again
         admin.execute(sql.SQL("CREATE TEMP TABLE needed AS {}").format(needed_keys(self.columns)))
         admin.execute("CREATE TEMP TABLE forgotten (family_id uuid, at timestamptz)")
+        admin.execute(f"CREATE TEMP TABLE kept (LIKE {KEYS}, backup text)")
 
-    def bring_back(self, backups: list[Path], made_with: str, keys_then: Mapping[str, Any]) -> None:
-        """Fill the table of keys from its backups, oldest first.
+    def bring_back(self, backups: list[Path]) -> int:
+        """Fill the table of keys from its backups, oldest first. Return how many destroyed keys are needed again.
 
-        Where two keys have the same number, the one in the backup `made_with`, made together with the rows, is used,
-        or one in a backup that matches `keys_then`: the keys that existed when the rows were backed up.
+        Where two keys have the same number, the one that existed when the rows were backed up is used.
         """
-        self.admin.execute(f"CREATE TEMP TABLE kept (LIKE {KEYS}, backup text, agrees boolean)")
         for folder in backups:
-            self._collect(folder, keys_then)
+            run("pg_restore", self.admin, "--exit-on-error", "--data-only", str(folder / DUMP))
+            expected = json.loads((folder / MANIFEST).read_text())["tables"]
+            if wrong := different_contents(expected, contents(self.admin, [KEYS])):
+                raise NotDoneError("\n".join([f"{folder} did not come back as it says:", *wrong]))
+            self.admin.execute(f"INSERT INTO kept SELECT k.*, %s FROM {KEYS} k", [folder.name])
+            self.admin.execute(f"TRUNCATE {KEYS}")  # removes their data from the disk as well
         gone = """
             SELECT family_id, max(destroyed_at) FROM kept GROUP BY family_id, backup
             HAVING bool_and(destroyed_at IS NOT NULL)
@@ -76,45 +78,23 @@ class RestoredKeys:
             "INSERT INTO forgotten SELECT * FROM unnest(%s::uuid[], %s::timestamptz[])",
             [list(self.forgotten), list(self.forgotten.values())],
         )
-        self._choose(made_with)
-
-    def _collect(self, folder: Path, keys_then: Mapping[str, Any]) -> None:
-        pg_restore = program("pg_restore", self.admin.info.server_version // 10000)
-        run([pg_restore, "--exit-on-error", "--data-only", str(folder / DUMP)], self.address)
-        expected = json.loads((folder / MANIFEST).read_text())["tables"]
-        if wrong := different_contents(expected, contents(self.admin, [KEYS])):
-            message = f"{folder} did not come back as it says:\n" + "\n".join(wrong)
-            raise NotDoneError(message)
-        agrees = bool(keys_then) and which_keys(self.admin, keys_then["until"]) == keys_then
-        self.admin.execute(f"INSERT INTO kept SELECT k.*, %s, %s FROM {KEYS} k", [folder.name, agrees])
-        self.admin.execute(f"TRUNCATE {KEYS}")  # removes their data from the disk as well
-
-    def _choose(self, made_with: str) -> None:
         self.admin.execute(
             "UPDATE kept k SET wrapped = '', destroyed_at = f.at FROM forgotten f"
             " WHERE f.family_id = k.family_id AND k.destroyed_at IS NULL"
         )
-        columns = sql.SQL(", ").join(
-            sql.Identifier(column.name)
-            for column in self.admin.execute(f"SELECT * FROM {KEYS} LIMIT 0").description or ()
-        )
         chosen = f"""
-            INSERT INTO {KEYS} ({{columns}}) SELECT {{columns}} FROM (
-                SELECT DISTINCT ON (k.family_id, k.author_id, k.number) k.* FROM (
-                    SELECT k.*, EXISTS (SELECT FROM needed n WHERE {_SAME_KEY}) AS needed,
-                        k.id IN (SELECT id FROM kept WHERE backup = %s OR agrees) AS is_meant
-                    FROM kept k
-                ) k
-                ORDER BY k.family_id, k.author_id, k.number, needed AND destroyed_at IS NULL DESC,
-                    needed AND is_meant DESC, backup DESC
-            ) chosen
+            SELECT DISTINCT ON (k.family_id, k.author_id, k.number) k.*
+            FROM (SELECT k.*, EXISTS (SELECT FROM needed n WHERE {_SAME_KEY}) AS needed FROM kept k) k
+            ORDER BY k.family_id, k.author_id, k.number, needed AND destroyed_at IS NULL DESC,
+                needed AND id = ANY(%s::uuid[]) DESC, backup DESC
         """
-        self.admin.execute(sql.SQL(chosen).format(columns=columns), [made_with])
+        columns = ", ".join(column.name for column in self.admin.execute(f"TABLE {KEYS} LIMIT 0").description or ())
+        self.admin.execute(f"INSERT INTO {KEYS} ({columns}) SELECT {columns} FROM ({chosen}) chosen", [self.ids])
         revived = f"""
             SELECT count(*) FROM {KEYS} k WHERE k.destroyed_at IS NULL
                 AND EXISTS (SELECT FROM kept WHERE kept.id = k.id AND kept.destroyed_at IS NOT NULL)
         """
-        (self.revived,) = self.admin.execute(revived).fetchone() or (0,)
+        return int(self.admin.execute(revived).fetchall()[0][0])
 
     def missing(self, before: Mapping[str, int]) -> list[str]:
         """Return one line for each column with more texts without a key than `before`, at the time of the backup."""
@@ -127,40 +107,39 @@ class RestoredKeys:
         ]
 
     def shut(self, outer: OuterKeys) -> tuple[list[str], list[str]]:
-        """Unwrap every key, and decrypt one text of each column with it.
+        """Unwrap every key, and decrypt every text.
 
         Returns two lists of messages: why families cannot be read, and which texts are damaged.
 
         A text that its key does not decrypt is damaged if the key decrypts another text. If it decrypts none, the key
-        may differ from the one at the time of the backup. That is ruled out if the key is from a backup of keys that
-        matches the keys at that time, and other texts of the family can be decrypted.
+        may differ from the one at the time of the backup. That is ruled out if the key existed at that time, and other
+        texts of the family can be decrypted.
         """
         keys, why = self._unwrap(outer)
         shut: dict[str, set[UUID]] = defaultdict(set)
         opened: set[KeyOf] = set()
-        failed: set[KeyOf] = set()
-        for column in self.columns:
-            for key_of, row, sealed in self._one_of_each(column):
-                if key_of in why:
-                    shut[why[key_of]].add(key_of[0])
-                elif key_of in keys:
-                    (opened if _opens(keys[key_of], column, row, sealed) else failed).add(key_of)
-        unopened = []
-        for column, key_of, row, sealed in self._all_of(failed):
-            if _opens(keys[key_of], column, row, sealed):
+        failed: list[tuple[Sealed, KeyOf, UUID]] = []
+        for column, key_of, row, sealed in self._texts():
+            if key_of in why:
+                shut[why[key_of]].add(key_of[0])
+            elif key_of not in keys:  # counted by `missing`
+                continue
+            elif _opens(keys[key_of], column, row, sealed):
                 opened.add(key_of)
             else:
-                unopened.append((column.place, key_of, row))
-        known, readable = self._known(), {family for family, *_ in opened}
+                failed.append((column, key_of, row))
+        asked = f"SELECT family_id, author_id, number FROM {KEYS} WHERE id = ANY(%s::uuid[])"
+        of_then = set(self.admin.execute(asked, [self.ids]).fetchall())
+        readable = {family for family, *_ in opened}
         damaged = []
-        for where, key_of, row in unopened:
+        for column, key_of, row in failed:
             family = key_of[0]
-            if key_of in opened or (key_of in known and family in readable):
+            if key_of in opened or (key_of in of_then and family in readable):
                 damaged.append(
-                    f"{where}, row {row}, of family {family}: damaged; its key is there, and does not open it"
+                    f"{column.place}, row {row}, of family {family}: damaged; its key is there, and does not open it"
                 )
             else:
-                shut[f"{where}: what was tried cannot be opened with the key of its number"].add(family)
+                shut[f"{column.place}: what was tried cannot be opened with the key of its number"].add(family)
         return [f"{what} ({_named(families)})" for what, families in sorted(shut.items())], damaged
 
     def _unwrap(self, outer: OuterKeys) -> tuple[dict[KeyOf, AESGCM], dict[KeyOf, str]]:
@@ -175,58 +154,49 @@ class RestoredKeys:
                 why[family, author, number] = str(problem)
         return keys, why
 
-    def _known(self) -> set[KeyOf]:
-        """Return the keys that are certain to be those in use when the rows were backed up."""
-        asked = f"SELECT family_id, author_id, number FROM {KEYS} WHERE id IN (SELECT id FROM kept WHERE agrees)"
-        return set(self.admin.execute(asked).fetchall())
-
-    def _one_of_each(self, column: Sealed) -> list[tuple[KeyOf, UUID, bytes]]:
-        """Return one text of this column for each key used in it."""
+    def _texts(self) -> Iterator[tuple[Sealed, KeyOf, UUID, bytes]]:
+        """Yield every encrypted text with its column, key and row."""
         asked = """
-            SELECT n.family_id, n.author_id, n.number, t.{row}, t.{column}
-            FROM pg_temp.needed n JOIN {table} t ON t.ctid = n.one WHERE n.place = {place}
+            SELECT {family}, {author}, get_byte({column}, 1) * 256 + get_byte({column}, 2), {row}, {column}
+            FROM {table} WHERE {column} <> ''
         """
-        found = self.admin.execute(sql.SQL(asked).format(**column.names)).fetchall()
-        return [((family, author, number), row, sealed) for family, author, number, row, sealed in found]
-
-    def _all_of(self, keys: set[KeyOf]) -> Iterator[tuple[Sealed, KeyOf, UUID, bytes]]:
-        """Yield every text encrypted with one of these keys. Scans each table once, since there are no indexes yet."""
-        asked = """
-            SELECT n.family_id, n.author_id, n.number, n.row, n.sealed
-            FROM (
-                SELECT {family} AS family_id, {author} AS author_id, {row} AS row, {column} AS sealed,
-                    get_byte({column}, 1) * 256 + get_byte({column}, 2) AS number
-                FROM {table} WHERE {column} <> ''
-            ) n JOIN unnest(%s::uuid[], %s::uuid[], %s::int[]) AS k(family_id, author_id, number) ON {same_key}
-        """
-        wanted = [list(part) for part in zip(*keys, strict=True)]
-        for column in self.columns if keys else []:
-            asking = sql.SQL(asked).format(**column.names, same_key=sql.SQL(_SAME_KEY))
-            with self.admin.cursor() as cursor:
-                for family, author, number, row, sealed in cursor.stream(asking, wanted):
+        for column in self.columns:
+            with self.admin.transaction(), self.admin.cursor("texts") as cursor:
+                cursor.itersize = 2000
+                for family, author, number, row, sealed in cursor.execute(sql.SQL(asked).format(**column.names)):
                     yield column, (family, author, number), row, sealed
 
-    def forget_again(self) -> tuple[int, int, int]:
+    def counts(self) -> tuple[int, int, str]:
+        """Return the numbers of families with a key and of erased families, and the names of the outer keys in use."""
+        asked = f"""
+            SELECT count(DISTINCT family_id) FILTER (WHERE author_id IS NULL),
+                (SELECT count(*) FROM public.families_family WHERE id IN (SELECT family_id FROM pg_temp.forgotten)),
+                string_agg(DISTINCT wrapped_by, ', ')
+            FROM {KEYS} WHERE destroyed_at IS NULL
+        """
+        ((live, gone, outer),) = self.admin.execute(asked).fetchall()
+        return live, gone, outer or ""
+
+    def forget_again(self) -> dict[str, int]:
         """Close families that were erased before the restore, then run the nightly erasures of the worker.
 
-        Runs when all policies and triggers are in place. Returns how many erased families had to be closed, how many
-        families were erased because their thirty days are over, and how many removed items were erased. Keys are
+        Runs when all policies and triggers are in place. Returns what was done, each with its number. Keys are
         destroyed thirty days after closing, which gives the closing date; the backup does not record who closed the
         family. All memberships end, and nobody can reopen it.
         """
         with self.admin.transaction():
             self.admin.execute(f"SET LOCAL ROLE {OWNER}; SET LOCAL search_path = public")
             closed = self.admin.execute(
-                f"""
-                UPDATE families_family f SET closed_at = least(f.closed_at, d.at - {REOPEN_PERIOD}),
+                """
+                UPDATE families_family f SET closed_at = least(f.closed_at, d.at - %(period)s),
                     closed_by_id = coalesce(f.closed_by_id, (
                         SELECT m.user_id FROM families_membership m WHERE m.family_id = f.id AND m.ended_at IS NULL
                         ORDER BY m.is_coordinator DESC, m.joined_at, m.id LIMIT 1
                     ), f.created_by_id)
-                FROM unnest(%s::uuid[], %s::timestamptz[]) AS d(family, at)
-                WHERE f.id = d.family AND (f.closed_at IS NULL OR f.closed_at > d.at - {REOPEN_PERIOD})
+                FROM unnest(%(families)s::uuid[], %(times)s::timestamptz[]) AS d(family, at)
+                WHERE f.id = d.family AND (f.closed_at IS NULL OR f.closed_at > d.at - %(period)s)
                 """,
-                [list(self.forgotten), list(self.forgotten.values())],
+                {"period": REOPEN_PERIOD, "families": [*self.forgotten], "times": [*self.forgotten.values()]},
             ).rowcount
             self.admin.execute(
                 """
@@ -241,7 +211,11 @@ class RestoredKeys:
         while went >= AT_ONCE:
             ((went,),) = self._as_the_worker(f"SELECT app.erase_removed({AT_ONCE})")
             lines += went
-        return closed, len(forgotten - self.forgotten.keys()), lines
+        return {
+            "families that were forgotten after the backup are closed again, and nobody is in them.": closed,
+            "families that closed more than thirty days ago are forgotten now.": len(forgotten - self.forgotten.keys()),
+            "lines that were removed more than thirty days ago are deleted now.": lines,
+        }
 
     def _as_the_worker(self, asked: str) -> list[Any]:
         with self.admin.transaction():

@@ -15,47 +15,35 @@ import time
 import urllib.request
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager, suppress
 from types import FrameType
+from typing import Any, LiteralString
 
-from tools.servers import Postgres, ServerFailedError, die_with_parent, postgres, valkey
+import psycopg
+
+from portal.roles import APP, OWNER, WORKER, make_roles
+from tools.servers import DATA, ROOT, ServerFailedError, die_with_parent, postgres, valkey
 from tools.translations import compile_stale
 
-ROOT = Path(__file__).resolve().parent.parent
-DATA = Path(os.environ.get("DEMO_DATA") or ROOT / "var").resolve()
 READY_WITHIN = 60.0  # seconds
 STOPPED_WITHIN = 10.0  # seconds before SIGKILL
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+ROLES = {"DATABASE_URL": APP, "DATABASE_WORKER_URL": WORKER, "DATABASE_OWNER_URL": OWNER}
 
 
 class Stopped(BaseException):
     """Raised on Ctrl-C or SIGTERM."""
 
 
-class CannotRunError(Exception):
-    """The portal cannot run. The message is one line with the problem and its solution."""
-
-
-class EarlierVersionError(CannotRunError):
-    """The demo's data is from an earlier version, with migrations that no longer exist."""
-
-
 def main() -> int:
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGHUP, stop)
+    for each in SIGNALS:
+        signal.signal(each, stop)
     try:
-        try:
-            with ExitStack() as running:
-                run(running, start_over=os.environ.get("FRESH") == "1")
-        except EarlierVersionError as problem:
-            if not agrees_to_start_over(problem):
-                raise
-            with ExitStack() as running:
-                run(running, start_over=True)
+        with ExitStack() as running:
+            run(running, start_over=os.environ.get("FRESH") == "1")
     except Stopped:
         say(f"Stopped. The demo's data is kept in {DATA}.")
-    except (CannotRunError, ServerFailedError) as problem:
+    except (ServerFailedError, psycopg.Error) as problem:
         print(f"\n{problem}", file=sys.stderr)
         return 1
     return 0
@@ -63,20 +51,13 @@ def main() -> int:
 
 def stop(number: int, frame: FrameType | None) -> None:
     # Ignore further signals during shutdown.
-    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for each in SIGNALS:
         signal.signal(each, signal.SIG_IGN)
     raise Stopped
 
 
 def say(words: str) -> None:
     print(words, flush=True)
-
-
-def agrees_to_start_over(problem: EarlierVersionError) -> bool:
-    """Ask for confirmation if the session is interactive."""
-    if not sys.stdin.isatty() or os.environ.get("DATABASE_OWNER_URL"):
-        return False
-    return input(f"\n{problem}\nStart over now? [y/N] ").strip().lower() in {"y", "yes", "j", "ja"}
 
 
 def run(running: ExitStack, *, start_over: bool = False) -> None:
@@ -113,7 +94,9 @@ def run(running: ExitStack, *, start_over: bool = False) -> None:
     start("worker", by_the_clock)
     start("beat", by_the_clock)
     say(f"\nReady: http://localhost:{port}/\n\n{sign_ins}\n\nCtrl-C stops it.")
-    wait_for_a_death({**servers, **processes})
+    while True:
+        complain_of_the_dead({**servers, **processes})
+        time.sleep(0.5)
 
 
 @contextmanager
@@ -122,8 +105,9 @@ def only_one_of_us(port: int) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            message = "The demo is running already from this folder. Stop that one first (Ctrl-C where it runs)."
-            raise CannotRunError(message) from None
+            raise ServerFailedError(
+                "The demo is running already from this folder. Stop that one first (Ctrl-C where it runs)."
+            ) from None
         yield
 
 
@@ -138,29 +122,23 @@ def put_data_aside() -> None:
 
 
 def refuse_data_of_an_earlier_version(owner_url: str) -> None:
-    """Raise EarlierVersionError when an applied migration no longer exists in the project's apps."""
-    import psycopg
-
-    try:
-        with psycopg.connect(owner_url) as owner:
-            if owner.execute("SELECT to_regclass('public.django_migrations') IS NULL").fetchone() == (True,):
-                return
-            applied = owner.execute("SELECT app, name FROM public.django_migrations ORDER BY 1, 2").fetchall()
-    except psycopg.Error as problem:
-        raise CannotRunError(str(problem)) from None
-    ours = {path.name for path in ROOT.iterdir() if (path / "migrations").is_dir()}
-    gone = [f"{app}.{name}" for app, name in applied if app in ours and not migration_file(app, name).exists()]
-    if gone:
-        message = (
-            f"This database was made by an earlier version of the portal ({gone[0]} is not here any more), and this one"
-            f" cannot go on with it. `make run FRESH=1` starts over and keeps the old data beside the new in {DATA};"
-            " with a database of your own, give an empty one."
-        )
-        raise EarlierVersionError(message)
+    """Raise ServerFailedError when an applied migration no longer exists in the project's apps."""
+    applied = rows(owner_url, "django_migrations", "SELECT app, name FROM public.django_migrations ORDER BY 1, 2")
+    for app, name in applied:
+        migrations = ROOT / app / "migrations"
+        if migrations.is_dir() and not (migrations / f"{name}.py").exists():
+            raise ServerFailedError(
+                f"This database was made by an earlier version of the portal ({app}.{name} is not here any more), and"
+                " this one cannot go on with it. `make run FRESH=1` starts over and keeps the old data beside the new"
+                f" in {DATA}; with a database of your own, give an empty one."
+            )
 
 
-def migration_file(app: str, name: str) -> Path:
-    return ROOT / app / "migrations" / f"{name}.py"
+def rows(owner_url: str, table: str, asked: LiteralString) -> list[Any]:
+    """Return the result of a query, nothing when its table does not exist."""
+    with psycopg.connect(owner_url) as owner:
+        there = owner.execute("SELECT to_regclass(%s) IS NOT NULL", [f"public.{table}"]).fetchone()
+        return owner.execute(asked).fetchall() if there == (True,) else []
 
 
 def must_be_free(port: int) -> None:
@@ -169,8 +147,9 @@ def must_be_free(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            message = f"Port {port} is taken by another program. Stop that, or take another: make run PORT={port + 1}"
-            raise CannotRunError(message) from None
+            raise ServerFailedError(
+                f"Port {port} is taken by another program. Stop that, or take another: make run PORT={port + 1}"
+            ) from None
 
 
 def settings_of_the_demo(port: int) -> dict[str, str]:
@@ -192,31 +171,16 @@ def settings_of_the_demo(port: int) -> dict[str, str]:
 def sealing_keys(owner_url: str) -> dict[str, str]:
     """Return SEALING_KEYS with the key-encryption key, generated on the first run.
 
-    Raises CannotRunError if the key is missing although families exist: a new key could not decrypt their texts.
+    Raises ServerFailedError if the key is missing although families exist: a new key could not decrypt their texts.
     """
     file = DATA / "sealing-key"
-    if not file.exists() and (families := families_with_keys(owner_url)):
-        message = (
-            f"{file} is gone, and without it nothing can be read of the {families} families in this database. Put it"
-            f" back; or, to begin anew, have {DATA} out of the way (with a database of your own: an empty one)."
+    asked = "SELECT DISTINCT family_id FROM public.sealing_familykey WHERE destroyed_at IS NULL"
+    if not file.exists() and (families := rows(owner_url, "sealing_familykey", asked)):
+        raise ServerFailedError(
+            f"{file} is gone, and without it nothing can be read of the {len(families)} families in this database. Put"
+            f" it back; or, to begin anew, have {DATA} out of the way (with a database of your own: an empty one)."
         )
-        raise CannotRunError(message)
     return {"SEALING_KEYS": kept_secret(file.name, f"demo:{b64encode(secrets.token_bytes(32)).decode()}")}
-
-
-def families_with_keys(owner_url: str) -> int:
-    import psycopg
-
-    try:
-        with psycopg.connect(owner_url) as owner:
-            there = owner.execute("SELECT to_regclass('public.sealing_familykey') IS NOT NULL").fetchone()
-            if there != (True,):
-                return 0
-            asked = "SELECT count(DISTINCT family_id) FROM public.sealing_familykey WHERE destroyed_at IS NULL"
-            (families,) = owner.execute(asked).fetchone() or (0,)
-    except psycopg.Error as problem:
-        raise CannotRunError(str(problem)) from None
-    return int(families)
 
 
 def kept_secret(name: str, new: str) -> str:
@@ -230,37 +194,23 @@ def kept_secret(name: str, new: str) -> str:
 
 def databases(running: ExitStack, servers: dict[str, subprocess.Popen[bytes]]) -> dict[str, str]:
     """Return the database URL of each role that `make run` uses. A server started for this is added to `servers`."""
-    roles = {
-        "DATABASE_URL": "portal_app",
-        "DATABASE_WORKER_URL": "portal_worker",
-        "DATABASE_OWNER_URL": "portal_owner",
-    }
-    given = {variable: os.environ.get(variable, "") for variable in roles}
+    given = {variable: os.environ.get(variable, "") for variable in ROLES}
     if all(given.values()):
         return given
     if any(given.values()):
-        message = (
+        raise ServerFailedError(
             "Set DATABASE_URL (the app role), DATABASE_WORKER_URL (the worker role) and DATABASE_OWNER_URL"
             " (the owner role), or none of them."
         )
-        raise CannotRunError(message)
     fresh = not (DATA / "postgres" / "PG_VERSION").exists()
     say("Making a database and starting PostgreSQL …" if fresh else "Starting PostgreSQL …")
     server = running.enter_context(postgres(DATA / "postgres"))
     servers["PostgreSQL"] = server.process
-    make_database(server)
-    return {variable: server.url(role, "portal") for variable, role in roles.items()}
-
-
-def make_database(server: Postgres) -> None:
-    import psycopg
-
-    from portal.roles import make_roles
-
     with psycopg.connect(server.url(), autocommit=True) as admin:
         if not admin.execute("SELECT 1 FROM pg_database WHERE datname = 'portal'").fetchone():
             admin.execute("CREATE DATABASE portal")
     make_roles(server.url(database="portal"))
+    return {variable: server.url(role, "portal") for variable, role in ROLES.items()}
 
 
 def prepare(environment: dict[str, str]) -> str:
@@ -270,8 +220,7 @@ def prepare(environment: dict[str, str]) -> str:
     )
     if done.returncode:
         print(done.stdout, done.stderr, sep="", end="", file=sys.stderr)
-        message = "The demo could not be made ready; why, is said above."
-        raise CannotRunError(message)
+        raise ServerFailedError("The demo could not be made ready; why, is said above.")
     lines = done.stdout.splitlines()
     for line in lines:
         if line.startswith("! "):
@@ -310,7 +259,7 @@ def process_group(programs: dict[str, list[str]]) -> Iterator[tuple[Start, dict[
             env=environment,
             stdin=subprocess.DEVNULL,
             process_group=group,
-            preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - single-threaded
+            preexec_fn=die_with_parent(signal.SIGTERM),
         )
         group = group or processes[name].pid
 
@@ -318,20 +267,15 @@ def process_group(programs: dict[str, list[str]]) -> Iterator[tuple[Start, dict[
         yield start, processes
     finally:
         if group:
-            signal_group(group, signal.SIGTERM)
+            with suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGTERM)
             deadline = time.monotonic() + STOPPED_WITHIN
             while time.monotonic() < deadline and not all(each.poll() is not None for each in processes.values()):
                 time.sleep(0.05)
-            signal_group(group, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
             for each in processes.values():
                 each.wait()
-
-
-def signal_group(group: int, number: signal.Signals) -> None:
-    try:
-        os.killpg(group, number)
-    except ProcessLookupError:
-        return
 
 
 def wait_for_the_page(port: int, processes: dict[str, subprocess.Popen[bytes]]) -> None:
@@ -343,22 +287,16 @@ def wait_for_the_page(port: int, processes: dict[str, subprocess.Popen[bytes]]) 
                 return
         except OSError:
             if time.monotonic() > deadline:
-                message = f"The site did not answer within {READY_WITHIN:.0f} seconds."
-                raise CannotRunError(message) from None
+                raise ServerFailedError(f"The site did not answer within {READY_WITHIN:.0f} seconds.") from None
             time.sleep(0.1)
-
-
-def wait_for_a_death(processes: dict[str, subprocess.Popen[bytes]]) -> None:
-    while True:
-        complain_of_the_dead(processes)
-        time.sleep(0.5)
 
 
 def complain_of_the_dead(processes: dict[str, subprocess.Popen[bytes]]) -> None:
     for name, process in processes.items():
         if process.poll() is not None:
-            message = f"{name} ended by itself (exit {process.returncode}); its last words are above. All is stopped."
-            raise CannotRunError(message)
+            raise ServerFailedError(
+                f"{name} ended by itself (exit {process.returncode}); its last words are above. All is stopped."
+            )
 
 
 if __name__ == "__main__":

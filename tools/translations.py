@@ -13,7 +13,6 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
@@ -24,7 +23,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import generate_po, read_po
 from django.utils.translation.template import templatize
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools.servers import ROOT
+
 LANGUAGE = "nb"
 ROOMS = ("accesslog", "accounts", "families", "records", "crisisplans", "incidentlog", "resources", "portal")
 BELONGS_TO = {"account": "accounts", "mfa": "accounts"}  # allauth's template folders
@@ -52,20 +52,6 @@ msgstr ""
 Key = tuple[str | None, str]  # context and (first) message id
 
 
-@dataclass
-class Said:
-    """A message as it occurs in the sources."""
-
-    id: str | tuple[str, str]
-    context: str | None
-    files: set[str] = field(default_factory=set)
-    comments: list[str] = field(default_factory=list)
-
-    @property
-    def key(self) -> Key:
-        return self.context, self.id if isinstance(self.id, str) else self.id[0]
-
-
 def path_of(room: str) -> Path:
     return ROOT / room / "locale" / LANGUAGE / "LC_MESSAGES" / "django.po"
 
@@ -84,28 +70,20 @@ def sources() -> Iterator[tuple[str, Path]]:
             yield room if room in ROOMS else "portal", path
 
 
-def said_in(path: Path) -> Iterator[Said]:
-    """Yield the messages of one file."""
-    text = path.read_text(encoding="utf-8")
-    if path.suffix != ".py":
-        # In brackets, so that Python's tokenizer ignores the indentation of the HTML.
-        text = f"(\n{templatize(text, str(path))}\n)"
-    found = extract("python", BytesIO(text.encode()), KEYWORDS, ("Translators:",), strip_comment_tags=False)
-    for _line, message, comments, context in found:
-        if message and (isinstance(message, str) or message[0]):
-            yield Said(message if isinstance(message, str) else (message[0], message[1]), context, comments=comments)
-
-
-def said_by_rooms() -> dict[str, dict[Key, Said]]:
+def said_by_rooms() -> dict[str, Catalog]:
     """Return the messages of every app, in the order of its files."""
-    rooms: dict[str, dict[Key, Said]] = {room: {} for room in ROOMS}
-    for room, path in sources():
-        for said in said_in(path):
-            known = rooms[room].setdefault(said.key, said)
-            if isinstance(known.id, str):
-                known.id = said.id  # with the plural, if any file has one
-            known.files.add(str(path.relative_to(ROOT)))
-            known.comments = list(dict.fromkeys([*known.comments, *said.comments]))
+    rooms = {room: Catalog(locale=LANGUAGE) for room in ROOMS}
+    for room, path in sorted(sources(), key=lambda source: source[1].as_posix()):
+        text = path.read_text(encoding="utf-8")
+        if path.suffix != ".py":
+            # In brackets, so that Python's tokenizer ignores the indentation of the HTML.
+            text = f"(\n{templatize(text, str(path))}\n)"
+        found = extract("python", BytesIO(text.encode()), KEYWORDS, ("Translators:",), strip_comment_tags=False)
+        for _line, message, comments, context in found:
+            words = message if isinstance(message, str) else message[:2]
+            if words and words[0]:
+                where = [(str(path.relative_to(ROOT)), 0)]
+                rooms[room].add(words, locations=where, auto_comments=comments, context=context)
     return rooms
 
 
@@ -122,27 +100,6 @@ def overridden_package(message: Message) -> str | None:
     return match[1] if match else None
 
 
-def written(room: str, said: dict[Key, Said], old: Catalog) -> str:
-    """Return the text of the app's catalog: current messages with their existing translations, then overrides."""
-    new = Catalog(locale=LANGUAGE)
-    for entry in sorted(said.values(), key=lambda entry: min(entry.files)):
-        before = old.get(entry.key[1], entry.context)
-        plural = not isinstance(entry.id, str)
-        new.add(
-            entry.id,
-            before.string if before is not None and before.pluralizable == plural else None,
-            locations=[(name, 0) for name in sorted(entry.files)],
-            auto_comments=entry.comments,
-            user_comments=before.user_comments if before is not None else (),
-            context=entry.context,
-        )
-    for message in old:
-        if message.id and overridden_package(message) and new.get(_first(message), message.context) is None:
-            new.add(message.id, message.string, user_comments=message.user_comments, context=message.context)
-    lines = generate_po(new, omit_header=True, ignore_obsolete=True, include_lineno=False, width=120)
-    return HEADER.format(room=room, language=LANGUAGE) + "".join(lines).rstrip("\n") + "\n"
-
-
 def _first(message: Message) -> str:
     return message.id if isinstance(message.id, str) else message.id[0]
 
@@ -151,18 +108,21 @@ def update() -> None:
     """Update the catalogs from the sources. Messages that no longer occur are removed and printed."""
     for room, said in said_by_rooms().items():
         path = path_of(room)
-        old = read(path)
-        if not said and not path.exists():
+        if not len(said) and not path.exists():
             continue
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = written(room, said, old)
+        new = read(path)
+        new.update(said, no_fuzzy_matching=True)
+        for message in new.obsolete.values():
+            if overridden_package(message):
+                new[message.id] = message
+            else:
+                print(f"  gone: {_first(message)!r} = {message.string!r}")
+        lines = generate_po(new, omit_header=True, ignore_obsolete=True, include_lineno=False, width=120)
+        text = HEADER.format(room=room, language=LANGUAGE) + "".join(lines).rstrip("\n") + "\n"
         if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
             print(f"updated {path.relative_to(ROOT)}")
-        for message in old:
-            gone = message.id and (message.context, _first(message)) not in said and not overridden_package(message)
-            if gone:
-                print(f"  gone: {_first(message)!r} = {message.string!r}")
 
 
 def complaints() -> list[str]:
@@ -174,15 +134,14 @@ def complaints() -> list[str]:
         catalog = read(path)
         found += _repeated(path)
         name = path.relative_to(ROOT)
-        for entry in said.values():
-            if catalog.get(entry.key[1], entry.context) is None:
-                found.append(f"{name}: missing {entry.key[1]!r} (run `make messages`)")
+        for message in said:
+            if message.id and catalog.get(message.id, message.context) is None:
+                found.append(f"{name}: missing {_first(message)!r} (run `make messages`)")
         for message in catalog:
-            if not message.id:
-                continue
-            key = (message.context, _first(message))
-            found += [f"{name}: {complaint}" for complaint in _wrong(message, said.get(key), catalog)]
-            translations.setdefault(key, {})[room] = str(message.string)
+            if message.id:
+                current = said.get(message.id, message.context)
+                found += [f"{name}: {complaint}" for complaint in _wrong(message, current, catalog)]
+                translations.setdefault((message.context, _first(message)), {})[room] = str(message.string)
     for (_context, words), by_room in translations.items():
         if len(set(by_room.values())) > 1:
             found.append(
@@ -191,7 +150,7 @@ def complaints() -> list[str]:
     return found
 
 
-def _wrong(message: Message, said: Said | None, catalog: Catalog) -> Iterator[str]:
+def _wrong(message: Message, said: Message | None, catalog: Catalog) -> Iterator[str]:
     words = _first(message)
     strings = (message.string,) if isinstance(message.string, str) else tuple(message.string or ("",))
     package = overridden_package(message)
@@ -204,7 +163,7 @@ def _wrong(message: Message, said: Said | None, catalog: Catalog) -> Iterator[st
         yield f"left over {words!r} (run `make messages`)"
     if said is None and package is not None and words not in _words_of(package):
         yield f"{words!r} overrides nothing: {package} does not say it"
-    if said is not None and message.pluralizable != (not isinstance(said.id, str)):
+    if said is not None and message.pluralizable != said.pluralizable:
         yield f"one has a plural, the other none: {words!r} (run `make messages`)"
     for problem in message.check(catalog):
         yield f"{words!r}: {problem}"
@@ -237,15 +196,9 @@ def _words_of(package: str) -> set[str]:
 
 def _repeated(path: Path) -> Iterator[str]:
     """Yield a complaint for each duplicate entry: Babel would silently drop all but the last."""
-    if not path.exists():
-        return
-    entries = re.split(r"\n\s*\n", path.read_text(encoding="utf-8"))
-    keys = Counter(
-        match[0]
-        for entry in entries
-        if (match := re.search(r'^(msgctxt .*\n)?msgid (?:".*"\n?)+', entry, re.MULTILINE))
-    )
-    for key, times in keys.items():
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    keys = re.findall(r'^(?:msgctxt .*\n)?msgid (?:".*"\n)+', text, re.MULTILINE)
+    for key, times in Counter(keys).items():
         if times > 1:
             yield f"{path.relative_to(ROOT)}: {times} times {key!r}"
 
@@ -271,20 +224,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Keep the words in step with the sources.")
     parser.add_argument("what", choices=("extract", "check", "compile"))
     what = parser.parse_args().what
-    if what == "extract":
-        update()
-    elif what == "compile":
-        compile_stale()
-    else:
+    if what == "check":
         try:
             found = complaints()
         except (TranslationError, SyntaxError) as error:
             found = [str(error)]
-        for line in found:
-            print(line)
-        if found:
-            return 1
-        print("Translations: every word has its bokmål.")
+        print("\n".join(found) or "Translations: every word has its bokmål.")
+        return 1 if found else 0
+    update() if what == "extract" else compile_stale()
     return 0
 
 

@@ -17,6 +17,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import BinaryIO, cast
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 WORKER = Path(__file__).with_name("worker.py")
 GIVES_WAY = 10  # niceness of the public queue's processes
+UNLIMITED = 1_000_000  # waiting requests
 PDFS_PER_PROCESS = 100  # then the process is replaced, to free leaked memory
 
 
@@ -134,33 +136,27 @@ class Worker:
 class Pool:
     """At most `size` processes. Further requests wait for a free one; `most_waiting` limits their number."""
 
-    def __init__(self, size: int, *, most_waiting: int | None = None, niceness: int = 0) -> None:
+    def __init__(self, size: int, *, most_waiting: int = UNLIMITED, niceness: int = 0) -> None:
         self.workers = [Worker(niceness) for _ in range(size)]
-        self._seats = threading.Semaphore(size + most_waiting) if most_waiting is not None else None
+        self._seats = threading.Semaphore(size + most_waiting)
         self._idle: LifoQueue[Worker] = LifoQueue()  # last used first: under low load, one process is enough
         for worker in reversed(self.workers):
             self._idle.put(worker)
 
     def print(self, html: str, *, seconds: float, wait: float) -> Pdf:
         """Render one PDF within `seconds`, waiting at most `wait` seconds for a free process. Raises PdfError."""
-        if self._seats is None:
-            return self._print(html, seconds, wait)
         if not self._seats.acquire(blocking=False):
             raise PdfBusyError
         try:
-            return self._print(html, seconds, wait)
-        finally:
-            self._seats.release()
-
-    def _print(self, html: str, seconds: float, wait: float) -> Pdf:
-        try:
             worker = self._idle.get(timeout=wait)
+            try:
+                return worker.print(html, seconds)
+            finally:
+                self._idle.put(worker)
         except Empty:
             raise PdfBusyError from None
-        try:
-            return worker.print(html, seconds)
         finally:
-            self._idle.put(worker)
+            self._seats.release()
 
     def stop(self) -> None:
         """Stop all processes."""
@@ -168,26 +164,23 @@ class Pool:
             worker.stop()
 
 
-_pools: dict[tuple[int, Queue], Pool] = {}  # by process id: a forked web process must not share its parent's pipes
+@cache
+def _pool_of(lane: Queue, process: int) -> Pool:
+    if lane == Queue.FAMILIES:
+        made = Pool(settings.PDF_PROCESSES)
+    else:
+        made = Pool(settings.PDF_PUBLIC_PROCESSES, most_waiting=settings.PDF_PUBLIC_WAITING, niceness=GIVES_WAY)
+    atexit.register(made.stop)
+    return made
+
+
 _lock = threading.Lock()
 
 
 def pool(lane: Queue = Queue.FAMILIES) -> Pool:
-    """Return this web process's pool for a queue."""
-    here = os.getpid()
+    """Return this web process's pool for a queue. A forked process must not share its parent's pipes."""
     with _lock:
-        if (here, lane) not in _pools:
-            for other in [key for key in _pools if key[0] != here]:
-                del _pools[other]
-            _pools[here, lane] = _open(lane)
-            atexit.register(_pools[here, lane].stop)
-        return _pools[here, lane]
-
-
-def _open(lane: Queue) -> Pool:
-    if lane == Queue.FAMILIES:
-        return Pool(settings.PDF_PROCESSES)
-    return Pool(settings.PDF_PUBLIC_PROCESSES, most_waiting=settings.PDF_PUBLIC_WAITING, niceness=GIVES_WAY)
+        return _pool_of(lane, os.getpid())
 
 
 def render_pdf(html: str) -> Pdf:

@@ -20,23 +20,24 @@ import warnings
 from pathlib import Path
 from typing import Any, BinaryIO
 
+REGULAR, BOLD = 400, 700  # weights of a font
 MEMORY_LIMIT = 1_000_000_000  # bytes of address space: about 600 MB for documents and 400 MB for mapped libraries
 
 # In order of precedence. Latin comes first, because the emoji font contains digits too.
 FACES = [
-    ("noto-sans", "latin", (400, 700)),
-    ("noto-sans", "latin-ext", (400, 700)),
-    ("noto-sans", "cyrillic", (400, 700)),
-    ("noto-sans", "cyrillic-ext", (400, 700)),
-    ("noto-sans", "greek", (400, 700)),
-    ("noto-sans", "greek-ext", (400, 700)),
-    ("noto-sans", "vietnamese", (400, 700)),
-    ("noto-sans", "devanagari", (400, 700)),
-    ("noto-sans-arabic", "arabic", (400, 700)),
-    ("noto-sans-hebrew", "hebrew", (400, 700)),
-    ("noto-sans-math", "latin", (400,)),  # arrows
-    ("noto-sans-symbols-2", "symbols", (400,)),  # ticks, boxes, stars
-    ("noto-emoji", "emoji", (400, 700)),
+    ("noto-sans", "latin", (REGULAR, BOLD)),
+    ("noto-sans", "latin-ext", (REGULAR, BOLD)),
+    ("noto-sans", "cyrillic", (REGULAR, BOLD)),
+    ("noto-sans", "cyrillic-ext", (REGULAR, BOLD)),
+    ("noto-sans", "greek", (REGULAR, BOLD)),
+    ("noto-sans", "greek-ext", (REGULAR, BOLD)),
+    ("noto-sans", "vietnamese", (REGULAR, BOLD)),
+    ("noto-sans", "devanagari", (REGULAR, BOLD)),
+    ("noto-sans-arabic", "arabic", (REGULAR, BOLD)),
+    ("noto-sans-hebrew", "hebrew", (REGULAR, BOLD)),
+    ("noto-sans-math", "latin", (REGULAR,)),  # arrows
+    ("noto-sans-symbols-2", "symbols", (REGULAR,)),  # ticks, boxes, stars
+    ("noto-emoji", "emoji", (REGULAR, BOLD)),
 ]
 HEADER = struct.Struct(">Q")  # length of the HTML that follows
 ANSWER = struct.Struct(">cQQ")  # status, number of characters that no font contains, length of the body
@@ -78,7 +79,7 @@ class PdfRenderer:
         class OnlyFonts(URLFetcher):
             """Fetches the bundled fonts. Any other URL, including data:, aborts the rendering."""
 
-            def fetch(self, url: str, headers: Any = None) -> Any:  # noqa: ARG002  # the library's signature
+            def fetch(self, url: str, headers: Any = None) -> Any:
                 if url not in files:
                     raise FatalURLFetchingError
                 return URLFetcherResponse(url, files[url][2].read_bytes(), {"Content-Type": "font/woff"})
@@ -96,7 +97,7 @@ class PdfRenderer:
         self._sheet = weasyprint.CSS(string=style, font_config=self._fonts, url_fetcher=self._fetcher)
         self._known: set[int] = set()
         for _, weight, file in files.values():
-            if weight == 400:  # noqa: PLR2004  # both weights have the same characters
+            if weight == REGULAR:  # both weights have the same characters
                 with TTFont(file, lazy=True) as font:
                     self._known.update(font.getBestCmap())
         gc.collect()

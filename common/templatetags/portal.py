@@ -1,5 +1,7 @@
 """Template tags and filters for all pages."""
 
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -7,13 +9,15 @@ from django.conf import settings
 from django.contrib.messages import constants
 from django.contrib.messages.storage.base import Message
 from django.forms import Form
+from django.forms.utils import flatatt
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
+from django.shortcuts import resolve_url
 from django.template.base import FilterExpression, Node, NodeList, Parser, TextNode, Token, Variable
 from django.template.defaulttags import URLNode
 from django.templatetags.i18n import TranslateNode
 from django.templatetags.static import StaticNode
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -49,6 +53,49 @@ def _hidden_fields(request: HttpRequest) -> SafeString:
         person_id(request.user.pk),
         "" if request.session.get("own_device") else mark_safe(" data-shared"),  # a constant
     )
+
+
+_FORM, _BUTTON = SafeString('<form method="post"'), SafeString('<button type="submit"')
+_END, _END_FORM = SafeString(">"), SafeString("</button></form>")
+
+
+@register.simple_block_tag(takes_context=True, end_name="end_post_button")
+def post_button(
+    context: dict[str, Any],
+    content: SafeString,
+    to: str = "",
+    *args: Any,
+    hidden: Iterable[tuple[str, Any]] = (),
+    css: str = "ds-button",
+    **more: Any,
+) -> SafeString:
+    """Render a form that is only a button, whose content stands between the tags.
+
+    It posts to `to`, a path or the name of a URL with `args`, or else to the page's own address. Hidden fields are the
+    pairs in `hidden` and each `field_<name>` that is not None. `css` is the button's class, `form_<name>` a data
+    attribute of the form, and any other name a data attribute of the button.
+    """
+    fields, form, button = list(hidden), {}, {"class": css}
+    for name, value in more.items():
+        if name.startswith("field_"):
+            fields += [] if value is None else [(name.removeprefix("field_"), value)]
+        elif name.startswith("form_"):
+            form[f"data-{name.removeprefix('form_').replace('_', '-')}"] = value
+        else:
+            button[f"data-{name}"] = value
+    # Safe strings are added up and attributes are cached, for a page has many of these forms.
+    html = _FORM + _attributes(**form)
+    if to:
+        html += format_html(' action="{}"', resolve_url(to, *args))
+    html += _END + form_guard(context)
+    if fields:
+        html += format_html_join("", '<input type="hidden" name="{}" value="{}">', fields)
+    return html + _BUTTON + _attributes(**button) + _END + SafeString(content.strip()) + _END_FORM
+
+
+@lru_cache(maxsize=64)
+def _attributes(**values: str | bool) -> SafeString:
+    return flatatt({name: value or None for name, value in values.items()})
 
 
 @register.simple_tag(takes_context=True)

@@ -1,21 +1,18 @@
 """The content of the PDF: formatted values from a plan, as one user may read it."""
 
 import unicodedata
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from common.dates import day_words, exact_words
-from common.phones import format_phone
-from crisisplans.item_content import content_of, read_values
 from crisisplans.item_content import label_of as field_label
-from crisisplans.models import Audience, BaseItem, Level, PlanItem, Section, Side, SupportContact
-from crisisplans.selectors import Reading
-from families.models import Family
+from crisisplans.models import Audience, CrisisPlan, Level, Section, Side
+from crisisplans.presenters.plan import ItemPresenter, PlanPresenter
 from families.names import subject_label
+from records.people import join_names
 
 # Limits of one PDF. Measured (ADR 0018): the longest PDF within these limits takes less than half of what the limits of
 # time and memory allow.
@@ -91,32 +88,23 @@ def reads_from_the_right(text: str) -> bool:
     return False
 
 
-def label_of(item: BaseItem, subject_name: str) -> str:
+def label_of(item: ItemPresenter, subject_name: str) -> str:
     """Return a label for an item for relatives only or by the subject; empty for all others."""
-    if item.audience == Audience.RELATIVES:
+    if item.item.audience == Audience.RELATIVES:
         return _("Only relatives read this")
-    if item.side == Side.SUBJECT:
+    if item.item.side == Side.SUBJECT:
         return _("Written by %(name)s") % {"name": subject_name}
     return ""
 
 
-def details_of(item: PlanItem) -> list[Detail]:
-    """Return the details that are shown below the text of `item`."""
-    shown = {field: value for field, value in read_values(item).items() if field not in {"text", "level", "audience"}}
-    if item.review_on:
-        shown["review_on"] = day_words(item.review_on)
-    if item.assigned_to:
-        shown["assigned_to"] = item.assigned_to.display_name
-    section = Section(item.section)
-    return [Detail(field_label(section, field), str(value)) for field, value in shown.items() if value]
+def line_of(item: ItemPresenter, subject_name: str) -> Line:
+    details = [Detail(label, text) for label, text in item.lines]
+    if item.member:
+        details.insert(0, Detail(field_label(item.section, "assigned_to"), item.member))
+    return Line(item.title, reads_from_the_right(item.title), details, label_of(item, subject_name))
 
 
-def line_of(item: PlanItem, subject_name: str) -> Line:
-    text = content_of(item).text
-    return Line(text, reads_from_the_right(text), details_of(item), label_of(item, subject_name))
-
-
-def groups_of(items: list[PlanItem], subject_name: str) -> list[Group]:
+def groups_of(items: list[ItemPresenter], subject_name: str) -> list[Group]:
     """Return the items of a section, grouped by level if they have one."""
     groups = []
     for level in (*Level, None):
@@ -126,71 +114,74 @@ def groups_of(items: list[PlanItem], subject_name: str) -> list[Group]:
     return groups
 
 
-def row_of(contact: SupportContact, subject_name: str) -> ContactRow:
+def row_of(contact: ItemPresenter, subject_name: str) -> ContactRow:
+    values = contact.values
     notes = [
-        contact.role,
-        contact.hours,
-        _("A message can be left.") if contact.may_leave_message else "",
-        _("Last tested %(day)s") % {"day": day_words(contact.last_tested_on)} if contact.last_tested_on else "",
+        values["role"],
+        values["hours"],
+        _("A message can be left.") if values["may_leave_message"] else "",
+        _("Last tested %(day)s") % {"day": contact.tested} if contact.tested else "",
         label_of(contact, subject_name),
     ]
-    return ContactRow(contact.name, format_phone(contact.phone), [note for note in notes if note])
+    return ContactRow(contact.title, contact.phone, [note for note in notes if note])
 
 
-def foot_of(reading: Reading, subject_name: str) -> Foot:
-    plan = reading.plan
-    together = any(item.side == Side.SUBJECT for item in reading.all_items)
+def foot_of(plan: CrisisPlan, items: list[ItemPresenter], subject_name: str) -> Foot:
+    together = any(item.item.side == Side.SUBJECT for item in items)
+    changed_at = max((item.item.changed_at for item in items), default=plan.created_at)
     return Foot(
         whose=_("Made together with %(name)s") % {"name": subject_name} if together else _("The family's plan"),
-        revision=_("Revision %(number)s of %(moment)s")
-        % {"number": plan.revision, "moment": exact_words(reading.changed_at)},
+        revision=_("Revision %(number)s of %(moment)s") % {"number": plan.revision, "moment": exact_words(changed_at)},
         printed=_("Printed %(day)s") % {"day": day_words(timezone.localdate())},
         valid_until=_("Valid until %(day)s") % {"day": day_words(plan.review_on)},
     )
 
 
-def chosen(reading: Reading, choice: Choice) -> Reading:
-    """Return the part of `reading` that is included in the PDF."""
-    part = reading if choice.with_relatives else reading.for_everyone()
-    items = {section: items if section in choice.sections else [] for section, items in part.items.items()}
-    return Reading(part.plan, items, part.contacts if Section.CONTACTS in choice.sections else [])
+def has_relatives_only(items: list[ItemPresenter]) -> bool:
+    """Whether any of the items is for relatives only."""
+    return any(item.item.audience == Audience.RELATIVES for item in items)
 
 
-def sections_of(part: Reading, subject_name: str) -> list[PdfSection]:
-    """Return all sections that are not empty."""
-    sections = [
-        PdfSection(
-            str(section.label),
-            groups_of(items, subject_name),
-            [row_of(contact, subject_name) for contact in part.contacts] if section == Section.CONTACTS else [],
-        )
-        for section, items in part.items.items()
+def chosen(plan: PlanPresenter, choice: Choice) -> list[ItemPresenter]:
+    """Return the items that are included in the PDF."""
+    return [
+        item
+        for item in plan.items
+        if item.section in choice.sections and (choice.with_relatives or item.item.audience == Audience.EVERYONE)
     ]
-    return [section for section in sections if section.groups or section.contacts]
 
 
-def is_too_long(reading: Reading, choice: Choice) -> bool:
+def sections_of(items: list[ItemPresenter], subject_name: str) -> list[PdfSection]:
+    """Return all sections that are not empty."""
+    sections = []
+    for section in Section:
+        here = [item for item in items if item.section == section]
+        if section == Section.CONTACTS and here:
+            sections.append(PdfSection(str(section.label), contacts=[row_of(one, subject_name) for one in here]))
+        elif here:
+            sections.append(PdfSection(str(section.label), groups_of(here, subject_name)))
+    return sections
+
+
+def is_too_long(plan: PlanPresenter, choice: Choice) -> bool:
     """Whether the content exceeds the limits of one PDF."""
-    part = chosen(reading, choice)
-    items = [item for items in part.items.values() for item in items]
-    characters = sum(len(value) for item in items for value in asdict(content_of(item)).values())
-    characters += sum(len(contact.name) + len(contact.role) + len(contact.hours) for contact in part.contacts)
-    return len(items) + len(part.contacts) > MAX_ITEMS_IN_PDF or characters > MAX_CHARACTERS_IN_PDF
+    items = chosen(plan, choice)
+    characters = sum(len(item.title) + sum(len(text) for _label, text in item.lines) for item in items)
+    return len(items) > MAX_ITEMS_IN_PDF or characters > MAX_CHARACTERS_IN_PDF
 
 
-def plan_pdf_html(reading: Reading, choice: Choice, *, family: Family, relatives: list[str], missing: int = 0) -> str:
+def plan_pdf_html(plan: PlanPresenter, choice: Choice, *, missing: int = 0) -> str:
     """Return the whole PDF as HTML.
 
-    `relatives` are the names of those who may see a PDF with items for relatives only. `missing` is the number of
-    distinct characters that cannot be printed. Notes in the PDF mention both.
+    `missing` is the number of distinct characters that cannot be printed; a note in the PDF mentions it.
     """
-    name = subject_label(family)
-    part = chosen(reading, choice)
+    name = subject_label(plan.people.me.family)
+    items = chosen(plan, choice)
     context = {
-        "sections": sections_of(part, name),
-        "foot": foot_of(part, name),
-        "kin_note": _("This paper is for %(names)s only.") % {"names": get_text_list(relatives, _("and"))}
-        if part.has_more_for_relatives
+        "sections": sections_of(items, name),
+        "foot": foot_of(plan.plan, items, name),
+        "relatives_note": _("This paper is for %(names)s only.") % {"names": join_names(plan.people.relatives)}
+        if has_relatives_only(items)
         else "",
         "missing_note": _("Some characters cannot be printed here. They stand as empty boxes.") if missing else "",
     }

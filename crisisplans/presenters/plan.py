@@ -1,8 +1,7 @@
 """Presenters for items, sections and the whole plan."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +10,12 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from common.dates import age_words, day_words, exact_words, moment_words
 from common.phones import format_phone, phone_href
-from common.queries import Prepared
 from crisisplans.item_content import Item, label_of, read_values, text_of
 from crisisplans.models import (
     Comment,
     CrisisPlan,
-    ItemQuerySet,
     PlanItem,
     Section,
     SupportContact,
@@ -27,12 +23,13 @@ from crisisplans.models import (
 from crisisplans.permissions import can_comment, can_edit_item, can_remove_comment, can_remove_item
 from crisisplans.presenters.values import format_value, readers_text, side_text
 from crisisplans.sections import SLUGS, WHY
+from crisisplans.selectors import comments_by_item, plan_items, section_items
 from families.actors import Actor
 from records.content import is_readable
-from records.models import RESTORE_PERIOD
 from records.people import People
 
 FIRST_FEW = 2
+EMPTY: Mapping[UUID, list[Comment]] = {}
 LINE = 120  # characters; longer texts are truncated in summaries
 HEADS = {"text", "name", "phone", "level", "assigned_to", "audience"}  # shown separately on a card
 
@@ -225,20 +222,45 @@ class SectionPresenter:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanPresenter:
-    """The plan as one member may read it. `last_change` is the item that was changed last."""
+    """The plan as one member may read it."""
 
     plan: CrisisPlan
     people: People
     sections: list[SectionPresenter]
-    last_change: ItemPresenter | None
-    age: str
-    review: str
-    review_is_due: bool
-    reviewed: str  # by whom and when, as text; empty if never
 
     @property
     def revision(self) -> int:
         return self.plan.revision
+
+    @property
+    def age(self) -> str:
+        return age_words(self.plan.created_at)
+
+    @cached_property
+    def last_change(self) -> ItemPresenter | None:
+        """The item that was changed last."""
+        return max(self.items, key=lambda one: one.item.changed_at, default=None)
+
+    @property
+    def review(self) -> str:
+        return day_words(self.plan.review_on)
+
+    @property
+    def review_is_due(self) -> bool:
+        return self.plan.review_on <= timezone.localdate()
+
+    @cached_property
+    def reviewed(self) -> str:
+        """By whom and when the plan was last reviewed; empty if never."""
+        if self.plan.reviewed_at is None:
+            return ""
+        name = self.people.speaker(self.plan.reviewed_by_id)
+        return _("%(name)s, %(when)s") % {"name": name, "when": moment_words(self.plan.reviewed_at)}
+
+    @property
+    def items(self) -> list[ItemPresenter]:
+        """The present items of all sections, in order."""
+        return [item for section in self.sections for item in section.items]
 
     def of(self, section: Section) -> SectionPresenter:
         return next(one for one in self.sections if one.section == section)
@@ -261,59 +283,14 @@ def present_comment(comment: Comment, people: People) -> CommentPresenter:
     )
 
 
-# Columns of an item on the plan's own page. The page of a section shows all columns, and removed items too.
-_OF_A_LINE = ("family", "audience", "changed_at", "changed_by", "removed_at")
-
-
-def _standing(model: type[PlanItem | SupportContact], user: User, family: UUID) -> ItemQuerySet:
-    more = ("section", "words", "assigned_to") if model is PlanItem else ("name", "phone")
-    standing: ItemQuerySet = model.objects.visible_to(user).filter(family=family).present()
-    return standing.in_order().only(*_OF_A_LINE, *more)
-
-
-def _kept(model: type[PlanItem | SupportContact], user: User, family: UUID, since: datetime) -> ItemQuerySet:
-    kept: ItemQuerySet = model.objects.visible_to(user).filter(family=family).present_or_removed_after(since)
-    return kept.in_order().defer("created_at", "created_by")
-
-
-_ITEMS = Prepared(lambda user, family: _standing(PlanItem, user, family))
-_CONTACTS = Prepared(lambda user, family: _standing(SupportContact, user, family))
-_ITEMS_OF = Prepared(lambda user, family, since, section: _kept(PlanItem, user, family, since).filter(section=section))
-_CONTACTS_KEPT = Prepared(lambda user, family, since: _kept(SupportContact, user, family, since))
-
-
-def _items(plan: CrisisPlan, user: User, only: Section | None) -> list[Item]:
-    """Return the items in order, with two queries.
-
-    For a single section, one query returns also the removed items that can still be restored.
-    """
-    asked = {"user": user.pk, "family": plan.family_id}
-    if only is None:
-        return [*_ITEMS.fetch(**asked), *_CONTACTS.fetch(**asked)]
-    since = timezone.now() - RESTORE_PERIOD
-    if only == Section.CONTACTS:
-        return list(_CONTACTS_KEPT.fetch(**asked, since=since))
-    return list(_ITEMS_OF.fetch(**asked, since=since, section=only))
-
-
-def _comments(user: User, items: list[Item]) -> dict[UUID, list[Comment]]:
-    """Return the present comments by the id of their item, oldest first. Runs one query."""
-    by_item: dict[UUID, list[Comment]] = {}
-    ids = [item.pk for item in items]
-    on_these = Comment.objects.visible_to(user).present().on(ids).order_by("created_at", "id")
-    for comment in on_these:
-        by_item.setdefault(comment.item_id or comment.contact_id, []).append(comment)  # type: ignore[arg-type]
-    return by_item
-
-
-def _sections(shown: dict[Section, list[ItemPresenter]], plan: CrisisPlan, by: Actor) -> list[SectionPresenter]:
+def _sections(shown: dict[Section, list[ItemPresenter]], plan: CrisisPlan, reader: Actor) -> list[SectionPresenter]:
     """Return the sections with their items and status."""
     not_begun, begun, ready, and_more = _("Not begun"), _("Begun"), _("Ready"), _("and %(more)s more")
     sections = []
     for section, here in shown.items():
         present = [one for one in here if one.item.removed_at is None]
         # A member who sees no items here must not learn that the section is marked as ready.
-        is_ready = bool(present) and plan.is_ready(section, to_relatives=by.is_relative)
+        is_ready = bool(present) and plan.is_ready(section, to_relatives=reader.is_relative)
         sections.append(
             SectionPresenter(
                 section=section,
@@ -327,32 +304,29 @@ def _sections(shown: dict[Section, list[ItemPresenter]], plan: CrisisPlan, by: A
     return sections
 
 
-def present_plan(
+def present_plan(plan: CrisisPlan, reader: Actor, *, summaries: bool = False) -> PlanPresenter:
+    """Present `plan`, for which `reader` has passed the access check. `summaries` show only the items' summaries.
+
+    Call `people.fetch()` before a template shows names.
+    """
+    return _present(plan, reader, plan_items(reader, summaries=summaries), list(Section))
+
+
+def present_section(plan: CrisisPlan, reader: Actor, section: Section) -> PlanPresenter:
+    """Present one section of `plan`, with comments and with the removed items that can be restored."""
+    items = section_items(reader, section)
+    return _present(plan, reader, items, [section], comments_by_item(reader, items))
+
+
+def _present(
     plan: CrisisPlan,
-    by: Actor,
-    *,
-    only: Section | None = None,
-    comments: bool = False,
+    reader: Actor,
+    items: list[Item],
+    sections_shown: list[Section],
+    comments: Mapping[UUID, list[Comment]] = EMPTY,
 ) -> PlanPresenter:
-    """Present `plan`, for which `by` has passed the access check. `only` limits it to one section."""
-    people = People(by).fetch()
-    items = _items(plan, by.user, only)
-    said = _comments(by.user, items) if comments else {}
-    shown: dict[Section, list[ItemPresenter]] = {section: [] for section in ([only] if only else Section)}
+    people = People(reader)
+    shown: dict[Section, list[ItemPresenter]] = {section: [] for section in sections_shown}
     for item in items:
-        shown[Section(item.section)].append(present_item(item, people, said.get(item.pk, ())))
-    sections = _sections(shown, plan, by)
-    present = [item for section in sections for item in section.items]
-    return PlanPresenter(
-        plan=plan,
-        people=people,
-        sections=sections,
-        last_change=max(present, key=lambda one: one.item.changed_at, default=None),
-        age=age_words(plan.created_at),
-        review=day_words(plan.review_on),
-        review_is_due=plan.review_on <= timezone.localdate(),
-        reviewed=_("%(name)s, %(when)s")
-        % {"name": people.speaker(plan.reviewed_by_id), "when": moment_words(plan.reviewed_at)}
-        if plan.reviewed_at
-        else "",
-    )
+        shown[Section(item.section)].append(present_item(item, people, comments.get(item.pk, ())))
+    return PlanPresenter(plan=plan, people=people, sections=_sections(shown, plan, reader))

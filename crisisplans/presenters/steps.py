@@ -4,11 +4,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from common.phones import format_phone, phone_href
 from common.unreadable import Unreadable
-from crisisplans.item_content import Medicine, WarningSign, content_of
-from crisisplans.models import Level, PlanItem, Section, SupportContact
-from crisisplans.selectors import Reading
+from crisisplans.models import Level, Section
+from crisisplans.presenters.plan import ItemPresenter, PlanPresenter
 
 CLINIC = "tel:116117"
 
@@ -77,21 +75,16 @@ DO: dict[Level, tuple[Section, ...]] = {
 }
 
 
-def point_of(item: PlanItem) -> Point:
-    words = content_of(item)
-    match words:
-        case WarningSign(noticed_by=noticed_by) if noticed_by:
-            small = _("Usually noticed by %(name)s") % {"name": noticed_by}
-        case Medicine(dose=dose, when=when, note=note):
-            small = " · ".join(part for part in (dose, when, note) if part)
-        case _unused if item.assigned_to:
-            small = item.assigned_to.display_name
-        case _unused:
-            small = ""
-    return Point(words.text, small)
+def point_of(item: ItemPresenter) -> Point:
+    values = item.values
+    if item.section == Section.MEDICAL:
+        return Point(item.title, " · ".join(filter(None, (values["dose"], values["when"], values["note"]))))
+    if noticed_by := values.get("noticed_by"):
+        return Point(item.title, _("Usually noticed by %(name)s") % {"name": noticed_by})
+    return Point(item.title, item.member)
 
 
-def points_of(items: list[PlanItem]) -> list[Point]:
+def points_of(items: list[ItemPresenter]) -> list[Point]:
     """Return the items of a section.
 
     At most one that cannot be decrypted is included: a list of them is of no use in a crisis.
@@ -101,34 +94,36 @@ def points_of(items: list[PlanItem]) -> list[Point]:
     return [point for point in points if point not in unread] + unread[:1] if unread else points
 
 
-def level_step(reading: Reading, level: Level) -> LevelStep:
-    signs = points_of([item for item in reading.items[Section.WARNING_SIGNS] if item.level == level])
+def level_step(plan: PlanPresenter, level: Level) -> LevelStep:
+    signs = points_of([item for item in plan.of(Section.WARNING_SIGNS).items if item.level == level])
     blocks = [Block(_("What we see"), signs)]
-    blocks += [Block(str(section.label), points_of(reading.items[section])) for section in DO[level]]
+    blocks += [Block(str(section.label), points_of(plan.of(section).items)) for section in DO[level]]
     title = str(level.label)
     return LevelStep(level.value, title.partition(":")[0], title, [block for block in blocks if block.points])
 
 
-def says_something(contact: SupportContact) -> bool:
+def is_callable(contact: ItemPresenter) -> bool:
     """Whether the name or the number of a contact can be decrypted."""
-    return not (isinstance(contact.name, Unreadable) and isinstance(contact.phone, Unreadable))
+    return not (isinstance(contact.title, Unreadable) and isinstance(contact.values["phone"], Unreadable))
 
 
-def call_of(order: int, contact: SupportContact) -> Call:
-    message = _("A message can be left.") if contact.may_leave_message else ""
-    notes = [note for note in (contact.role, contact.hours, message) if note and not isinstance(note, Unreadable)]
-    return Call(order, contact.name, format_phone(contact.phone), phone_href(contact.phone), " · ".join(notes))
+def call_of(order: int, contact: ItemPresenter) -> Call:
+    values = contact.values
+    message = _("A message can be left.") if values["may_leave_message"] else ""
+    notes = [note for note in (values["role"], values["hours"], message) if note and not isinstance(note, Unreadable)]
+    return Call(order, contact.title, contact.phone, contact.phone_href, " · ".join(notes))
 
 
-def steps_of(reading: Reading) -> Steps:
-    """Return the steps for `reading`."""
-    levels = [level_step(reading, level) for level in (Level.RED, Level.YELLOW, Level.GREEN)]
+def steps_of(plan: PlanPresenter) -> Steps:
+    """Return the steps for `plan`."""
+    levels = [level_step(plan, level) for level in (Level.RED, Level.YELLOW, Level.GREEN)]
     return Steps(
-        emergency=points_of(reading.items[Section.EMERGENCY]),
+        emergency=points_of(plan.of(Section.EMERGENCY).items),
         levels=[step for step in levels if step.blocks],
         calls=[
-            call_of(order, contact) for order, contact in enumerate(filter(says_something, reading.contacts), start=1)
+            call_of(order, contact)
+            for order, contact in enumerate(filter(is_callable, plan.of(Section.CONTACTS).items), start=1)
         ],
-        medical=points_of(reading.items[Section.MEDICAL]),
-        what_matters=points_of(reading.items[Section.WHAT_MATTERS]),
+        medical=points_of(plan.of(Section.MEDICAL).items),
+        what_matters=points_of(plan.of(Section.WHAT_MATTERS).items),
     )

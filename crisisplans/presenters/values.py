@@ -9,7 +9,7 @@ from common.dates import day_words
 from common.phones import format_phone
 from crisisplans.item_content import label_of, read_values
 from crisisplans.models import Audience, Level, Section, Side
-from families.names import spoken_name, subject_label
+from families.names import subject_label
 from records.content import RecordContent
 from records.people import People, join_names
 
@@ -17,8 +17,7 @@ from records.people import People, join_names
 def readers_text(people: People, audience: str) -> str:
     """Return who can read an item; relatives are listed by name."""
     if audience == Audience.RELATIVES:
-        names = join_names(spoken_name(one) for one in people.live if one.is_relative)
-        return _("Relatives only: %(names)s") % {"names": names}
+        return _("Relatives only: %(names)s") % {"names": join_names(people.relatives)}
     return _("Everyone in the family")
 
 

@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.form_recovery import pop_recovered_data
-from common.http import render_page, show_message
+from common.http import render_page
 from crisisplans.actions import add_comment, remove_comment
 from crisisplans.forms import CommentForm
 from crisisplans.models import Comment, Section
@@ -28,7 +29,7 @@ def comment(request: FamilyRequest, family_id: UUID, section: Section, item_id: 
     form = CommentForm(request.POST if request.method == "POST" else None, initial=pop_recovered_data(request))
     if form.is_bound and form.is_valid():
         add_comment(item=item, by=request.actor, **form.cleaned_data)
-        show_message(request, _("Thank you. Your words stand beside theirs."))
+        messages.success(request, _("Thank you. Your words stand beside theirs."))
         return back_to(section, family_id, item)
     shown = present_item(item, People(request.actor).fetch())
     context = {"form": form, "item": shown, "family_id": family_id, "section": section}

@@ -9,8 +9,8 @@ from django.shortcuts import redirect
 from common.http import render_page
 from common.views import public
 from crisisplans.models import CrisisPlan
+from crisisplans.presenters.plan import present_plan
 from crisisplans.presenters.steps import steps_of
-from crisisplans.selectors import read_plan
 from families.access import FamilyRequest, family_view, get_for_reading, memberships_of
 from families.names import family_label
 
@@ -34,5 +34,5 @@ def crisis_plan(request: HttpRequest) -> HttpResponse:
 def crisis_plan_of(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     """Show one family's plan as steps, as this member may read it."""
     plan = get_for_reading(request, CrisisPlan, family_id)
-    context = {"steps": steps_of(read_plan(plan, request.user)), "family_id": family_id}
+    context = {"steps": steps_of(present_plan(plan, request.actor)), "family_id": family_id}
     return render_page(request, "crisisplans/crisis_plan.html", context)

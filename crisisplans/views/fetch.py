@@ -46,7 +46,7 @@ def item_form(request: FamilyRequest, section: Section, people: People, **more: 
 def back_to(section: Section, family_id: UUID, item: Item | None = None) -> HttpResponseRedirect:
     """Redirect to the section's page, and to the item if one is given."""
     url = reverse("section", kwargs={"family_id": family_id, "section": section})
-    return HttpResponseRedirect(f"{url}#p-{item.pk}" if item else url, status=303)
+    return HttpResponseRedirect(f"{url}#p-{item.pk}" if item else url)
 
 
 keep_texts = show_submitted_texts(TEXT_FIELDS)

@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from common.http import render_page, show_message
+from common.http import render_page
 from crisisplans.actions import restore_version, versions_of
 from crisisplans.models import Section
 from crisisplans.presenters.history import item_versions
@@ -45,7 +46,9 @@ def restore(request: FamilyRequest, family_id: UUID, section: Section, item_id: 
     except ValueError as none:
         raise Http404 from none
     except (StaleRecordError, RemovedRecordError):
-        show_message(request, _("Somebody changed this while you were reading. Look at it again before you choose."))
+        messages.warning(
+            request, _("Somebody changed this while you were reading. Look at it again before you choose.")
+        )
         return redirect("item_history", family_id=family_id, section=section, item_id=item_id)
-    show_message(request, _("The older text stands in the plan again."))
+    messages.success(request, _("The older text stands in the plan again."))
     return back_to(section, family_id, item)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.form_recovery import pop_recovered_data
-from common.http import render_page, show_message
+from common.http import render_page, undo_tag
 from crisisplans.actions import move_item, record_number_tested, remove_item, restore_item, revise_item
 from crisisplans.forms import ItemForm
 from crisisplans.item_content import Item, read_values
@@ -37,7 +37,7 @@ def edit_item(request: FamilyRequest, family_id: UUID, section: Section, item_id
             return conflict_page(request, stale.record, form)
         except RemovedRecordError as removed:
             return removed_page(request, removed.record, form)
-        show_message(request, _("Saved."))
+        messages.success(request, _("Saved."))
         return back_to(section, family_id, item)
     return edit_page(request, item, form)
 
@@ -58,7 +58,7 @@ def move(request: FamilyRequest, family_id: UUID, section: Section, item_id: UUI
     move_item(item=item, by=request.actor, up=way == "opp")
     url = reverse("section", kwargs={"family_id": family_id, "section": section})
     # No URL fragment: with one, browsers ignore autofocus.
-    return HttpResponseRedirect(f"{url}?flyttet={item_id}&vei={way}", status=303)
+    return HttpResponseRedirect(f"{url}?flyttet={item_id}&vei={way}")
 
 
 @require_POST
@@ -68,8 +68,10 @@ def remove(request: FamilyRequest, family_id: UUID, section: Section, item_id: U
     # The action checks the permission, since members who may not edit the item may be able to remove it.
     remove_item(item=find_item(request, family_id, section, item_id, editing=False), by=request.actor)
     address = {"family_id": family_id, "section": section, "item_id": item_id}
-    show_message(
-        request, _("Removed. You can bring it back for thirty days."), undo=reverse("restore_item", kwargs=address)
+    messages.success(
+        request,
+        _("Removed. You can bring it back for thirty days."),
+        extra_tags=undo_tag(reverse("restore_item", kwargs=address)),
     )
     return back_to(section, family_id)
 
@@ -92,7 +94,7 @@ def bring_back(request: FamilyRequest, family_id: UUID, section: Section, item_i
         item = restore_item(item=item, by=request.actor, **words)
     except RemovedRecordError as removed:
         return removed_page(request, removed.record, form if with_words else None)
-    show_message(request, _("It stands in the plan again."))
+    messages.success(request, _("It stands in the plan again."))
     if with_words and read_values(item) != read_values(item) | form.values:
         return conflict_page(request, item, form)
     return back_to(section, family_id, item)

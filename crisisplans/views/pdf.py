@@ -13,10 +13,8 @@ from crisisplans.actions import record_print
 from crisisplans.models import CrisisPlan, CrisisPlanQuerySet
 from crisisplans.pdf_form import PrintForm
 from crisisplans.presenters.pdf import Choice, plan_pdf_html
-from crisisplans.selectors import Reading, read_plan
+from crisisplans.presenters.plan import PlanPresenter, present_plan
 from families.access import FamilyRequest, family_view, get_for_reading
-from families.models import Family
-from families.names import relatives_in
 
 TOO_MUCH, LATER = 422, 503
 
@@ -25,8 +23,8 @@ TOO_MUCH, LATER = 422, 503
 def plan_print(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     """Choose what to include in the PDF."""
     plan = get_for_reading(request, CrisisPlan, family_id)
-    reading = read_plan(plan, request.user)
-    return show_choice(request, plan, PrintForm(reading=reading, relatives=relatives_in(family_id)))
+    shown = present_plan(plan, request.actor)
+    return show_choice(request, plan, PrintForm(plan=shown))
 
 
 @family_view
@@ -35,13 +33,12 @@ def plan_pdf(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     plan = get_for_reading(request, CrisisPlan, family_id, CrisisPlanQuerySet.with_revision)
     if request.method != "POST":
         return redirect("plan_print", family_id=family_id)
-    reading = read_plan(plan, request.user)
-    relatives = relatives_in(family_id)
-    form = PrintForm(request.POST, reading=reading, relatives=relatives)
+    shown = present_plan(plan, request.actor)
+    form = PrintForm(request.POST, plan=shown)
     if not form.is_valid():
         return show_choice(request, plan, form, status=TOO_MUCH)
     try:
-        pdf = make_pdf(reading, form.choice(), request.actor.family, relatives)
+        pdf = make_pdf(shown, form.choice())
     except PdfError as error:
         return show_choice(request, plan, form, problem=in_words(error), status=LATER)
     record_print(plan=plan, by=request.actor, with_relatives=form.choice().with_relatives)
@@ -56,11 +53,11 @@ def show_choice(
     return render_page(request, "crisisplans/print.html", context, status=status)
 
 
-def make_pdf(reading: Reading, choice: Choice, family: Family, relatives: list[str]) -> bytes:
+def make_pdf(plan: PlanPresenter, choice: Choice) -> bytes:
     """Render the chosen parts. If characters are missing, render again with a note about it. Raises PdfError."""
-    paper = render_pdf(plan_pdf_html(reading, choice, family=family, relatives=relatives))
+    paper = render_pdf(plan_pdf_html(plan, choice))
     if paper.missing:
-        paper = render_pdf(plan_pdf_html(reading, choice, family=family, relatives=relatives, missing=paper.missing))
+        paper = render_pdf(plan_pdf_html(plan, choice, missing=paper.missing))
     return paper.pdf
 
 

@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from common.http import render_page, show_message
+from common.http import render_page
 from crisisplans.actions import choose_review_day, mark_reviewed, mark_section
 from crisisplans.forms import ReviewDayForm
 from crisisplans.models import CrisisPlan, CrisisPlanQuerySet, Section
@@ -21,7 +22,8 @@ from families.access import FamilyRequest, family_view, get_for_reading
 def plan(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     """Show the plan («Planen vår»)."""
     found = get_for_reading(request, CrisisPlan, family_id, CrisisPlanQuerySet.with_revision)
-    shown = present_plan(found, request.actor)
+    shown = present_plan(found, request.actor, summaries=True)
+    shown.people.fetch()
     return render_page(request, "crisisplans/plan.html", {"plan": shown, "family_id": family_id})
 
 
@@ -33,7 +35,7 @@ def review_day(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     form = ReviewDayForm(request.POST or None, initial={"review_on": plan.review_on})
     if form.is_valid():
         choose_review_day(plan=plan, by=request.actor, review_on=form.cleaned_data["review_on"])
-        show_message(request, _("The day is noted."))
+        messages.success(request, _("The day is noted."))
         return redirect("plan", family_id)
     context = {"form": form, "family_id": family_id}
     return render_page(request, "crisisplans/review_day.html", context, status=422 if form.is_bound else 200)
@@ -44,7 +46,7 @@ def review_day(request: FamilyRequest, family_id: UUID) -> HttpResponse:
 def reviewed(request: FamilyRequest, family_id: UUID) -> HttpResponse:
     """Record that the family has reviewed the plan."""
     mark_reviewed(plan=find_plan(request, family_id, editing=True), by=request.actor)
-    show_message(request, _("Noted. The next time is in ninety days, unless you choose another day."))
+    messages.success(request, _("Noted. The next time is in ninety days, unless you choose another day."))
     return redirect("plan", family_id)
 
 

@@ -4,19 +4,21 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.form_recovery import pop_recovered_data
-from common.http import render_page, show_message
+from common.http import render_page
 from crisisplans.actions import add_example, add_item
 from crisisplans.examples import EXAMPLES, HINTS, find_example
 from crisisplans.forms import ItemForm
 from crisisplans.models import ErasedItem, Section
 from crisisplans.policies import PlanIsFullError
-from crisisplans.presenters.plan import ItemPresenter, PlanPresenter, present_plan
+from crisisplans.presenters.plan import ItemPresenter, PlanPresenter, present_section
 from crisisplans.views.fetch import back_to, find_plan, item_form, keep_texts
 from families.access import FamilyRequest, family_view
 
@@ -66,7 +68,8 @@ def section_context(request: FamilyRequest, plan: PlanPresenter, section: Sectio
 def section(request: FamilyRequest, family_id: UUID, section: Section) -> HttpResponse:
     """Show a section. A POST adds an item."""
     found = find_plan(request, family_id, editing=request.method == "POST")
-    plan = present_plan(found, request.actor, only=section, comments=True)
+    plan = present_section(found, request.actor, section)
+    plan.people.fetch()
     form = item_form(request, section, plan.people, initial=first_words(request, section))
     if form.is_bound and form.is_valid():
         form_id = form.cleaned_data["form_id"]
@@ -75,7 +78,7 @@ def section(request: FamilyRequest, family_id: UUID, section: Section) -> HttpRe
         except PlanIsFullError as full:
             form.add_error(None, str(full))
         else:
-            show_message(request, _("It stands in the plan now."))
+            messages.success(request, _("It stands in the plan now."))
             return back_to(section, family_id, item)
     context = section_context(request, plan, section, form)
     gone = ErasedItem.objects.visible_to(request.user).filter(family=family_id, section=section)
@@ -100,7 +103,7 @@ def example(request: FamilyRequest, family_id: UUID, section: Section) -> HttpRe
         raise Http404
     if not found.complete:
         url = reverse("section", kwargs={"family_id": family_id, "section": section})
-        return HttpResponse(status=303, headers={"Location": f"{url}?eksempel={found.key}#legg-til"})
+        return redirect(f"{url}?eksempel={found.key}#legg-til")
     values = found.written()
     item = add_example(plan=plan, section=section, by=request.actor, values=values)
     return back_to(section, family_id, item)

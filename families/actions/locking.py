@@ -10,6 +10,7 @@ from accesslog.actions import Action, record
 from accounts.models import User
 from common.permissions import NotAllowed
 from families.models import Family, Membership, RemovalProposal
+from families.registry import leaving
 
 
 @dataclass
@@ -56,6 +57,7 @@ def end_membership(locked_family: LockedFamily, member: Membership, *, event: st
     The database then also withdraws that person's proposals and, with the last membership, closes the family
     (families/rights.py). The log entry comes first, since a former member cannot write about the family.
     """
+    leaving(member)
     locked_family.members.remove(member)
     log(locked_family, Action.UPDATE, event, member)
     if not locked_family.members:

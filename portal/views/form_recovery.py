@@ -17,6 +17,8 @@ from accounts.form_recovery import keep, submitted_fields
 from common.form_tokens import FormOwner, person_id, read_form
 from common.http import render_page
 
+# Nothing, a checkbox, a small number (113 is a phone number), an id.
+_NO_TEXT = re.compile(r"|on|\d{1,2}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 # Hidden fields of the admin's forms: when the form was loaded, and the formsets' management data.
 _BOOKKEEPING = re.compile(r"seen|.+-(TOTAL|INITIAL|MIN_NUM|MAX_NUM)_FORMS|.+-__prefix__-.+")
 
@@ -54,11 +56,6 @@ def _show_what_was_typed(request: HttpRequest, fields: dict[str, list[str]]) -> 
     }
     response = render_page(request, "portal/kept.html", context, status=HTTPStatus.FORBIDDEN)
     response.headers["Cache-Control"] = "no-store, private"
-    if getattr(request, "htmx", None):
-        # htmx does not swap a 403: replace the whole page instead of the requested fragment.
-        response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
-        response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = "#main"
-        response.headers["HX-Reswap"] = "outerHTML"
     return response
 
 
@@ -89,10 +86,4 @@ def _is_text(value: str, *, kept: bool) -> bool:
     A single lowercase word is probably a choice. It is omitted only if the values are stored as well.
     """
     bare = value.strip()
-    if kept and re.fullmatch("[a-z_]+", bare):
-        return False
-    return bool(bare) and bare != "on" and not (bare.isdecimal() and len(bare) < 3) and not _is_id(bare)  # noqa: PLR2004  # 113 is a phone number
-
-
-def _is_id(value: str) -> bool:
-    return len(value) == 36 and value.count("-") == 4 and value.replace("-", "").isalnum()  # noqa: PLR2004  # a UUID
+    return not (_NO_TEXT.fullmatch(bare) or (kept and re.fullmatch("[a-z_]+", bare)))

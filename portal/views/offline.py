@@ -63,8 +63,6 @@ def manifest(request: HttpRequest) -> HttpResponse:
         "lang": "nb",
         "start_url": reverse("front"),
         "display": "browser",
-        "background_color": "#fbf9f5",
-        "theme_color": "#10302e",
         "icons": [{"src": static("icon.svg"), "sizes": "any", "type": "image/svg+xml"}],
     }
     headers = {"Cache-Control": "public, max-age=86400"}

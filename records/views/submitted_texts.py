@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 
 from common.http import render_page
+from common.text import replace_unstorable
 from families.access import FamilyRequest, FamilyView
 
 P = ParamSpec("P")
@@ -39,6 +40,4 @@ def show_submitted_texts(fields: Collection[str]) -> Callable[[FamilyView[P]], F
 def submitted_texts(request: HttpRequest, fields: Collection[str]) -> list[str]:
     """Return the submitted texts, regardless of whether the form is valid."""
     texts = [request.POST.get(name, "") for name in fields] if request.method == "POST" else []
-    return [
-        "".join("\ufffd" if "\ud800" <= c <= "\udfff" or c == "\x00" else c for c in text) for text in texts if text
-    ]
+    return [replace_unstorable(text) for text in texts if text]

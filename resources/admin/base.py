@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from common.dates import day_words, exact_words
-from common.http import render_page, show_message
+from common.http import render_page, undo_tag
 from resources import actions
+from resources.admin.site import DirectorySite
 from resources.admin.words import LABELS, differences
 from resources.facets import State
 from resources.models import Checked
@@ -34,6 +35,7 @@ class ReadAdmin(ModelAdmin):  # type: ignore[type-arg]  # for several models
     Nothing is ever deleted, and Django's admin log stays empty, because the version tables contain the history.
     """
 
+    admin_site: DirectorySite
     actions = None
     list_per_page = 50
     show_facets = ShowFacets.NEVER  # each count would cost a query
@@ -65,9 +67,8 @@ class ReadAdmin(ModelAdmin):  # type: ignore[type-arg]  # for several models
 
     def route(self, pattern: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
         """Return a URL pattern for an additional page of this model, behind the site's permission check."""
-        return path(
-            pattern, self.admin_site.admin_view(view), name=f"{self.opts.app_label}_{self.opts.model_name}_{name}"
-        )
+        checked: Callable[..., HttpResponse] = self.admin_site.admin_view(view)
+        return path(pattern, checked, name=f"{self.opts.app_label}_{self.opts.model_name}_{name}")
 
     def found(self, pk: Any) -> Any:
         try:
@@ -162,7 +163,7 @@ class CuratedAdmin(ReadAdmin):
 
     def _done(self, request: HttpRequest, item: Checked, words: str) -> HttpResponse:
         newest = versions_of(item)[0]
-        show_message(request, words, undo=self.address("undo", item.pk, newest.id))
+        messages.success(request, words, extra_tags=undo_tag(self.address("undo", item.pk, newest.id)))
         return self.back(request, self.address("changelist"))
 
     # History
@@ -228,18 +229,17 @@ class CuratedAdmin(ReadAdmin):
                 transaction.set_rollback(True)
         return response
 
-    def _with_what_was_kept(self, request: HttpRequest) -> HttpRequest:
+    def _with_what_was_kept(self, request: HttpRequest) -> Any:
         """Return the request or, after an expired session, a copy with the data that was sent, which is never saved."""
-        kept = self.admin_site.kept(request)  # type: ignore[attr-defined]  # DirectorySite
+        kept = self.admin_site.kept(request)
         if not kept:
             return request
         sent = QueryDict(mutable=True)
         for name, value in kept.items():
             sent.setlist(name, value if isinstance(value, list) else [value])
-        again = copy(request)
-        again.method, again.POST = "POST", sent  # type: ignore[assignment]  # Django allows assignment
-        again._files = MultiValueDict()  # type: ignore[attr-defined]  # or Django would parse the empty body
-        again.is_kept = True  # type: ignore[attr-defined]
+        again: Any = copy(request)
+        again.method, again.POST, again.is_kept = "POST", sent, True
+        again._files = MultiValueDict()  # or Django would parse the empty body
         return again
 
     def _hold(self, object_id: str) -> None:
@@ -280,8 +280,8 @@ class CuratedAdmin(ReadAdmin):
         """Return a warning if the item is also hard-coded in a page, or an empty string."""
         return ""
 
-    def save_model(self, request: HttpRequest, obj: Checked, form: Any, change: bool) -> None:
-        obj.changed_by, obj.changed_at = request.user, timezone.now()  # type: ignore[assignment]  # signed in, see has_permission
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj.changed_by, obj.changed_at = request.user, timezone.now()
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:

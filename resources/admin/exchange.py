@@ -17,8 +17,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.text import normalize_newlines
 from django.utils.translation import gettext as _
 
+from common.text import is_unstorable
 from resources.actions import index, save_ways
 from resources.admin.forms import ChannelForm, ServiceForm
 from resources.admin.words import LABELS, Difference, differences
@@ -31,7 +33,6 @@ ROWS = 20_000
 BYTES = 400_000  # maximum size of a file
 MOST_CHANGES = 200  # per import: each is validated by the form, and other curators cannot save meanwhile
 _CHOSEN = {"audiences", "kinds", "counties"}
-_HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # surrogates: possible in JSON, but not in PostgreSQL
 _YES_NO = {"is_anonymous", "is_free", "needs_referral"}
 # Prefixes that a spreadsheet interprets as a formula. Such cells get a leading apostrophe, and so do cells that start
 # with an apostrophe, so that removing one always restores the original.
@@ -44,7 +45,7 @@ class RowForm(ServiceForm):
     """The curators' form, limited to the fields that a file may change."""
 
     class Meta(ServiceForm.Meta):
-        fields = ("key", *CONTENT[HelpService])  # type: ignore[assignment]  # a subset of the base's fields
+        fields = ("key", *CONTENT[HelpService])
 
 
 @dataclass
@@ -113,15 +114,16 @@ def read(content: str) -> list[Row]:
 def _read_json(text: str) -> list[Row]:
     try:
         found = json.loads(text)
+        json.dumps(found, ensure_ascii=False).encode()  # fails for surrogates, which PostgreSQL cannot store
     except (ValueError, RecursionError):
         found = None
     fine = isinstance(found, list) and all(
         isinstance(row, dict) and all(isinstance(cell, str) for cell in row.values()) and set(row) == set(found[0])
         for row in found
     )
-    if not fine or _HALF_CHARACTER.search("".join(cell for row in found for cell in row.values())):
+    if not fine or any(is_unstorable(cell) for row in found for cell in row.values()):
         raise ValidationError(_("This is no file of ours. Fetch one here, and write in that."))
-    return [{name: _lines_end_one_way(cell) for name, cell in row.items()} for row in found]
+    return [{name: normalize_newlines(cell) for name, cell in row.items()} for row in found]
 
 
 def _read_csv(text: str) -> list[Row]:
@@ -138,7 +140,7 @@ def _read_csv(text: str) -> list[Row]:
             raise ValidationError(_("Row %(number)d has too many or too few columns.") % {"number": number})
     return [
         {
-            name: _lines_end_one_way(cell.removeprefix("'") if cell.startswith("'") else cell)
+            name: normalize_newlines(cell.removeprefix("'") if cell.startswith("'") else cell)
             for name, cell in row.items()
         }
         for row in rows
@@ -274,7 +276,3 @@ def _cell(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     return "\n".join(value) if isinstance(value, list) else str(value)
-
-
-def _lines_end_one_way(cell: str) -> str:
-    return cell.replace("\r\n", "\n").replace("\r", "\n")

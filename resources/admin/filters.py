@@ -15,21 +15,21 @@ from resources.selectors.curation_counts import dead_links, to_check
 Choices = list[tuple[str, Any]]
 
 
-class Narrowing(SimpleListFilter):
-    """A list filter with a condition for each choice."""
+def narrowing(title: Any, name: str, options: Choices, condition: Callable[[str], Q]) -> type[SimpleListFilter]:
+    """Return a list filter with a condition for each choice."""
 
-    title: Any = ""
-    parameter_name = ""
-    options: Choices = []
-    condition: Callable[[str], Q]
+    class Narrowing(SimpleListFilter):
+        parameter_name = name
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return self.options
+        def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+            return options
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        known = {value for value, _label in self.options}
-        value = self.value()
-        return queryset.filter(type(self).condition(value)) if value in known else queryset
+        def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+            value = self.value()
+            return queryset.filter(condition(value)) if value in dict(options) else queryset
+
+    Narrowing.title = title
+    return Narrowing
 
 
 def _check(value: str) -> Q:
@@ -41,57 +41,20 @@ def _link(value: str) -> Q:
     return dead_links() if value == "silent" else Q(link_failures__gte=DEAD_LINK_AFTER)
 
 
-class ToCheck(Narrowing):
-    title = _("check")
-    parameter_name = "check"
-    options = [("due", _("To be checked")), ("never", _("Never checked")), ("fine", _("Checked"))]
-    condition = staticmethod(_check)
+def _county(value: str) -> Q:
+    return Q(counties=[]) if value == "all" else Q(counties__contains=[value])
 
 
-class Shown(Narrowing):
-    title = _("who sees it")
-    parameter_name = "state"
-    options = list(State.choices)
-    condition = staticmethod(lambda value: Q(state=value))
+CHECKS = [("due", _("To be checked")), ("never", _("Never checked")), ("fine", _("Checked"))]
+LINKS = [("silent", _("Did not answer last time")), ("dead", _("Dead for days"))]
+COUNTIES = [("all", _("The whole country")), *County.choices]
+HANDLED = [("no", _("Not yet")), ("yes", _("Done"))]
 
-
-class ByTheme(Narrowing):
-    title = _("what the reader has on their mind")
-    parameter_name = "theme"
-    options = list(Theme.choices)
-    condition = staticmethod(lambda value: Q(theme=value))
-
-
-class Links(Narrowing):
-    title = _("web address")
-    parameter_name = "link"
-    options = [("silent", _("Did not answer last time")), ("dead", _("Dead for days"))]
-    condition = staticmethod(_link)
-
-
-class ByKind(Narrowing):
-    title = _("what one gets")
-    parameter_name = "kind"
-    options = list(Kind.choices)
-    condition = staticmethod(lambda value: Q(kinds__contains=[value]))
-
-
-class ByAudience(Narrowing):
-    title = _("for whom")
-    parameter_name = "audience"
-    options = list(Audience.choices)
-    condition = staticmethod(lambda value: Q(audiences__contains=[value]))
-
-
-class ByCounty(Narrowing):
-    title = _("county")
-    parameter_name = "county"
-    options = [("all", _("The whole country")), *County.choices]
-    condition = staticmethod(lambda value: Q(counties=[]) if value == "all" else Q(counties__contains=[value]))
-
-
-class Handled(Narrowing):
-    title = _("looked into")
-    parameter_name = "handled"
-    options = [("no", _("Not yet")), ("yes", _("Done"))]
-    condition = staticmethod(lambda value: Q(handled_at__isnull=value == "no"))
+ToCheck = narrowing(_("check"), "check", CHECKS, _check)
+Shown = narrowing(_("who sees it"), "state", State.choices, lambda value: Q(state=value))
+ByTheme = narrowing(_("what the reader has on their mind"), "theme", Theme.choices, lambda value: Q(theme=value))
+Links = narrowing(_("web address"), "link", LINKS, _link)
+ByKind = narrowing(_("what one gets"), "kind", Kind.choices, lambda value: Q(kinds__contains=[value]))
+ByAudience = narrowing(_("for whom"), "audience", Audience.choices, lambda value: Q(audiences__contains=[value]))
+ByCounty = narrowing(_("county"), "county", COUNTIES, _county)
+Handled = narrowing(_("looked into"), "handled", HANDLED, lambda value: Q(handled_at__isnull=value == "no"))

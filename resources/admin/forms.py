@@ -122,9 +122,6 @@ class CuratedForm(forms.ModelForm):  # type: ignore[type-arg]  # for several mod
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        for name, value in cleaned.items():
-            if isinstance(value, str):
-                cleaned[name] = value.replace("\r\n", "\n").replace("\r", "\n")
         if self.kept:
             self.add_error(None, _("We kept what you wrote. Look it over, and save."))
         elif not self.instance._state.adding:
@@ -137,9 +134,9 @@ class CuratedForm(forms.ModelForm):  # type: ignore[type-arg]  # for several mod
             return
         then = next((version.now for version in versions_of(self.instance) if version.at.isoformat() == seen), None)
         self.meanwhile = differences(then, snapshot(self.instance)) if then else []
-        data: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+        data: Any = self.data  # a QueryDict
+        self.data = data = data.copy()
         data[self.add_prefix("seen")] = now
-        self.data = data
         self.add_error(
             None,
             _(
@@ -181,7 +178,7 @@ class ServiceForm(CuratedForm):
 
     class Meta:
         model = HelpService
-        fields = "__all__"  # noqa: DJ007  # the admin's fieldsets select the fields
+        fields: str | tuple[str, ...] = "__all__"  # the admin's fieldsets select the fields
         widgets = {
             "summary": forms.TextInput({"class": "vLargeTextField"}),
             "description": forms.Textarea({"rows": 8}),
@@ -219,7 +216,7 @@ class ArticleForm(CuratedForm):
 
     class Meta:
         model = GuidanceArticle
-        fields = "__all__"  # noqa: DJ007  # the admin's fieldsets select the fields
+        fields: str | tuple[str, ...] = "__all__"  # the admin's fieldsets select the fields
         widgets = {
             "summary": forms.TextInput({"class": "vLargeTextField"}),
             "today": forms.Textarea({"rows": 4}),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from common.dates import day_words
-from common.http import show_message
+from common.http import undo_tag
 from common.phones import format_phone
 from resources import actions
 from resources.admin.base import ReadAdmin
@@ -50,8 +50,10 @@ class ReportAdmin(ReadAdmin):
         """Mark the report as handled."""
         report = self.found(pk)
         actions.handle_report(report=report, by=request.user)
-        show_message(
-            request, _("Noted. Check the service too, if the number is right."), undo=self.address("reopen", pk)
+        messages.success(
+            request,
+            _("Noted. Check the service too, if the number is right."),
+            extra_tags=undo_tag(self.address("reopen", pk)),
         )
         return self.back(request, self.address("changelist"))
 

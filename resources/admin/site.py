@@ -54,8 +54,9 @@ class DirectorySite(AdminSite):
             pattern for pattern in super().get_urls() if isinstance(pattern, URLResolver) or pattern.name not in CLOSED
         ]
         for pattern in _all(open_ones):
-            pattern.callback.kind = "curator"  # type: ignore[attr-defined]  # Django's wrapper hides that of admin_view
-            pattern.callback.login_url = settings.LOGIN_URL  # type: ignore[attr-defined]  # not the admin's own page
+            view: Any = pattern.callback
+            view.kind = "curator"  # Django's wrapper hides that of admin_view
+            view.login_url = settings.LOGIN_URL  # not the admin's own page
         return open_ones
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:

@@ -1,9 +1,9 @@
 """Presenter of services as cards: finished texts and links.
 
-A page shows 25 of them, so cards and their HTML are cached by the service's content.
+A page shows 25 of them, so cards and their HTML are cached until the directory changes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -22,7 +22,7 @@ from resources.facets import Audience, ChannelKind, County
 from resources.hours import Hours, Now, now_words, service_now
 from resources.models import DEAD_LINK_AFTER, Channel, HelpService
 from resources.needs import Need
-from resources.selectors.listed import Listed, ListedChannel, Row, read_listed
+from resources.selectors.catalogue import Row
 
 FEW_PLACES = 6
 NUMBERS = {ChannelKind.PHONE, ChannelKind.SMS}
@@ -79,16 +79,16 @@ class _Settled:
         return self._as_of[standing]
 
 
-def show_cards(services: Sequence[HelpService | Row], at: datetime, need: Need | None = None) -> list[Card]:
-    """Return cards for services given as list rows, or as instances with channels fetched.
+def show_cards(services: Sequence[Row], at: datetime, need: Need | None = None) -> list[Card]:
+    """Return cards for services.
 
     If the need is to be in contact now, open services are first on the page, then those with unknown hours. Otherwise
     the order is unchanged.
     """
     if not services:
         return []
-    show = _Shown(reverse("help_directory"), at, need)
-    cards = [show.card(service) for service in services]
+    base, wanted = reverse("help_directory"), need.ways if need else ()
+    cards = [_card(service, base, at, wanted, _settle) for service in services]
     return sorted(cards, key=lambda card: NOW_FIRST.index(card.how)) if need and need.is_now else cards
 
 
@@ -100,23 +100,14 @@ def how(now: Now | None) -> str:
 
 
 def show_card(service: HelpService, base: str, at: datetime) -> Card:
-    """Return the card of a service with its channels fetched, as of `at`."""
-    return _Shown(base, at, None).card(service)
+    """Return the card of a service with its channels fetched, as of `at`. It is not cached."""
+    return _card(Row(service, list(service.channels.all())), base, at, (), _settle.__wrapped__)
 
 
-class _Shown:
-    """Makes cards for a moment and a visitor's need."""
-
-    def __init__(self, base: str, at: datetime, need: Need | None) -> None:
-        self.base, self.wanted, self.language = base, need.ways if need else (), get_language()
-        self.today, self.minute = timezone.localdate(at), at.replace(second=0, microsecond=0)
-
-    def card(self, service: HelpService | Row) -> Card:
-        if isinstance(service, Row):
-            settled = _settle_listed(service.listed, self.base, self.today, self.wanted, self.language)
-        else:
-            settled = _settle(service, service.channels.all(), self.base, self.today, self.wanted)
-        return settled.as_of(_standing(settled.hours, self.wanted, self.minute, self.language))
+def _card(row: Row, base: str, at: datetime, wanted: tuple[ChannelKind, ...], settle: Callable[..., _Settled]) -> Card:
+    language, minute = get_language(), at.replace(second=0, microsecond=0)
+    settled = settle(row, base, timezone.localdate(at), wanted, language)
+    return settled.as_of(_standing(settled.hours, wanted, minute, language))
 
 
 @lru_cache(maxsize=STANDINGS)
@@ -135,26 +126,14 @@ def _standing(
 
 
 @lru_cache(maxsize=KEPT)
-def _settle_listed(
-    text: str,
-    base: str,
-    today: date,
-    wanted: tuple[ChannelKind, ...],
-    language: str | None,
-) -> _Settled:
-    """Return the cached result of `_settle`. Its texts are in `language`."""
-    service = read_listed(text)
-    return _settle(service, service.channels, base, today, wanted)
-
-
 def _settle(
-    service: HelpService | Listed,
-    channels: Iterable[Channel | ListedChannel],
+    row: Row,
     base: str,
     today: date,
     wanted: tuple[ChannelKind, ...],
+    language: str | None,  # of the texts
 ) -> _Settled:
-    channels = list(channels)
+    service, channels = row.service, row.channels
     card = Card(
         key=service.key,
         url=f"{base}{service.key}/",
@@ -172,7 +151,7 @@ def _settle(
 
 
 def show_ways(
-    service: HelpService | Listed, channels: Iterable[Channel | ListedChannel], wanted: tuple[ChannelKind, ...] = ()
+    service: HelpService, channels: Iterable[Channel], wanted: tuple[ChannelKind, ...] = ()
 ) -> tuple[Way, ...]:
     """Return the buttons, wanted kinds first. The first is the primary one. The website is last."""
     links = [channel for channel in channels if channel.kind in LINKS]
@@ -183,12 +162,12 @@ def show_ways(
     return tuple(ways)
 
 
-def show_way(channel: Channel | ListedChannel, *, is_first: bool = True) -> Way:
+def show_way(channel: Channel, *, is_first: bool = True) -> Way:
     """Return the button of a channel that is a link."""
     return Way(*_link(channel), note=channel.label, is_first=is_first)
 
 
-def _link(channel: Channel | ListedChannel) -> tuple[str, str]:
+def _link(channel: Channel) -> tuple[str, str]:
     """Return the URL and the label of a button."""
     if channel.kind == ChannelKind.CHAT:
         return channel.value, pgettext("button", "Chat")
@@ -200,12 +179,12 @@ def _link(channel: Channel | ListedChannel) -> tuple[str, str]:
     return phone_href(channel.value), _("Call %(number)s") % {"number": number}
 
 
-def former_words(service: HelpService | Listed) -> str:
+def former_words(service: HelpService) -> str:
     """Return the former names, by which visitors may know the service."""
     return _("Formerly %(names)s") % {"names": ", ".join(service.former_names)} if service.former_names else ""
 
 
-def facts_words(service: HelpService | Listed) -> str:
+def facts_words(service: HelpService) -> str:
     """Return known facts: Anonymt · Gratis · Uten henvisning · For pårørende · 14 til 35 år · Oslo."""
     said = []
     if service.is_anonymous:
@@ -219,14 +198,14 @@ def facts_words(service: HelpService | Listed) -> str:
     return " · ".join([*said, *filter(None, (age_words(service), area_words(service)))])
 
 
-def whom_words(service: HelpService | Listed) -> str:
+def whom_words(service: HelpService) -> str:
     """Return the audiences, such as «søsken, venn»; empty if the service is for all of them."""
     if len(service.audiences) == len(Audience):
         return ""
     return ", ".join(str(Audience(value).label).lower() for value in service.audiences)
 
 
-def age_words(service: HelpService | Listed) -> str:
+def age_words(service: HelpService) -> str:
     """Return the age range: 14 til 35 år, fra 18 år or til 18 år."""
     ages = {"first": service.age_from, "last": service.age_to}
     if service.age_from is not None and service.age_to is not None:
@@ -236,7 +215,7 @@ def age_words(service: HelpService | Listed) -> str:
     return _("up to %(last)s years") % ages if service.age_to is not None else ""
 
 
-def area_words(service: HelpService | Listed) -> str:
+def area_words(service: HelpService) -> str:
     """Return the service's towns, or else its counties, or else the whole country."""
     if len(service.places) > FEW_PLACES:
         named = {"places": ", ".join(service.places[:FEW_PLACES]), "count": len(service.places) - FEW_PLACES}
@@ -248,7 +227,7 @@ def area_words(service: HelpService | Listed) -> str:
     return ", ".join(str(County(value).label) for value in service.counties)
 
 
-def checked_words(service: HelpService | Listed) -> str:
+def checked_words(service: HelpService) -> str:
     """Describe whether and when the service was checked, and its source."""
     if service.checked_on is None:
         words = _("From a source, not checked by us yet")
@@ -259,7 +238,7 @@ def checked_words(service: HelpService | Listed) -> str:
     )
 
 
-def warning_words(service: HelpService | Listed, today: date) -> tuple[str, ...]:
+def warning_words(service: HelpService, today: date) -> tuple[str, ...]:
     """Return warnings about an overdue check or a dead website."""
     warnings = []
     if service.checked_on is not None and service.is_due(today):

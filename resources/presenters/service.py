@@ -15,6 +15,7 @@ from resources.facets import ChannelKind, Kind
 from resources.hours import TALK_NOW, Week, now_words, read_now, week_of, week_words
 from resources.markdown import to_html
 from resources.models import Channel, GuidanceArticle, HelpService
+from resources.presenters.articles import Entry, present_item
 from resources.presenters.cards import (
     NUMBERS,
     Way,
@@ -45,15 +46,6 @@ class ChannelPresenter:
     number: str
 
 
-@dataclass(frozen=True, slots=True)
-class ToRead:
-    """An article in the list."""
-
-    title: str
-    summary: str
-    url: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class ServicePresenter:
     """The whole page. Empty texts are not shown."""
@@ -68,7 +60,7 @@ class ServicePresenter:
     facts: list[tuple[str, str]]
     web: str
     web_shown: str
-    articles: list[ToRead]
+    articles: list[Entry]
     checked: str
     directory_url: str
     list_url: str
@@ -88,7 +80,7 @@ def show_service(service: HelpService, articles: Iterable[GuidanceArticle], at: 
         facts=_facts(service),
         web=service.web,
         web_shown=bare_address(service.web),
-        articles=[ToRead(one.title, one.summary, reverse("article", args=[one.key])) for one in articles],
+        articles=[present_item(article) for article in articles],
         checked=checked_words(service),
         directory_url=reverse("help_directory"),
         list_url=f"{reverse('help_choice')}?valg={service.key}",

@@ -13,8 +13,7 @@ from resources.hours import read_now
 from resources.models import GuidanceArticle, HelpService
 from resources.needs import Who
 from resources.selectors.articles import search_articles
-from resources.selectors.catalogue import EVERYWHERE, Catalogue, first, read_catalogue
-from resources.selectors.listed import Row
+from resources.selectors.catalogue import EVERYWHERE, Catalogue, Row, Services, first, read_catalogue
 from resources.selectors.search import search
 
 PAGE = 25  # services per page
@@ -23,7 +22,7 @@ UNSHOWN = ("description", "search_names", "search_text", "keywords", "loaded_dig
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """A page of services in order, each with its card's content in `listed`. `more` is where the next page begins.
+    """A page of services in order, each with its channels. `more` is where the next page begins.
 
     If nothing matches, `meant` are services with names similar to the search text, and `nearest` are suggestions for
     all. In a search, `is_alike` is set if the words were not found as written, `counties` are those of places in the
@@ -68,7 +67,7 @@ def find_ids(filters: Filters, at: datetime, count: int) -> list[UUID]:
 def _pinned(catalogue: Catalogue, who: Who | None = None) -> list[int]:
     """Return the pinned services without acute help, whose numbers are on the page already."""
     found = matching(catalogue, Filters(who=who)) & catalogue.having("pinned", True)
-    return first(found & ~catalogue.having("kinds", Kind.ACUTE), len(catalogue.places))
+    return first(found - catalogue.having("kinds", Kind.ACUTE), len(catalogue.places))
 
 
 def _list_page(catalogue: Catalogue, filters: Filters, at: datetime) -> Page:
@@ -97,7 +96,7 @@ def _search_page(catalogue: Catalogue, filters: Filters, at: datetime) -> Page:
     )
 
 
-def matching(catalogue: Catalogue, filters: Filters, at: datetime | None = None) -> int:
+def matching(catalogue: Catalogue, filters: Filters, at: datetime | None = None) -> Services:
     """Return services that match all filters except the search text. Acute help is for all audiences."""
     having, found = catalogue.having, catalogue.everybody
     if filters.who:

@@ -11,17 +11,19 @@ in the directory's order, by pin and name. A place in the search text («søster
 word: it excludes services that are only for other counties, and ranks local services before nationwide ones.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from operator import and_, or_
+from itertools import chain
+from operator import and_
 from typing import Self
 
 from resources.facets import County
 from resources.folding import fold, join, telling
 from resources.places import county_of
-from resources.selectors.catalogue import EVERYWHERE, Catalogue, first
-from resources.selectors.spelling import Spelling, Stems, can_be_misspelt, stems_of
+from resources.selectors.catalogue import EVERYWHERE, Catalogue, Services, first
+from resources.selectors.spelling import Spelling, Stems, stems_of
 
 MOST = 100  # results
 LONGEST = 200  # characters of the search text that are used
@@ -44,17 +46,9 @@ class Asked:
     counties: tuple[County, ...] = ()
 
     def spelt(self, spelling: Spelling) -> Self:
-        """Return the search text with each word replaced by the most similar one in the directory, if any.
-
-        Of several unknown numbers, only the first is looked up: thousands start alike, and each lookup costs as much as
-        eight words.
-        """
-        asked = dict.fromkeys((*self.words, self.joined))
-        missing = [word for word in asked if word not in spelling.stems and can_be_misspelt(word)]
-        left = [word for word in missing if word.isdecimal()][1:]
-        known = {word: word if word in left else spelling.known(word) for word in asked}
-        words = tuple(dict.fromkeys(known[word] for word in self.words))
-        return replace(self, words=words, joined=known[self.joined], telling="".join(words))
+        """Return the search text with each word replaced by the most similar one in the directory, if any."""
+        words = tuple(dict.fromkeys(map(spelling.known, self.words)))
+        return replace(self, words=words, joined=spelling.known(self.joined), telling="".join(words))
 
     @classmethod
     def read(cls, text: str) -> Self:
@@ -88,7 +82,7 @@ class Found:
     meant: list[int] = field(default_factory=list)
 
 
-def search(text: str, catalogue: Catalogue, among: int) -> Found:
+def search(text: str, catalogue: Catalogue, among: Services) -> Found:
     """Search for `text` in the services `among`. A text without letters or digits finds nothing."""
     asked = Asked.read(text)
     if not asked.folded:
@@ -105,18 +99,18 @@ def search(text: str, catalogue: Catalogue, among: int) -> Found:
     return Found(places=places, all_words=False, counties=asked.counties, meant=meant)
 
 
-def _forgivingly(asked: Asked, spelt: Asked, stems: Stems, catalogue: Catalogue, near: int) -> list[int]:
+def _forgivingly(asked: Asked, spelt: Asked, stems: Stems, catalogue: Catalogue, near: Services) -> list[int]:
     """Return services with all words in corrected spelling, or else those with some of them."""
     places = _with_all(spelt, stems, catalogue, near) if spelt != asked else []
     return places or (_with_any(spelt, stems, catalogue, near) if len(spelt.words) > 1 else [])
 
 
-def _near(catalogue: Catalogue, among: int, counties: tuple[County, ...]) -> int:
+def _near(catalogue: Catalogue, among: Services, counties: tuple[County, ...]) -> Services:
     """Return those of the services that are for one of these counties or nationwide."""
     return among & catalogue.having("counties", *counties, EVERYWHERE) if counties else among
 
 
-def _with_all(asked: Asked, stems: Stems, catalogue: Catalogue, among: int) -> list[int]:
+def _with_all(asked: Asked, stems: Stems, catalogue: Catalogue, among: Services) -> list[int]:
     """Return services with this name, then those with all words, local before nationwide.
 
     A text of places or stop words only («jeg trenger hjelp») matches everything.
@@ -135,41 +129,37 @@ def _with_all(asked: Asked, stems: Stems, catalogue: Catalogue, among: int) -> l
     )
 
 
-def _with_any(asked: Asked, stems: Stems, catalogue: Catalogue, among: int) -> list[int]:
+def _with_any(asked: Asked, stems: Stems, catalogue: Catalogue, among: Services) -> list[int]:
     """Return services with any of the words, those with most of them first."""
-    with_so_many = [among, *(0 for _ in asked.words)]
-    for word in asked.words:
-        said = _saying((word,), stems, catalogue)
-        for count in range(len(asked.words), 0, -1):
-            with_so_many[count] |= with_so_many[count - 1] & said
-    far = catalogue.having("counties", EVERYWHERE) if asked.counties else 0
-    return _in_turn(among, *(found for many in reversed(with_so_many[1:]) for found in (many & ~far, many)))
+    counts = Counter(chain.from_iterable(_saying((word,), stems, catalogue) & among for word in asked.words))
+    far = catalogue.having("counties", EVERYWHERE) if asked.counties else frozenset()
+    return sorted(counts, key=lambda place: (-counts[place], place in far, place))[:MOST]
 
 
-def _saying(words: Iterable[str], stems: Stems, catalogue: Catalogue) -> int:
+def _saying(words: Iterable[str], stems: Stems, catalogue: Catalogue) -> Services:
     """Return services that contain all of these words, in any inflection or as the start of a longer word."""
     said = [
         catalogue.stems.beginning(stem) if len(word) >= SHORTEST_PREFIX else catalogue.stems.just(stem)
         for word in words
         for stem in stems[word].split()
     ]
-    return reduce(and_, said) if said else 0
+    return reduce(and_, said) if said else frozenset()
 
 
-def _any(found: Iterable[int]) -> int:
-    return reduce(or_, found, 0)
+def _any(found: Iterable[Services]) -> Services:
+    return frozenset().union(*found)
 
 
-def _in_turn(among: int, *shelves: int) -> list[int]:
+def _in_turn(among: Services, *shelves: Services) -> list[int]:
     """Return the places of the first services of each set in order, without duplicates."""
     places: list[int] = []
     for shelf in shelves:
         places += first(shelf & among, MOST - len(places))
-        among &= ~shelf
+        among -= shelf
     return places
 
 
-def _meant(asked: Asked, catalogue: Catalogue, among: int) -> list[int]:
+def _meant(asked: Asked, catalogue: Catalogue, among: Services) -> list[int]:
     """Return services with a name similar to the whole search text."""
     like = map(catalogue.spelling.names_like, dict.fromkeys((asked.joined, asked.telling)))
     names = next(filter(None, like), [])

@@ -110,7 +110,7 @@ def versions_of(item: Checked) -> list[Version]:
 
     Versions without a visible change are omitted.
     """
-    rows = list(item.versions.order_by("pgh_id").annotate(email=F("changed_by__email")))  # type: ignore[attr-defined]  # added by pghistory
+    rows = list(item.versions.order_by("pgh_id").annotate(email=F("changed_by__email")))
     last = {(row.pgh_created_at, row.changed_at): row for row in rows}
     moments = [at for at, _changed_at in last]
     ways = _ways_at(item, moments) if isinstance(item, HelpService) else {}

@@ -1,5 +1,7 @@
 """Base class of the commands that rotate keys: required role, error handling, exit codes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -8,10 +10,26 @@ from django.db import Error, connection
 
 from common.tables.visibility import partly_visible
 from sealing.models import FamilyKey
-from sealing.rotation import AlreadyRotatingError, Unopened, alone, sealed_columns
+from sealing.rotation import Unopened, sealed_columns
 
 NAMED = 50  # maximum number of failures to list
+ONE_AT_A_TIME = 5_240_001  # id of an advisory lock
 BROKEN_OFF = 130  # exit code of a shell for Ctrl-C
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Allow only one rotation at a time."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [ONE_AT_A_TIME])
+        if not cursor.fetchone()[0]:
+            message = "Another process rotates keys just now."
+            raise CommandError(message)
+        try:
+            yield
+        finally:
+            with suppress(Error):  # interrupted during a statement: the lock ends with the connection
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
 
 
 class RotatingCommand(BaseCommand):
@@ -19,17 +37,14 @@ class RotatingCommand(BaseCommand):
 
     go_on = "What is done stays done. Run it again for the rest."
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002  # Django's signature
+    def handle(self, *args: Any, **options: Any) -> None:
         try:
             self._refuse_who_does_not_see_all()
-            with alone():
+            with _alone():
                 self.replace(**options)
         except KeyboardInterrupt:
             message = f"Stopped. {self.go_on}"
             raise CommandError(message, returncode=BROKEN_OFF) from None
-        except AlreadyRotatingError:
-            message = "Another process rotates keys just now."
-            raise CommandError(message) from None
         except ImproperlyConfigured as problem:
             raise CommandError(str(problem)) from None
         except Error as problem:

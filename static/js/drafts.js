@@ -144,12 +144,6 @@
 
   const draftForm = (target) => target?.closest?.("form[data-draft]");
 
-  const begin = (root) => {
-    letGoOfSaved();
-    throwOld();
-    for (const form of root.querySelectorAll?.("form[data-draft]") ?? []) restore(form);
-  };
-
   for (const kind of ["input", "change"]) {
     document.addEventListener(kind, (event) => {
       const form = draftForm(event.target);
@@ -165,7 +159,7 @@
     }
   });
 
-  // Before htmx and the browser send: without a net, stay on the page, and say that nothing was sent.
+  // Before the browser sends: without a net, stay on the page, and say that nothing was sent.
   document.addEventListener(
     "submit",
     (event) => {
@@ -183,14 +177,7 @@
     true,
   );
 
-  for (const kind of ["htmx:sendError", "htmx:timeout"]) {
-    document.addEventListener(kind, (event) => {
-      const form = draftForm(event.detail?.elt ?? event.target);
-      if (form) notSent(form);
-    });
-  }
-  document.addEventListener("htmx:afterRequest", letGoOfSaved);
-  document.addEventListener("htmx:load", (event) => begin(event.detail?.elt?.parentElement ?? document));
-
-  begin(document);
+  letGoOfSaved();
+  throwOld();
+  for (const form of document.querySelectorAll("form[data-draft]")) restore(form);
 })();

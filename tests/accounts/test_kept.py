@@ -121,20 +121,6 @@ def test_what_is_typed_is_shown_as_text(client, form_owner, form_at):
     assert "&lt;/textarea&gt;&lt;script&gt;" in response.text
 
 
-def test_htmx_gets_the_page_in_the_place_of_the_whole(client, form_owner, form_at):
-    response = client.post(
-        form_at, {"typed_by": form_owner, "display_name": "Mamma til Åse"}, headers={"HX-Request": "true"}
-    )
-    assert response.status_code == 422
-    assert response.headers["HX-Retarget"] == response.headers["HX-Reselect"] == "#main"
-    assert "Mamma til Åse" in response.text
-
-
-def test_htmx_asking_after_the_session_is_sent_to_sign_in(client, db, form_at):
-    response = client.get(form_at, headers={"HX-Request": "true", "HX-Current-URL": f"http://testserver{form_at}?a=1"})
-    assert response.headers["HX-Redirect"].startswith("/konto/logg-inn/?next=/")
-
-
 class TestWithoutTheFormsSecret:
     @pytest.fixture
     def strict(self):

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 def test_a_change_is_saved_with_who_and_when(ours: Home, as_relative):
     item = ours.items[Section.TRIGGERS]
-    assert saves(as_relative, item, text="Changed now").status_code == 303
+    assert saves(as_relative, item, text="Changed now").status_code == 302
     item.refresh_from_db()
     assert (item.words["text"], item.version, item.changed_by) == ("Changed now", 3, ours.relative)
     assert AccessEntry.objects.filter(event="item_revised", entity_id=str(item.pk)).count() == 1
@@ -28,7 +28,7 @@ def test_a_change_is_saved_with_who_and_when(ours: Home, as_relative):
 
 def test_saving_what_stands_there_changes_nothing(ours: Home, as_coordinator):
     item = ours.items[Section.TRIGGERS]
-    assert saves(as_coordinator, item).status_code == 303
+    assert saves(as_coordinator, item).status_code == 302
     after = PlanItem.objects.get(pk=item.pk)
     assert (after.version, after.changed_at) == (item.version, item.changed_at)
 
@@ -92,7 +92,7 @@ def test_mine_can_be_chosen(ours: Home, as_relative, as_coordinator):
     item = ours.items[Section.TRIGGERS]
     saves(as_relative, item, text="Theirs")
     response = saves(as_coordinator, item, text="Mine")
-    assert as_coordinator.post(item_url("edit_item", item), chosen(response)).status_code == 303
+    assert as_coordinator.post(item_url("edit_item", item), chosen(response)).status_code == 302
     assert PlanItem.objects.get(pk=item.pk).words["text"] == "Mine"
 
 
@@ -102,7 +102,7 @@ def test_the_form_to_merge_begins_with_mine_at_the_new_version(ours: Home, as_re
     form = saves(as_coordinator, item, text="Mine").context["form"]
     assert (form["text"].value(), form["version"].value()) == ("Mine", 3)
     item.refresh_from_db()
-    assert saves(as_coordinator, item, text="Theirs and mine").status_code == 303
+    assert saves(as_coordinator, item, text="Theirs and mine").status_code == 302
 
 
 def test_stale_twice_asks_twice(ours: Home, as_relative, as_coordinator):
@@ -156,7 +156,7 @@ def test_removed_meanwhile_shows_my_text_and_can_come_back_with_it(ours: Home, a
     page = text_of(response)
     assert "Fjernet av oursopenword relative" in page
     assert "Mine all the same" in page
-    assert as_coordinator.post(item_url("restore_item", item), chosen(response)).status_code == 303
+    assert as_coordinator.post(item_url("restore_item", item), chosen(response)).status_code == 302
     item.refresh_from_db()
     assert (item.words["text"], item.removed_at, item.version) == ("Mine all the same", None, 3)
 
@@ -167,7 +167,7 @@ def test_removed_meanwhile_can_be_added_as_a_new_line(ours: Home, as_coordinator
     response = saves(as_coordinator, item, text="Mine anew")
     sent = chosen(response)
     for _ in range(2):
-        assert as_coordinator.post(section_url(ours, Section.TRIGGERS), sent).status_code == 303
+        assert as_coordinator.post(section_url(ours, Section.TRIGGERS), sent).status_code == 302
     assert len(saying(PlanItem.objects.present(), text="Mine anew")) == 1
     item.refresh_from_db()
     assert item.removed_at is not None
@@ -199,7 +199,7 @@ def test_brought_back_with_my_text_it_shows_what_another_wrote_before_it_was_rem
     assert "Mine" in text_of(both)
     contact.refresh_from_db()
     assert (contact.removed_at, contact.name, contact.hours) == (None, ours.contacts[0].name, "Theirs")
-    assert as_coordinator.post(item_url("edit_item", contact), chosen(both)).status_code == 303
+    assert as_coordinator.post(item_url("edit_item", contact), chosen(both)).status_code == 302
     contact.refresh_from_db()
     assert (contact.name, contact.hours) == ("Mine", "Theirs")
 
@@ -238,7 +238,7 @@ def test_a_role_stays_with_somebody_who_left_until_it_is_changed(ours: Home, as_
     item = ours.items[Section.ROLES]
     PlanItem.objects.filter(pk=item.pk).update(assigned_to=ours.members["former"])
     item.refresh_from_db()
-    assert saves(as_relative, item, text="Still theirs").status_code == 303
+    assert saves(as_relative, item, text="Still theirs").status_code == 302
     assert PlanItem.objects.get(pk=item.pk).assigned_to == ours.members["former"]
 
 

@@ -76,7 +76,7 @@ def test_what_was_removed_long_ago_is_not_brought_back_by_any_way(ours: Home):
 def test_removing_and_bringing_back_twice_is_once(ours: Home, as_relative):
     item = ours.items[Section.TRIGGERS]
     for name in ("remove_item", "remove_item", "restore_item", "restore_item"):
-        assert as_relative.post(item_url(name, item)).status_code == 303
+        assert as_relative.post(item_url(name, item)).status_code == 302
     events = AccessEntry.objects.filter(entity_id=str(item.pk)).values_list("event", flat=True)
     assert sorted(events) == ["item_brought_back", "item_removed"]
     assert item.versions.count() == 4  # two before, one for each
@@ -100,7 +100,7 @@ def test_a_full_plan_takes_nothing_back(ours: Home, as_relative, monkeypatch):
 def test_each_side_removes_and_brings_back_its_own(ours: Home, as_relative, as_subject):
     assert remove(as_relative, ours.subjects_item).status_code == 403
     assert remove(as_subject, ours.items[Section.TRIGGERS]).status_code == 403
-    assert remove(as_subject, ours.subjects_item).status_code == 303
+    assert remove(as_subject, ours.subjects_item).status_code == 302
     assert as_relative.post(item_url("restore_item", ours.subjects_item)).status_code == 403
 
 
@@ -116,10 +116,10 @@ def test_when_the_one_it_concerns_has_left_relatives_take_out_but_never_change_t
     assert item_url("edit_item", item) not in page
     assert saves(as_relative, item, text="Noe annet").status_code == 403
     assert as_relative.post(item_url("move_item", item), {"way": "up"}).status_code == 403
-    assert remove(as_relative, item).status_code == 303
+    assert remove(as_relative, item).status_code == 302
     again = form_of(item, text="Noe annet") | {"form_id": str(uuid4())}
     assert as_coordinator.post(item_url("restore_item", item), again).status_code == 403
-    assert as_coordinator.post(item_url("restore_item", item)).status_code == 303
+    assert as_coordinator.post(item_url("restore_item", item)).status_code == 302
     after = PlanItem.objects.get(pk=item.pk)
     assert (after.removed_at, after.words) == (None, item.words)
 

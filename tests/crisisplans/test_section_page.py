@@ -32,7 +32,7 @@ def test_a_line_is_added_with_all_its_section_asks_for(ours: Home, as_relative, 
         more = {"assigned_to": str(ours.members["subject"].pk)}
     sent = {"text": "Something new", "audience": "everyone"} | more
     response = as_relative.post(section_url(ours, section), sent)
-    assert response.status_code == 303
+    assert response.status_code == 302
     page = text_of(as_relative.get(response["Location"]))
     assert "Something new" in page
     for value in more.values():
@@ -67,7 +67,7 @@ def test_the_same_form_with_other_words_is_another_line(ours: Home, as_relative)
 def test_a_form_id_of_another_family_says_nothing_and_takes_nothing(ours: Home, theirs: Home, as_relative):
     foreign = theirs.items[Section.COPING]
     sent = {"text": "Ours now?", "audience": "everyone", "form_id": str(foreign.pk)}
-    assert as_relative.post(section_url(ours, Section.COPING), sent).status_code == 303
+    assert as_relative.post(section_url(ours, Section.COPING), sent).status_code == 302
     foreign.refresh_from_db()
     assert foreign.family == theirs.family
     assert saying(PlanItem.objects, text="Ours now?")[0].pk != foreign.pk
@@ -106,7 +106,7 @@ def test_every_example_is_taken_over_with_one_touch_and_then_not_offered_again(o
     for example in EXAMPLES[section]:
         url = reverse("add_example", args=[ours.family.pk, section])
         response = as_relative.post(url, {"example": example.key})
-        assert response.status_code == 303
+        assert response.status_code == 302
         page = text_of(as_relative.get(response["Location"]))
         assert example.text in page
         assert (f'name="example" value="{example.key}"' in page) is not example.complete
@@ -196,7 +196,7 @@ def test_there_is_room_for_a_thousand_lines_in_all():
 
 def test_the_room_of_one_side_is_not_taken_by_the_other(ours: Home, as_subject, monkeypatch):
     monkeypatch.setitem(MAX_ITEMS[PlanItem], Side.FAMILY, 1)
-    assert as_subject.post(section_url(ours, Section.COPING), {"text": "Mine", "audience": ""}).status_code == 303
+    assert as_subject.post(section_url(ours, Section.COPING), {"text": "Mine", "audience": ""}).status_code == 302
 
 
 @pytest.mark.parametrize("person", ["former", "invited"])

@@ -6,6 +6,7 @@ and the data, the sweep asks the same questions, so it can be run again with one
 """
 
 import html
+import inspect
 import io
 import re
 from collections.abc import Iterator
@@ -30,8 +31,13 @@ from tests.harness.addresses import Address, blank
 from tests.people import KEPT_OUT, PEOPLE, STRANGERS, WITH_TWO_STEPS
 
 REFUSED_METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
-METHODS = ("GET", "POST", "HEAD", "HX")
+METHODS = ("GET", "POST", "HEAD")
 WRITTEN_BY_GET = ("django_session", "accesslog_accessentry", '"cache"')
+
+
+def has_partial(address: Address) -> bool:
+    """Whether the view of `address` answers htmx otherwise than a browser: it names a partial of its template."""
+    return "partial=" in inspect.getsource(inspect.unwrap(address.view))
 
 
 @dataclass
@@ -245,7 +251,8 @@ class Sweep:
         self.report, self.data, self.own_row_of = Report(), data or {}, own_row_of
         for person in self.people:
             refused = REFUSED_METHODS if person in {"anonymous", "coordinator"} and not self.kept_out_only else ()
-            for method in (*self.methods, *refused):
+            htmx = ("HX",) if has_partial(address) and not self.kept_out_only else ()
+            for method in (*self.methods, *htmx, *refused):
                 self.report.answers[method, person] = self.question(person, method, fill(address, self.ours))
         mixed = mixed_urls(address, self.ours, self.theirs) + mixed_urls(address, self.theirs, self.ours)
         for url in mixed:

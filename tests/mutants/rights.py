@@ -50,7 +50,7 @@ STRANGERS = (
     f"{RAW_SQL}::test_a_stranger_changes_nothing_of_ours_however_they_try"
     f" {RAW_SQL}::test_a_stranger_adds_nothing_to_ours"
 )
-FORGETTING, ITEM_VERSIONS = "crisisplans/test_forgetting.py", "crisisplans_planitemversion"
+FORGETTING, ITEM_VERSIONS = "crisisplans/test_erasure.py", "crisisplans_planitemversion"
 CLOSING, CATALOGUE = "families/test_closing.py", "resources/test_catalogue.py::test_"
 # What sees an app's mutants beside its file in tests/database/policies and the tests of every table; sessions and the
 # like have only these.
@@ -309,19 +309,12 @@ MARKS = [
                 "the_hours_of_a_way_that_is_added_changed_and_removed_count_at_once",
                 "channel.directory_grew channel.directory_changed",
             ),
-            (
-                "a_word_that_comes_goes_or_becomes_a_name_counts_at_once",
-                "searchword.directory_grew searchword.directory_shrank searchword.directory_changed"
-                " searchword.directory_emptied",
-            ),
         )
         for trigger in triggers.split()
     ),
     *(
         rewritten("public.directory_changed", old, new, f"{CATALOGUE}{test}")
         for old, new, test in (
-            ("IF NOT FOUND THEN", "IF false THEN", "words_written_again_as_they_are_leave_the_marks_alone"),
-            ("TABLE words EXCEPT TABLE before", "TABLE words", "words_written_again_as_they_are_leave_the_marks_alone"),
             (
                 " ORDER BY id::text = current_setting('app.directory_mark', true) DESC",
                 "",

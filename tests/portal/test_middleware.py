@@ -66,11 +66,6 @@ class TestSignInRequired:
     def test_a_stranger_is_asked_to_sign_in_and_comes_back(self, client, db):
         assert client.get("/oversikt/?a=1").headers.get("Location") == "/konto/logg-inn/?next=/oversikt/%3Fa%3D1"
 
-    def test_htmx_is_sent_to_sign_in_whatever_page_it_says_it_was_on(self, client, db):
-        for page in ("http://testserver/oversikt/", "http://[", "", "x" * 3000):
-            response = client.get("/oversikt/", headers={"HX-Request": "true", "HX-Current-URL": page})
-            assert response.headers["HX-Redirect"] == "/konto/logg-inn/?next=/oversikt/"
-
     def test_public_pages_are_open(self, client, db):
         for path in ("/", "/krise/", "/forlat/om/", "/konto/logg-inn/", "/konto/ny/"):
             assert client.get(path).status_code == 200

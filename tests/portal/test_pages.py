@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+from django.contrib import messages
 from django.contrib.messages import constants
 from django.contrib.messages.storage.base import Message
 from django.contrib.messages.storage.cookie import CookieStorage
@@ -13,7 +14,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 from django.views import defaults
 
-from common.http import show_message
+from common.http import undo_tag
 from common.permissions import NotAllowed
 from common.templatetags.portal import alert_color, undo_url
 from crisisplans.models import PlanItem, Section
@@ -141,7 +142,7 @@ def test_undo_is_a_form_beside_the_message(client, ours):
 def test_a_message_can_carry_an_undo(rf):
     request = rf.get("/")
     request._messages = CookieStorage(request)
-    show_message(request, "Fjernet.", undo="/familie/1/angre/")
+    messages.success(request, "Fjernet.", extra_tags=undo_tag("/familie/1/angre/"))
     [message] = request._messages
     assert undo_url(message) == "/familie/1/angre/"
     assert alert_color(message) == "success"

@@ -13,11 +13,10 @@ from portal.roles import APP, OWNER
 from resources.actions import index
 from resources.facets import ChannelKind, OnFailure, State
 from resources.filters import Filters
-from resources.models import DEAD_LINK_AFTER, Channel, DirectoryMark, HelpService, SearchWord
+from resources.models import DEAD_LINK_AFTER, Channel, DirectoryMark, HelpService
 from resources.selectors.catalogue import first, read_catalogue
 from resources.selectors.directory import find_page
 from tests.factories import ChannelFactory, HelpServiceFactory, UserFactory
-from tests.raw_sql import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -79,23 +78,25 @@ def test_what_is_hidden_from_a_day_on_is_hidden_on_that_day():
 
 
 def test_a_word_that_comes_goes_or_becomes_a_name_counts_at_once():
-    HelpServiceFactory()
-    word, said = SearchWord.objects.filter(pk="ivareta"), []
+    service, said = HelpServiceFactory(name="Rådgivning", keywords=[]), []
 
     def note() -> None:
         spelling = read_catalogue().spelling
         said.append((spelling.known("ivarta"), spelling.names_like("ivarta")))
 
+    def save_with(**texts) -> None:
+        for name, text in texts.items():
+            setattr(service, name, text)
+        service.save()
+        index(service=service)
+        note()
+
     note()
-    SearchWord.objects.create(word="ivareta")
-    note()
-    word.update(is_name=True)
-    note()
-    word.delete()
-    note()
-    SearchWord.objects.create(word="ivareta")
-    note()
-    as_owner("TRUNCATE resources_searchword")
+    save_with(keywords=["ivareta"])
+    save_with(name="Ivareta")
+    save_with(name="Rådgivning", keywords=[])
+    save_with(keywords=["ivareta"])
+    HelpService.objects.update(state=State.WITHDRAWN)
     note()
     assert said == [
         ("ivarta", []),
@@ -105,29 +106,6 @@ def test_a_word_that_comes_goes_or_becomes_a_name_counts_at_once():
         ("ivareta", []),
         ("ivarta", []),
     ]
-
-
-def test_words_written_again_as_they_are_leave_the_marks_alone():
-    SearchWord.objects.create(word="ivareta", is_name=True)
-    before = marks()
-    SearchWord.objects.bulk_create([SearchWord(word="ivareta")], ignore_conflicts=True)
-    SearchWord.objects.bulk_create(
-        [SearchWord(word="ivareta", is_name=True)],
-        update_conflicts=True,
-        unique_fields=["word"],
-        update_fields=["is_name"],
-    )
-    SearchWord.objects.filter(word="trollbaten").delete()
-    assert marks() == before
-
-
-def test_words_that_are_changed_together_make_one_mark():
-    SearchWord.objects.bulk_create(SearchWord(word=f"ord{letter}") for letter in "abcdefgh")
-    counted = "SELECT n_tup_upd FROM pg_stat_xact_user_tables WHERE relname = 'resources_directorymark'"
-    with connection.cursor() as cursor:
-        before = cursor.execute(counted).fetchone()[0]
-        SearchWord.objects.update(is_name=True)
-        assert cursor.execute(counted).fetchone()[0] == before + 1
 
 
 def save(service, name):
@@ -172,11 +150,10 @@ def test_whoever_says_which_mark_is_theirs_still_changes_one(said):
 
 
 def changes_at_once(other, service):
-    """Whether another connection changes a service and a word without waiting long."""
+    """Whether another connection changes a service without waiting long."""
     other.execute("SET LOCAL lock_timeout = '5s'")
     try:
         other.execute("UPDATE resources_helpservice SET name = 'Vindharpa' WHERE id = %s", [service.pk])
-        other.execute("INSERT INTO resources_searchword (word, is_name) VALUES ('vindharpa', true)")
     except LockNotAvailable:
         return False
     return True

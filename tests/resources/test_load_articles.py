@@ -138,8 +138,8 @@ def test_a_file_in_another_encoding_is_refused(tmp_path):
 
 # --- The texts themselves ---
 
-ENTRIES = {entry.article.key: entry for entry in read_articles()}
-GROWN_UP = [key for key, entry in ENTRIES.items() if not entry.article.is_for_children]
+ENTRIES = {entry.item.key: entry for entry in read_articles()}
+GROWN_UP = [key for key, entry in ENTRIES.items() if not entry.item.is_for_children]
 SUBJECTS = {
     "snakke-sammen",
     "grenser-uten-skam",
@@ -164,7 +164,7 @@ LONGEST = 25  # words in a sentence; twenty is the aim
 
 def texts(key):
     """What a reader reads, piece by piece: a heading, a line of a list, a paragraph."""
-    article = ENTRIES[key].article
+    article = ENTRIES[key].item
     html = "".join(map(to_html, (article.today, article.body)))
     pieces = re.split(r"</(?:p|li|h\d|blockquote)>", html)
     return [article.title, article.summary, *(words for piece in pieces if (words := strip_tags(piece).strip()))]
@@ -175,7 +175,7 @@ def sentences(key):
 
 
 def links(key):
-    article = ENTRIES[key].article
+    article = ENTRIES[key].item
     return re.findall(r'href="([^"]+)"', "".join(map(to_html, (article.today, article.body, article.source))))
 
 
@@ -187,7 +187,7 @@ def test_every_subject_has_its_text():
 def test_no_word_blames_labels_or_sounds_like_an_office(key):
     never = re.compile(rf"\b(?:{'|'.join(NEVER)})\b", re.IGNORECASE)
     office = re.compile(rf"\b(?:{'|'.join(NOT_TO_A_FRIEND)})\b")
-    said = [*texts(key), strip_tags(to_html(ENTRIES[key].article.source))]
+    said = [*texts(key), strip_tags(to_html(ENTRIES[key].item.source))]
     assert [found[0] for text in said if (found := never.search(FINE.sub("", NAMES.sub("", text))))] == []
     assert [found[0] for text in texts(key) if (found := office.search(text))] == []
 
@@ -201,28 +201,28 @@ def test_sentences_are_short(key):
 
 @pytest.mark.parametrize("key", ENTRIES)
 def test_there_are_three_things_one_can_do_today(key):
-    today = ENTRIES[key].article.today.split("\n")
+    today = ENTRIES[key].item.today.split("\n")
     assert len(today) == 3
     assert all(line.startswith("- ") and len(line.split()) < 25 for line in today)
 
 
 @pytest.mark.parametrize("key", ENTRIES)
 def test_it_says_where_it_comes_from(key):
-    assert ENTRIES[key].article.source.count("\n- ") >= 1
-    assert re.search(r"\b20\d\d\b", ENTRIES[key].article.source)
+    assert ENTRIES[key].item.source.count("\n- ") >= 1
+    assert re.search(r"\b20\d\d\b", ENTRIES[key].item.source)
 
 
 @pytest.mark.parametrize("key", ENTRIES)
 def test_it_leads_to_help_that_is_there(key):
-    services = {entry.service.key: entry.service for entry in read_services()}
-    named = ENTRIES[key].services
+    services = {entry.item.key: entry.item for entry in read_services()}
+    named = ENTRIES[key].parts
     assert set(named) <= services.keys()
     assert any(services[name].state == State.PUBLISHED for name in named)
 
 
 @pytest.mark.parametrize("key", ENTRIES)
 def test_every_link_leads_somewhere(key):
-    article = ENTRIES[key].article
+    article = ENTRIES[key].item
     written = re.findall(r"\]\(([^)]*)\)", f"{article.today}\n{article.body}\n{article.source}")
     assert len(written) == len(links(key)), "one of the links is not safe, so it is only words"
     for link in links(key):
@@ -246,27 +246,27 @@ def test_a_number_in_the_text_can_be_touched(key):
 
 
 def texts_raw(key):
-    return ENTRIES[key].article.today, ENTRIES[key].article.body
+    return ENTRIES[key].item.today, ENTRIES[key].item.body
 
 
 @pytest.mark.parametrize("key", GROWN_UP)
 def test_a_text_is_as_long_as_one_can_read_at_night(key):
     assert 500 <= len(" ".join(texts(key)).split()) <= 950
-    assert len(render(ENTRIES[key].article.body).headings) >= 4
+    assert len(render(ENTRIES[key].item.body).headings) >= 4
 
 
 def test_the_page_for_children_is_short_and_has_two_buttons():
     (key,) = ENTRIES.keys() - set(GROWN_UP)
     title, _, *shown = texts(key)
     assert len(" ".join([title, *shown]).split()) < 120
-    assert ENTRIES[key].services == ["alarmtelefonen", "barn-av-rusmisbrukere"]
-    assert ENTRIES[key].article.title == "Det er ikke din skyld"
+    assert ENTRIES[key].parts == ["alarmtelefonen", "barn-av-rusmisbrukere"]
+    assert ENTRIES[key].item.title == "Det er ikke din skyld"
     assert max(len(sentence.split()) for sentence in sentences(key)) <= 14
 
 
 def test_the_steps_at_an_overdose_are_those_of_the_crisis_page():
     crisis = re.search(r'<ol class="steps">(.*?)</ol>', Client().get(reverse("crisis_now")).text, re.DOTALL)
-    article = re.search(r"<ol>(.*?)</ol>", to_html(ENTRIES["tilbakefall-og-overdose"].article.body), re.DOTALL)
+    article = re.search(r"<ol>(.*?)</ol>", to_html(ENTRIES["tilbakefall-og-overdose"].item.body), re.DOTALL)
 
     def steps(html):
         return [strip_tags(line).strip() for line in html.split("</li>") if line.strip()]
@@ -274,7 +274,7 @@ def test_the_steps_at_an_overdose_are_those_of_the_crisis_page():
     assert steps(article[1]) == steps(crisis[1])
     assert len(steps(crisis[1])) == 7
     promise = "Ingen blir straffet for å ringe 113."
-    assert promise in ENTRIES["tilbakefall-og-overdose"].article.body
+    assert promise in ENTRIES["tilbakefall-og-overdose"].item.body
     assert promise in Client().get(reverse("crisis_now")).text
 
 
@@ -287,7 +287,7 @@ def test_every_text_can_be_read_on_its_page():
         address = reverse("article", args=[key])
         assert f'href="{address}"' in html
         page = Client().get(address).text
-        assert entry.article.title in page
+        assert entry.item.title in page
         assert "Skrevet av oss etter kildene. Ikke lest av fagfolk ennå." in page
         assert 'class="ds-button" href="tel:' in page or 'class="big-button" href="tel:' in page
 

@@ -106,19 +106,19 @@ def load(text: str, folder: Path) -> loading.Loaded:
 
 
 def test_every_fact_is_in_the_file_and_nothing_else():
-    keys = {entry.service.key for entry in read_services()}
+    keys = {entry.item.key for entry in read_services()}
     assert keys == {key for row in FACTS.values() for key in row}
 
 
 def test_the_numbers_are_exactly_these():
-    entries = {entry.service.key: entry for entry in read_services()}
+    entries = {entry.item.key: entry for entry in read_services()}
     for key, numbers in NUMBERS.items():
-        phones = [format_phone(channel.value) for channel in entries[key].channels if channel.kind == "phone"]
+        phones = [format_phone(channel.value) for channel in entries[key].parts if channel.kind == "phone"]
         assert phones == numbers
 
 
 def test_what_rests_on_the_magazine_or_the_undated_article_alone_is_a_draft():
-    assert {entry.service.key for entry in read_services() if entry.service.state == State.DRAFT} == DRAFTS
+    assert {entry.item.key for entry in read_services() if entry.item.state == State.DRAFT} == DRAFTS
     for row in tomllib.loads(FILE.read_text())["service"]:
         assert (set(row["sources"]) <= {"magazine", "article"}) == (row["state"] == "draft"), row["key"]
 
@@ -126,23 +126,21 @@ def test_what_rests_on_the_magazine_or_the_undated_article_alone_is_a_draft():
 def test_only_what_a_source_gives_is_said_of_hours_cost_and_anonymity():
     entries = read_services()
     assert {
-        e.service.key: {c.opening_hours for c in e.channels}
-        for e in entries
-        if any(c.opening_hours for c in e.channels)
+        e.item.key: {c.opening_hours for c in e.parts} for e in entries if any(c.opening_hours for c in e.parts)
     } == {
         **{key: {"24/7"} for key in ("113", "112", "110", "legevakt")},
         "rusinfo": {"Mo-Fr 11:00-18:00"},
     }
-    assert {e.service.key for e in entries if e.service.is_anonymous is not None} == {
+    assert {e.item.key for e in entries if e.item.is_anonymous is not None} == {
         "ivareta",
         "barn-av-rusmisbrukere",
         "rusinfo",
     }
-    assert {e.service.key for e in entries if e.service.is_free is not None} == {"kompasset"}
+    assert {e.item.key for e in entries if e.item.is_free is not None} == {"kompasset"}
 
 
 def test_each_line_on_a_card_is_short():
-    assert all(len(entry.service.summary.split()) < 20 for entry in read_services())
+    assert all(len(entry.item.summary.split()) < 20 for entry in read_services())
 
 
 @pytest.mark.django_db

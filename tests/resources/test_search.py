@@ -4,18 +4,15 @@ from io import StringIO
 from typing import NamedTuple
 
 import pytest
-from django.contrib.postgres.search import SearchQuery
 from django.core.management import call_command
-from django.db import connection
 from django.utils import timezone
 
-from resources.actions import fill_index, index, publish, search_words_of, withdraw
+from resources.actions import fill_index, index, publish, withdraw
 from resources.filters import Filters
-from resources.models import STEMS, HelpService, SearchWord
+from resources.models import HelpService
 from resources.selectors import directory
 from resources.selectors.articles import search_articles
-from resources.selectors.catalogue import read_catalogue
-from resources.selectors.listed import Row
+from resources.selectors.catalogue import Row, Services, read_catalogue
 from resources.selectors.search import MOST, Asked, search
 from resources.selectors.spelling import Spelling
 from tests.factories import HelpServiceFactory, UserFactory
@@ -162,9 +159,9 @@ class Answer(NamedTuple):
     counties: tuple[str, ...]
 
 
-def find(text: str, among: int = -1) -> Answer:
+def find(text: str, among: Services | None = None) -> Answer:
     catalogue = read_catalogue()
-    found = search(text, catalogue, among & catalogue.everybody)
+    found = search(text, catalogue, catalogue.everybody if among is None else among)
     return Answer(catalogue.rows(found.places), catalogue.rows(found.meant), found.all_words, found.counties)
 
 
@@ -249,16 +246,16 @@ def test_a_misspelt_word_is_taken_for_what_is_said_now():
     service.save()
     index(service=service)
     assert (keys(find("trolbten").services), keys(find("lovetanen").services)) == ([], [service.key])
-    known = set(SearchWord.objects.values_list("word", flat=True))
+    known = read_catalogue().spelling.stems
     assert "lovetanen" in known
     assert "trolbaten" not in known
 
 
-def test_of_numbers_only_the_first_that_is_wrong_is_taken_for_another():
+def test_each_word_and_number_that_is_wrong_is_taken_for_another():
     words = ["21000000", "23456789", "91508588", "ivareta", "legevakt", "ruskontakten"]
-    spelling = Spelling((word, False, word) for word in words)
+    spelling = Spelling({word: word for word in words}, names=[])
     asked = Asked.read("91508588 ivarta 21000300 23456788 legevagt ruskontaktin")
-    assert asked.spelt(spelling).words == ("91508588", "ivareta", "21000000", "23456788", "legevakt", "ruskontakten")
+    assert asked.spelt(spelling).words == ("91508588", "ivareta", "21000000", "23456789", "legevakt", "ruskontakten")
     assert Asked.read("210 00 300").spelt(spelling).joined == "21000000"
 
 
@@ -266,13 +263,14 @@ def test_a_misspelt_word_is_not_taken_for_one_of_a_service_that_is_not_shown():
     curator = UserFactory(staff=True)
     HelpServiceFactory(name="Solsirken")
     service = HelpServiceFactory(name="Trollbåten", draft=True)
-    assert not SearchWord.objects.filter(word="trolbaten").exists()
+    assert (find("trolbten").services, read_catalogue().spelling.names_like("trolbaxten")) == ([], [])
     publish(item=service, by=curator)
-    assert SearchWord.objects.get(word="trolbaten").is_name
-    assert "telefon" in search_words_of(service)
+    assert keys(find("trolbten").services) == [service.key]
+    assert read_catalogue().spelling.names_like("trolbaxten") == ["trolbaten"]
+    assert len(find("tellefon").services) == 2
     withdraw(item=service, by=curator)
-    assert not SearchWord.objects.filter(word="trolbaten").exists()
-    assert SearchWord.objects.filter(word="telefon").exists()  # another service says it
+    assert (find("trolbten").services, read_catalogue().spelling.names_like("trolbaxten")) == ([], [])
+    assert len(find("tellefon").services) == 1  # another service says it
 
 
 def test_a_place_leaves_out_what_is_only_for_others_and_puts_the_near_first():
@@ -376,10 +374,3 @@ def test_a_question_in_words_of_the_directory_costs_one_statement(django_assert_
 def test_a_misspelt_question_or_another_form_of_a_word_costs_two_statements(django_assert_num_queries, text: str):
     HelpServiceFactory(name="Ivareta")
     costs(django_assert_num_queries, 2, text)  # its stems, what was found
-
-
-def test_whether_another_service_says_a_word_is_found_by_an_index():
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
-    said = HelpService.objects.filter(search_words=SearchQuery("ivareta", config=STEMS))
-    assert "service_search_words" in said.order_by("name").explain()

@@ -21,6 +21,7 @@ from crisisplans.models import Comment, PlanItem, PlanItemVersion, Section, Supp
 from families.models import Family, Membership
 from sealing import outer, rotation
 from sealing.keys import keys_of_a_request
+from sealing.management.rotating import ONE_AT_A_TIME
 from sealing.models import FamilyKey
 from tests.acting import acting_as_role
 from tests.factories import make_home
@@ -272,7 +273,7 @@ def test_what_the_database_refuses_is_said_in_one_line_and_without_anybodys_word
 
 def test_one_rotation_at_a_time(ours, admin_url):
     with psycopg.connect(admin_url) as other:
-        other.execute("SELECT pg_advisory_lock(%s)", [rotation._ONE_AT_A_TIME])
+        other.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
         for command in ("rotate_outer_key", "rotate_family_keys"):
             with pytest.raises(CommandError, match="Another process"):
                 call_command(command)
@@ -405,6 +406,6 @@ def test_the_site_runs_while_keys_are_replaced(command, settings, monkeypatch): 
     assert answers
     assert all(answers)
     assert saved
-    assert {status for status, _ in saved} == {303}
+    assert {status for status, _ in saved} == {302}
     assert PlanItem.objects.get(pk=item.pk).words["text"] == saved[-1][1]
     assert texts()

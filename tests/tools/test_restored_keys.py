@@ -18,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from common.erasure_log import append_erasures, read_erasures
 from crisisplans.models import PlanItem, SupportContact
+from families.models import REOPEN_PERIOD as PERIOD_OF_MODELS
 from families.models import Family, Invitation, Membership, Role
 from portal.roles import BACKUP, WORKER
 from sealing import rotation
@@ -29,6 +30,7 @@ from tests.tools.backups import destroy, keys_in, portal_on
 from tools import inventory
 from tools.backup import STAMP, NotDoneError, back_up
 from tools.restore import restore
+from tools.restored_keys import REOPEN_PERIOD
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,6 +47,10 @@ def past_guards(address, *statements):
         admin.execute("SET session_replication_role = replica")
         for statement in statements:
             admin.execute(statement)
+
+
+def test_families_are_forgotten_after_the_same_time_as_the_portal_forgets_them():
+    assert REOPEN_PERIOD == PERIOD_OF_MODELS
 
 
 def test_every_sealed_column_is_known_by_the_database_alone(admin_url):
