@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from accounts.models import User
 from common.tables.compiler import grants
 from common.tables.declarations import APP, Table, declared_tables
 from sealing.fields import SealedField
@@ -29,9 +30,20 @@ def is_for_its_author(model: type[Any]) -> bool:
     return bool(authors) and all(authors)
 
 
+def people_in(table: Table) -> dict[str, bool]:
+    """The columns of a table that name a person, and whether each may be empty."""
+    if isinstance(table.model, str):
+        return {}
+    return {str(one.column): one.null for one in table.model._meta.concrete_fields if one.related_model is User}
+
+
 def query_rules() -> list[str]:
     """The `visible_to` of each queryset of a family's models, as "module:Class.visible_to"."""
-    kinds = {next(kind for kind in type(one.objects.all()).__mro__ if "visible_to" in vars(kind)) for one in MODELS}
+    kinds = set()
+    for model in MODELS:
+        rule = [kind for kind in type(model.objects.all()).__mro__ if "visible_to" in vars(kind)]
+        assert rule, f"give {model.__name__} a queryset with `visible_to` ({model.__module__})"
+        kinds.add(rule[0])
     return sorted(f"{kind.__module__}:{kind.__qualname__}.visible_to" for kind in kinds)
 
 

@@ -58,9 +58,10 @@ def page(connection: psycopg.Connection) -> str:
     writers = {found[name].partition("\n    AS ")[0] for name in found if name.startswith("function public.pgtrigger_")}
     parts.append(f"\n### What writes versions\n{_fenced(sorted(writers))}")
     for name in sorted(found):
-        if name.startswith("function ") and not name.startswith("function public.pgtrigger_"):
-            schema, function = name.removeprefix("function ").split(".", 1)
-            rights = found.get(f"acl {schema}.FUNCTION {function}", "")
+        kind, _, known_as = name.partition(" ")
+        if kind in {"function", "procedure"} and not known_as.startswith("public.pgtrigger_"):
+            schema, function = known_as.split(".", 1)
+            rights = found.get(f"acl {schema}.{kind.upper()} {function}", "")
             parts.append(f"\n### {schema}.{function}\n{_fenced([found[name], *_statements(rights)])}")
     return "".join(parts)
 

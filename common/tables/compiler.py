@@ -27,6 +27,10 @@ from common.tables.declarations import (
 
 PATH = "SET search_path = pg_catalog, public, pg_temp"
 LONGEST_NAME = 63  # bytes
+IN_FAMILY, SAME_FAMILY = (
+    "_in_family",
+    "_same_family",
+)  # end the names of unique keys, and of foreign keys that need them
 EARLIEST, LATEST = "1970-01-01", "2999-12-31"  # PostgreSQL knows later years, and infinity; Python and our pages do not
 
 # Who acts: a setting of the transaction (common.acting); NULL, nobody, where it is not set. The names in such a
@@ -214,8 +218,8 @@ def constraints(tables: Iterable[Table]) -> dict[tuple[str, str], str]:
                     found[name, f"{name}_{pair}_pair"] = f"CHECK (({column} IS NULL) = ({pair}_by_id IS NULL))"
             target = of_families.get(field.related_model) if isinstance(field, models.ForeignKey) else None
             if target and target.family != "id" and table.family and not table.versions_of:
-                unique[target.name, f"{target.name}_in_family"] = f"UNIQUE ({target.family}, id)"
-                found[name, f"{name}_{field.name}_same_family"] = (
+                unique[target.name, f"{target.name}{IN_FAMILY}"] = f"UNIQUE ({target.family}, id)"
+                found[name, f"{name}_{field.name}{SAME_FAMILY}"] = (
                     f"FOREIGN KEY ({table.family}, {column}) REFERENCES {target.name} ({target.family}, id)"
                     " DEFERRABLE INITIALLY DEFERRED"
                 )
@@ -287,11 +291,13 @@ def _erase(table: Table, erasure: Erasure) -> str:
             total := total + cardinality(erased);"""
 
 
-def _deletes(model: type[models.Model], among: str) -> Iterator[str]:
+def _deletes(model: type[models.Model], among: str, above: tuple[type[models.Model], ...] = ()) -> Iterator[str]:
     """Statements that delete rows of `model` with their versions, and what refers to them as its `on_delete` says.
 
-    Raises ImproperlyConfigured for a reference that would stop the erasure.
+    `above` are the models that led here. Raises ImproperlyConfigured for a reference that would stop the erasure, or
+    that leads back to one of them.
     """
+    above = (*above, model)
     table, key = model._meta.db_table, model._meta.pk.column
     for relation in model._meta.get_fields(include_hidden=True):
         if not isinstance(relation, ForeignObjectRel) or hasattr(relation.related_model, "pgh_tracked_model"):
@@ -300,12 +306,13 @@ def _deletes(model: type[models.Model], among: str) -> Iterator[str]:
         name, column = child._meta.db_table, relation.field.column
         if relation.on_delete is models.SET_NULL:
             yield f"UPDATE {name} SET {column} = NULL WHERE {column} {among}"
-        elif relation.on_delete is models.CASCADE and not version_models(child):
-            yield from _deletes(child, f"IN (SELECT {child._meta.pk.column} FROM {name} WHERE {column} {among})")
+        elif relation.on_delete is models.CASCADE and child not in above and not version_models(child):
+            rows = f"IN (SELECT {child._meta.pk.column} FROM {name} WHERE {column} {among})"
+            yield from _deletes(child, rows, above)
         else:
             message = (
                 f"{name}.{column} refers to {table}, whose removed rows are erased: let it be SET_NULL, or CASCADE if"
-                " it has no versions."
+                " it has no versions and does not lead back."
             )
             raise ImproperlyConfigured(message)
     for version in version_models(model):

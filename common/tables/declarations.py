@@ -121,6 +121,22 @@ class Table:
         if not self.family and any(rule is not None for rule in conditions):
             message = f"{self.name} has conditions and no `family`: without it nothing would ask them."
             raise ImproperlyConfigured(message)
+        if not self.family and self.columns:
+            message = f"{self.name} has `columns` and no `family`: say in `grants` who may update them."
+            raise ImproperlyConfigured(message)
+        changes = self.update is not None or any(one.command in {"UPDATE", "ALL"} for one in self.policies)
+        if self.family and changes != bool(self.columns):
+            message = f"{self.name} needs both, or neither: `update`, whose rows, and `columns`, which may be updated."
+            raise ImproperlyConfigured(message)
+        key = "id" if isinstance(self.model, str) else self.model._meta.pk.column
+        if fixed := [name for name in self.columns if name in {self.family, key}]:
+            message = f"{self.name}.{fixed[0]} is in `columns`: a row keeps its key and its family."
+            raise ImproperlyConfigured(message)
+        if not isinstance(self.model, str):
+            known = {field.column for field in self.model._meta.concrete_fields}
+            if unknown := [name for name in (self.family, *self.columns) if name and name not in known]:
+                message = f"{self.name} has no column {unknown[0]}; a declaration names columns (changed_by_id)."
+                raise ImproperlyConfigured(message)
 
     @property
     def name(self) -> str:

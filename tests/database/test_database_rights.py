@@ -5,6 +5,7 @@ review. Here is what must hold whatever is declared.
 """
 
 import re
+from dataclasses import replace
 from difflib import unified_diff
 
 import psycopg
@@ -12,11 +13,10 @@ import pytest
 from django.db.models import UUIDField
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from accounts.models import User
 from common.tables.compiler import grants
-from common.tables.declarations import APP, BACKUP, OWNER, WORKER, version_models
+from common.tables.declarations import APP, BACKUP, ME, OWNER, WORKER, version_models
 from sealing.fields import SealedField
-from tests.declared import FAMILY_TABLES, TABLES
+from tests.declared import FAMILY_TABLES, TABLES, people_in
 from tests.raw_sql import as_owner
 from tools.inventory import run
 from tools.rights_page import FILE, page
@@ -31,14 +31,14 @@ def column(sql, *params):
 
 
 def tables_of_families():
-    """Every table with a column that refers to a family or is named after one, and the versions of each."""
+    """Every table with a column named after a family or that refers to one, directly or through other tables, and the
+    versions of each."""
     return set(
         column("""
-            WITH of_families AS (
-                SELECT c.oid FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-                WHERE a.attname ~ '(^|_)family(_id)?$' AND NOT a.attisdropped
-                UNION SELECT conrelid FROM pg_constraint WHERE confrelid = 'families_family'::regclass
-                UNION SELECT 'families_family'::regclass
+            WITH RECURSIVE of_families AS (
+                SELECT 'families_family'::regclass::oid AS oid
+                UNION SELECT attrelid FROM pg_attribute WHERE attname ~ '(^|_)family(_id)?$' AND NOT attisdropped
+                UNION SELECT k.conrelid FROM pg_constraint k JOIN of_families f ON f.oid = k.confrelid
             )
             SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'f', 'm')
                 AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
@@ -96,6 +96,7 @@ def test_the_copy_has_the_same_rights(copy_of_the_rights):
         "GRANT EXECUTE ON FUNCTION app.erase_closed() TO PUBLIC",
         "ALTER FUNCTION app.my_families() SECURITY INVOKER",
         "CREATE FUNCTION app.more() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
+        "CREATE PROCEDURE app.another() LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
         "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO portal_app",
         "COMMENT ON COLUMN crisisplans_planitem.words IS NULL",
         "ALTER TABLE crisisplans_planitem DROP CONSTRAINT crisisplans_planitem_assigned_to_same_family",
@@ -118,9 +119,26 @@ def test_every_table_is_declared():
 
 def test_every_table_with_a_family_in_it_has_row_level_security_forced():
     secured = set(column("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity"))
-    assert tables_of_families() == set(FAMILY_TABLES)
+    without = tables_of_families() - set(FAMILY_TABLES)
+    assert without == set(), "their rows belong to a family through another table: they carry a family column too"
+    assert set(FAMILY_TABLES) - tables_of_families() == set()
     assert set(FAMILY_TABLES) <= secured, "give the declaration in <app>/rights.py a `family`"
     assert not column("SELECT relname FROM pg_class WHERE relrowsecurity <> relforcerowsecurity")
+
+
+def test_a_table_belongs_to_a_family_through_another():
+    as_owner("CREATE TABLE of_an_item (id uuid PRIMARY KEY, item_id uuid REFERENCES crisisplans_planitem)")
+    as_owner("CREATE TABLE through (part_id uuid REFERENCES of_an_item, person_id uuid REFERENCES accounts_user)")
+    assert tables_of_families() - set(FAMILY_TABLES) == {"of_an_item", "through"}
+
+
+def test_there_are_no_schemas_but_ours():
+    """What is in another is neither synced, nor on the page, nor in these tests."""
+    assert set(column("SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_'")) == {
+        "public",
+        "app",
+        "information_schema",
+    }
 
 
 @pytest.mark.parametrize(
@@ -229,26 +247,35 @@ WRITTEN = [
 ]
 
 
-def people_in(table):
-    """The columns of a table that say which person did something, and whether they may be empty."""
-    return {field.column: field.null for field in table.model._meta.concrete_fields if field.related_model is User}
+def unsigned(table):
+    """What is missing so that each column that names a person is held to who acts, where a row is added and where it
+    changes; one that may be empty is empty at first."""
+    inserts = [one for one in table.policies if one.command == "INSERT"]
+    rules = [*(table.insert or ()), *(rule for one in inserts for rule in one.check)]
+    asked_of_new = " ".join([*rules, *(rule for one in table.guards if one.on == "INSERT" for rule in one.when)])
+    asked_of_changes = " ".join(rule for one in table.guards if one.on == "UPDATE" for rule in one.when)
+    for column, may_be_empty in people_in(table).items():
+        time = column.replace("_by_id", "_at")
+        held = column in asked_of_new or (may_be_empty and time in asked_of_new)
+        if (table.insert is not None or inserts) and not held:
+            yield f"{column}: say in `insert` of {table.name} who it is (or signed(); empty at first)"
+        held = f"NEW.{column}" in asked_of_changes or f"{column} = app.user_id()" in " ".join(table.update or ())
+        if column in table.columns and not held:
+            yield f"{column}: add signed() or set_by_oneself() to {table.name}"
 
 
 @pytest.mark.parametrize("table", WRITTEN, ids=lambda table: table.name)
 def test_nobody_adds_or_changes_a_row_in_the_name_of_another(table):
-    """Each column that names a person is held to who acts, where a row is added and where it changes; one that may be
-    empty is empty at first."""
-    adds = [*(table.insert or ()), *(rule for one in table.policies if one.command == "INSERT" for rule in one.check)]
-    asked_of_new = " ".join([*adds, *(rule for one in table.guards if one.on == "INSERT" for rule in one.when)])
-    asked_of_changes = " ".join(rule for one in table.guards if one.on == "UPDATE" for rule in one.when)
-    for column, may_be_empty in people_in(table).items():
-        time = column.replace("_by_id", "_at")
-        if adds:
-            held = column in asked_of_new or (may_be_empty and time in asked_of_new)
-            assert held, f"{column}: say in `insert` of {table.name} who it is (or signed(); empty at first)"
-        if column in table.columns:
-            held = f"NEW.{column}" in asked_of_changes or f"{column} = app.user_id()" in " ".join(table.update or ())
-            assert held, f"{column}: add signed() or set_by_oneself() to {table.name}"
+    assert list(unsigned(table)) == []
+
+
+@pytest.mark.parametrize("insert", [(), ("removed_at IS NULL",), (f"created_by_id = {ME}",)])
+def test_a_table_that_does_not_say_who_adds_a_row_is_told(insert):
+    """The most open form, without a condition, too."""
+    comments = replace(TABLES["crisisplans_comment"], insert=insert)
+    missing = [] if "created" in " ".join(insert) else ["created_by_id"]
+    missing += [] if "removed" in " ".join(insert) else ["removed_by_id"]
+    assert [line.split(":")[0] for line in unsigned(comments)] == missing
 
 
 @pytest.mark.parametrize("table", WRITTEN, ids=lambda table: table.name)
@@ -279,9 +306,8 @@ def test_what_a_person_writes_has_versions(table):
 def test_erasure_deletes_rows_with_their_versions_and_what_refers_to_them(table, ours):
     """Each by itself, for one that fails would stop all."""
     mine = f"family_id = '{ours.family.pk}'"
-    as_owner(
-        f"UPDATE {table.name} SET removed_at = now() - interval '31 days', removed_by_id = created_by_id WHERE {mine}"
-    )
+    removed = f"removed_at = now() - interval '31 days', removed_by_id = '{ours.relative.pk}'"
+    as_owner(f"UPDATE {table.name} SET {removed} WHERE {mine}")
     assert as_owner(f"SELECT 1 FROM {table.name} WHERE {mine}")
     as_owner("SELECT app.erase_removed(1000)")
     as_owner("SET CONSTRAINTS ALL IMMEDIATE")

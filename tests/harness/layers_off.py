@@ -6,6 +6,7 @@ what the app role is granted, and the guards that hold it to a rule.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from inspect import isfunction, signature
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,28 +16,21 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from common.queries import Prepared
-from crisisplans.models import CommentQuerySet, CrisisPlan, CrisisPlanQuerySet, ItemQuerySet, Section
+from crisisplans.models import CrisisPlan, Section
 from families import access
-from families.models import (
-    FamilyQuerySet,
-    InvitationQuerySet,
-    Membership,
-    MembershipQuerySet,
-    MembershipVersionQuerySet,
-    RemovalProposalQuerySet,
-    Role,
-)
+from families.models import Membership, Role
 from families.names import with_names_and_keys
 from tests.acting import acting_as_app
 from tests.factories import Home
 
-PERMISSIONS: list[tuple[type[QuerySet[Any]], str]] = [
-    *((FamilyQuerySet, "visible_to"), (MembershipQuerySet, "visible_to"), (InvitationQuerySet, "visible_to")),
-    (MembershipVersionQuerySet, "visible_to"),
-    *((RemovalProposalQuerySet, "visible_to"), (CrisisPlanQuerySet, "visible_to"), (ItemQuerySet, "visible_to")),
-    (CommentQuerySet, "visible_to"),
-    *((MembershipQuerySet, "unread_removal_notices"), (InvitationQuerySet, "usable_by")),
-]
+
+def query_rules(kind: type = QuerySet) -> Iterator[tuple[type, str]]:
+    """Every method of a queryset that asks who the user is: `visible_to` and the like."""
+    for name, method in vars(kind).items():
+        if isfunction(method) and list(signature(method).parameters) == ["self", "user"]:
+            yield kind, name
+    for below in kind.__subclasses__():
+        yield from query_rules(below)
 
 
 @contextmanager
@@ -68,7 +62,7 @@ def without_wall_one(ours: Home) -> Iterator[None]:
         return found
 
     with pytest.MonkeyPatch.context() as patch:
-        for queryset, rule in PERMISSIONS:
+        for queryset, rule in query_rules():
             patch.setattr(queryset, rule, lambda self, user: self.all())
         patch.setattr(access, "_MEMBERSHIPS", SimpleNamespace(fetch=take_for_coordinator))
         patch.setattr(

@@ -39,7 +39,7 @@ CHECKS = [
     changed(f"{PLAN}:check_can_remove_item", "or not subject_is_here", "or True", PERMISSIONS),
     changed(f"{PLAN}:check_can_remove_item", "or not subject_is_here", "", PERMISSIONS),
     lifted(f"{PLAN}:check_can_comment", PERMISSIONS),
-    changed(f"{PLAN}:check_can_comment", "item.side == side_of(member)", "False", PERMISSIONS),
+    changed(f"{PLAN}:check_can_comment", "item.side == side_of(by)", "False", PERMISSIONS),
     changed(
         f"{PLAN}:check_can_comment",
         "item.removed_at is not None",
@@ -116,7 +116,7 @@ CHECKS = [
         "crisisplans/test_plan_page.py::test_what_is_for_relatives_does_not_move_the_edition_the_date_or_the_name",
     ),
     changed(
-        "crisisplans.models:ItemQuerySet.restorable",
+        "records.models:RecordQuerySet.restorable",
         "removed_at__gt=timezone.now() - RESTORE_PERIOD",
         "removed_at__isnull=False",
         "crisisplans/test_remove_item.py::test_what_was_removed_long_ago_is_not_brought_back_by_any_way",

@@ -44,8 +44,13 @@ from tests.traps import ROOT
 POLICIES = "database/policies/"
 PAGE = "database/test_database_rights.py::test_the_page_of_rights_says_what_the_catalogue_says"
 EVERY_TABLE = f"{POLICIES}test_every_table.py"
+BLIND = f"{EVERY_TABLE}::test_a_change_without_a_condition_touches_no_row_that_one_does_not_read"
 RAW_SQL, SLEEPING = "database/test_raw_sql.py", "database/test_sleeping_sql.py"
-FORGETTING, ITEM_VERSIONS = "crisisplans/test_forgetting.py", "crisisplans_planitemversion"
+STRANGERS = (
+    f"{RAW_SQL}::test_a_stranger_changes_nothing_of_ours_however_they_try"
+    f" {RAW_SQL}::test_a_stranger_adds_nothing_to_ours"
+)
+FORGETTING, ITEM_VERSIONS = "crisisplans/test_erasure.py", "crisisplans_planitemversion"
 CLOSING, CATALOGUE = "families/test_closing.py", "resources/test_catalogue.py::test_"
 # What sees an app's mutants beside its file in tests/database/policies and the tests of every table; sessions and the
 # like have only these.
@@ -63,7 +68,7 @@ ALSO = {
 def seen_by(app: str, table: str = "") -> str:
     """The tests that see a mutant of a table, or of an app's function; those of the app's own file first."""
     own = f"{POLICIES}test_{app}.py"
-    every = f"{EVERY_TABLE}::[{table or app}" if any(name.startswith(app) for name in FAMILY_TABLES) else ""
+    every = f"{EVERY_TABLE}::[{table or app} {STRANGERS}" if any(one.startswith(app) for one in FAMILY_TABLES) else ""
     return " ".join(filter(None, (own if (ROOT / "tests" / own).exists() else "", every, ALSO.get(app, ""))))
 
 
@@ -102,6 +107,9 @@ def of_family_table(table: Table, app: str) -> Iterator[Mutant]:
     for right in ("INSERT", "UPDATE", "DELETE", "TRUNCATE"):
         if right not in given or right == "UPDATE":
             yield granted(APP, right, table.name, PAGE)
+    if table.columns:
+        any_update = f"CREATE POLICY any_update ON {table.name} FOR UPDATE TO {APP} USING (true)"
+        yield altered(f"{table.name}.any_update added", any_update, f"{BLIND}[{table.name}]")
     for word in ("DISABLE", "NO FORCE"):
         yield altered(f"{table.name} {word}", f"ALTER TABLE {table.name} {word} ROW LEVEL SECURITY", PAGE)
 

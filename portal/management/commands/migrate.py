@@ -11,6 +11,7 @@ from common.tables.sync import (
     check_is_owner,
     is_in_step,
     missing_tables,
+    owe_sync,
     secure_pgtrigger,
     sync_rights,
 )
@@ -26,6 +27,7 @@ class Command(migrate.Command):
         except NotSyncedError as problem:
             raise CommandError(str(problem)) from None
         super().handle(*args, **options)
+        secure_pgtrigger()  # also where nothing was applied: `pgtrigger install` may have replaced them
         call_command("createcachetable", verbosity=0)
         if missing := missing_tables():
             message = (
@@ -41,5 +43,7 @@ class Command(migrate.Command):
 
     def migration_progress_callback(self, action: str, migration: Any = None, fake: bool = False) -> None:
         super().migration_progress_callback(action, migration, fake)
+        if action in {"apply_start", "unapply_start"}:  # before the migration's own transaction begins
+            owe_sync()
         if action in {"apply_success", "unapply_success"}:
             secure_pgtrigger()
