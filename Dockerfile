@@ -1,4 +1,4 @@
-# A first honest form: written with care, and not yet built by us. Say what you find.
+# Not built by us yet. Please report what you find.
 FROM node:20-bookworm-slim AS look
 WORKDIR /site
 COPY package.json package-lock.json .npmrc ./
@@ -10,7 +10,7 @@ COPY requirements-demo.txt ./
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements-demo.txt
 COPY . .
 COPY --from=look /site/node_modules ./node_modules
-# Neither key nor address is used: words are compiled and files are collected.
+# These values are not used: the commands only compile translations and collect static files.
 RUN /venv/bin/python -m tools.translations compile \
  && SECRET_KEY=build DATABASE_URL=postgres://portal_app@db/portal /venv/bin/python manage.py collectstatic --noinput
 
@@ -23,7 +23,7 @@ WORKDIR /site
 COPY requirements.txt ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.txt
 COPY --from=build /site ./
-# The volume of that name takes over whose it is: the worker writes there.
+# A volume mounted here takes over this owner: the worker writes there.
 RUN install -d -o portal -m 700 /lists
 USER portal
 EXPOSE 8000

@@ -6,38 +6,38 @@ export PYTHONPATH := .
 .DEFAULT_GOAL := help
 .PHONY: help run test matrix mutants check fix bench backup restore lock messages install-demo install-dev
 
-help:  ## show this
+help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
 
-run: install-demo  ## the whole portal on this machine, with a demo family; Ctrl-C stops it (PORT=8000, FRESH=1)
+run: install-demo  ## run the portal on this machine with demo data; Ctrl-C stops it (PORT=8000, FRESH=1)
 	@exec $(VENV)/python -m tools.run
 
-test: install-dev  ## every test, on a real PostgreSQL, Valkey and browser (APP=crisisplans, ARGS="tests/families -k invite")
+test: install-dev  ## run the tests with a real PostgreSQL, Valkey and browser (APP=crisisplans, ARGS="tests/families -k invite")
 	@exec $(VENV)/python -m tools.test $(if $(APP),--app=$(APP)) $(ARGS)
 
-matrix: install-dev  ## who gets what where: with both walls, without the first, without the second
+matrix: install-dev  ## request every URL as every kind of person, with both layers of access control and with each alone
 	@exec $(VENV)/python -m tests.harness.every_layer $(ARGS)
 
-mutants: install-dev  ## take checks and policies away one at a time; a test must notice each (ARGS="invite")
+mutants: install-dev  ## mutation tests: remove checks and policies one at a time; a test must fail for each (ARGS="invite")
 	@exec $(VENV)/python -m tests.mutants $(ARGS)
 
-check: install-dev  ## format, lint, types, import contracts, templates, migrations, words, deploy settings, hosts
+check: install-dev  ## format, lint, types, import contracts, templates, migrations, translations, deploy settings, hosts
 	@exec $(VENV)/python -m tools.check
 
-fix: install-dev  ## put right what a machine can put right
+fix: install-dev  ## apply automatic fixes and write the generated pages
 	@exec $(VENV)/python -m tools.check --fix
 
-bench: install-dev  ## the figures, each against its floor
+bench: install-dev  ## measure each figure against the baseline
 	@exec $(VENV)/python -m bench $(ARGS)
 
-backup: install-demo  ## a backup of the database, counted, into a folder that keeps them (TO=folder)
+backup: install-demo  ## back up the database into a folder, and verify the backup (TO=folder)
 	@exec $(VENV)/python -m tools.backup "$(or $(TO),$(error Say where: make backup TO=folder))"
 
-restore: install-demo  ## bring the newest backup in a folder back, and compare it all (FROM=folder REPLACE=1)
+restore: install-demo  ## restore the newest backup in a folder, and compare the result (FROM=folder REPLACE=1)
 	@exec $(VENV)/python -m tools.restore "$(or $(FROM),$(error Say what: make restore FROM=folder))" \
 	  $(if $(REPLACE),--replace) $(if $(WITHOUT_KEYS),--without-keys) $(if $(WITHOUT_LIST),--without-list)
 
-messages: install-dev  ## bring the Norwegian words in step with the sources
+messages: install-dev  ## update the translation catalogues from the sources
 	@$(VENV)/python -m tools.translations extract
 	@$(VENV)/python -m tools.translations compile
 
