@@ -1,6 +1,7 @@
 """Callbacks of other apps for events in families.
 
-Apps register them in `AppConfig.ready()`. They run in the transaction of the event.
+Apps register them in `AppConfig.ready()`, which Django may call more than once: a callback is registered once. They run
+in the transaction of the event, in the order of registration.
 """
 
 from collections.abc import Callable
@@ -12,14 +13,14 @@ FamilyStarted = Callable[[Family, User], None]
 Leaving = Callable[[Membership], None]
 AccountClosing = Callable[[User], None]
 
-_on_started: list[FamilyStarted] = []
-_on_leaving: list[Leaving] = []
-_on_account_closing: list[AccountClosing] = []
+_on_started: dict[FamilyStarted, None] = {}
+_on_leaving: dict[Leaving, None] = {}
+_on_account_closing: dict[AccountClosing, None] = {}
 
 
 def on_family_started(callback: FamilyStarted) -> None:
     """Register `callback(family, user)` to run inside the transaction that starts a family."""
-    _on_started.append(callback)
+    _on_started[callback] = None
 
 
 def family_started(family: Family, by: User) -> None:
@@ -33,7 +34,7 @@ def on_leaving(callback: Leaving) -> None:
 
     A former member cannot write in the family, so what must be written in their name is written then.
     """
-    _on_leaving.append(callback)
+    _on_leaving[callback] = None
 
 
 def leaving(member: Membership) -> None:
@@ -44,7 +45,7 @@ def leaving(member: Membership) -> None:
 
 def on_account_closing(callback: AccountClosing) -> None:
     """Register `callback(user)` to run inside the transaction that closes an account, before it is closed."""
-    _on_account_closing.append(callback)
+    _on_account_closing[callback] = None
 
 
 def account_closing(user: User) -> None:

@@ -11,8 +11,8 @@ from families.models import Membership
 def called(monkeypatch):
     """What the callbacks were called with."""
     calls: list = []
-    monkeypatch.setattr(registry, "_on_leaving", [])
-    monkeypatch.setattr(registry, "_on_account_closing", [])
+    monkeypatch.setattr(registry, "_on_leaving", {})
+    monkeypatch.setattr(registry, "_on_account_closing", {})
     registry.on_leaving(lambda member: calls.append((member.pk, member.ended_at)))
     registry.on_account_closing(lambda user: calls.append(user.pk))
     return calls
@@ -43,3 +43,12 @@ def test_if_a_callback_fails_the_member_stays(ours, called):
 def test_a_callback_runs_when_an_account_closes(ours, called):
     registry.account_closing(ours.relative)
     assert called == [ours.relative.pk]
+
+
+def test_a_callback_that_is_registered_twice_runs_once(ours, monkeypatch):
+    monkeypatch.setattr(registry, "_on_leaving", {})
+    calls = []
+    for _ in range(2):
+        registry.on_leaving(calls.append)
+    leave_family(family=ours.family, by=ours.relative)
+    assert len(calls) == 1
