@@ -184,14 +184,18 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest, django_db_modif
     """Make this worker's database, owned by the owner role, before Django fills it."""
     servers = request.config.stash[_servers]
     name = connections["default"].creation._get_test_db_name()
-    with psycopg.connect(servers["admin"], autocommit=True) as admin:
+    copy_database(servers["admin"], TEMPLATE, name)
+    return make_conninfo(servers["admin"], dbname=name)
+
+
+def copy_database(admin_url: str, template: str, name: str) -> None:
+    """Replace the database `name` by a copy of `template`, with the same rights on the database itself."""
+    with psycopg.connect(make_conninfo(admin_url, dbname="postgres"), autocommit=True) as admin:
         admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER {OWNER}")
-    address = make_conninfo(servers["admin"], dbname=name)
-    make_roles(address)  # a copy has not its template's rights on the database itself
-    with psycopg.connect(address, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
+    make_roles(make_conninfo(admin_url, dbname=name))  # CREATE DATABASE copies none of the rights on the template
+    with psycopg.connect(make_conninfo(admin_url, dbname=name), autocommit=True) as admin:
         admin.execute(f"GRANT CONNECT ON DATABASE {name} TO {LOGIN}")
-    return address
 
 
 @pytest.fixture(scope="session")

@@ -52,8 +52,10 @@ class Copies:
 
     def renew(self) -> None:
         """Put a fresh copy in the place of the test database."""
-        self._run(f"DROP DATABASE {self._name} WITH (FORCE)")
-        self._run(f"CREATE DATABASE {self._name} TEMPLATE {self._name}_whole OWNER {OWNER}")
+        from tests.roles import copy_database  # Django is ready only now
+
+        connections.close_all()
+        copy_database(self._admin_url, f"{self._name}_whole", self._name)
 
     def change(self, mutant: Mutant) -> None:
         """Let the owner make this mutant in the test database."""
@@ -93,6 +95,7 @@ class Run:
         of_database = [mutant for mutant in self.mutants if mutant.statements]
         self.outcome(self.session.items[0])  # a first test makes the database
         copies = Copies(self.session.config.stash[_servers]["admin"])
+        copies.renew()  # a test that fails in a copy would fail with every mutant
         for mutant in self.fit(of_database):
             copies.renew()
             self.judge(mutant, copies)
