@@ -349,3 +349,16 @@ def test_nobody_unmakes_who_somebody_is_or_that_they_confirmed_it(ours):
         found = ask(None, words, ours.relative.pk)
         assert found == REFUSED, words
         assert why in found.why, words
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_an_address_becomes_the_primary_one_whether_confirmed_or_not(ours, verified):
+    as_owner("UPDATE account_emailaddress SET verified = %s WHERE user_id = %s", verified, ours.relative.pk)
+    statement = 'UPDATE account_emailaddress SET "primary" = NOT "primary" WHERE user_id = %s'
+    assert ask(None, statement, ours.relative.pk) == 1
+
+
+def test_an_unconfirmed_address_is_confirmed(ours):
+    as_owner("UPDATE account_emailaddress SET verified = false WHERE user_id = %s", ours.relative.pk)
+    statement = "UPDATE account_emailaddress SET verified = true WHERE user_id = %s"
+    assert ask(None, statement, ours.relative.pk) == 1
