@@ -362,3 +362,10 @@ def test_an_unconfirmed_address_is_confirmed(ours):
     as_owner("UPDATE account_emailaddress SET verified = false WHERE user_id = %s", ours.relative.pk)
     statement = "UPDATE account_emailaddress SET verified = true WHERE user_id = %s"
     assert ask(None, statement, ours.relative.pk) == 1
+
+
+@pytest.mark.parametrize("last_login", [None, timezone.now()])
+@pytest.mark.parametrize("change", ["last_login = now()", "password = '!'"])
+def test_a_user_signs_in_and_changes_the_password_whether_they_signed_in_before_or_not(ours, last_login, change):
+    as_owner("UPDATE accounts_user SET last_login = %s WHERE id = %s", last_login, ours.relative.pk)
+    assert ask(None, f"UPDATE accounts_user SET {change} WHERE id = %s", ours.relative.pk) == 1
