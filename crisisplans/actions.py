@@ -1,4 +1,4 @@
-"""Actions on a plan. Keyword-only, atomic, each with its item in the access log.
+"""Actions on a plan. Keyword-only, atomic, each with its entry in the access log.
 
 `by` is the acting user in the family, as set by the access check. An action that takes several locks takes the
 plan's first. `add_item`, `move_item` and `restore_item` take it, so that they compute positions and limits one at

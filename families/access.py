@@ -82,7 +82,7 @@ def get_for_reading(request: FamilyRequest, model: type[M], pk: UUID, along: Alo
     if not visible:
         raise Http404
     found: M = visible[0]
-    family_id: UUID = found.family_id  # type: ignore[attr-defined]
+    family_id: UUID = found.family_id  # type: ignore[attr-defined]  # every family model has it
     for member in memberships_of(request):
         if member.family_id == family_id:
             request.member, request.actor = member, Actor.of(member)
@@ -130,5 +130,5 @@ def family_view(view: FamilyView[P]) -> FamilyView[P]:
             raise ImproperlyConfigured(message)
         return response
 
-    guarded.kind = "family"  # type: ignore[attr-defined]
+    guarded.kind = "family"  # type: ignore[attr-defined]  # the kind of a view (common.views)
     return cast(FamilyView[P], guarded)

@@ -75,7 +75,7 @@ def attach_family(member: Membership) -> None:
     """
     hold_keys(member.family_keys, member.family_id)  # type: ignore[attr-defined]  # annotated by `with_names_and_keys`
     member.is_unreadable = not holds_key((member.family_id, None))
-    known = {"id": member.family_id, "subject_name": member.family_subject_name}  # type: ignore[attr-defined]
+    known = {"id": member.family_id, "subject_name": member.family_subject_name}  # type: ignore[attr-defined]  # annotated too
     member.family = Family.from_db(member._state.db, list(known), list(known.values()))
 
 

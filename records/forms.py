@@ -10,6 +10,7 @@ from common.forms import GrowingTextarea
 
 LONGEST_TEXT = 10_000  # characters
 LONGEST_LINE = 300
+VERSION_DIGITS = 9  # so that it fits an integer column
 WRITE_SOMETHING = {"required": _("Write something here first.")}
 
 
@@ -38,7 +39,7 @@ class VersionField(forms.CharField):
 
     def clean(self, value: Any) -> int:
         text = str(value)
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # noqa: PLR2004, fits an integer
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= VERSION_DIGITS else 0
 
 
 def text_field(*, lines: bool = True, required: bool = False, label: Any = None, hint: Any = "") -> forms.CharField:

@@ -69,7 +69,7 @@ def post_button(
     css: str = "ds-button",
     **more: Any,
 ) -> SafeString:
-    """Render a form that is only a button, whose content stands between the tags.
+    """Render a form with a single button. The button's content is between the tags.
 
     It posts to `to`, a path or the name of a URL with `args`, or else to the page's own address. Hidden fields are the
     pairs in `hidden` and each `field_<name>` that is not None. `css` is the button's class, `form_<name>` a data

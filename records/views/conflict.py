@@ -59,7 +59,7 @@ def removed_page(
             *as_submitted(mine),
             *([(name, str(form.cleaned_data[name])) for name in ("form_id", "version")] if form else []),
         ],
-        "can_be_restored": type(record)._default_manager.restorable().filter(pk=record.pk).exists(),  # type: ignore[attr-defined]  # RecordQuerySet
+        "can_be_restored": not record.is_gone,
         "urls": urls,
     }
     return render_page(request, "records/removed.html", context, status=409)

@@ -159,7 +159,7 @@ def test_a_stranger_changes_nothing_of_ours_however_they_try(kind, people, ours)
         assert ask(people[kind], f"SELECT {key} FROM {table} FOR UPDATE") is not None
     assert tried > 150
     changed = [row for row in as_it_is(ours) if row not in before]
-    if kind == "former":  # that they read their removal_notice, and nothing else
+    if kind == "former":  # that they read their removal notice, and nothing else
         changed = [row for row in changed if str(ours.members["former"].pk) not in row[0]]
     assert changed == []
     assert len(as_it_is(ours)) == len(before)
