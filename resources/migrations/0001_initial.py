@@ -46,13 +46,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='SearchWord',
-            fields=[
-                ('word', models.CharField(max_length=24, primary_key=True, serialize=False)),
-                ('is_name', models.BooleanField(default=False)),
-            ],
-        ),
-        migrations.CreateModel(
             name='GuidanceArticle',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -145,7 +138,6 @@ class Migration(migrations.Migration):
                 ('sort_key', models.CharField(db_collation='C', default='', editable=False, max_length=130)),
                 ('search_names', models.TextField(default='', editable=False)),
                 ('search_text', models.TextField(default='', editable=False)),
-                ('search_words', models.GeneratedField(db_persist=True, expression=models.Func(django.contrib.postgres.search.SearchVector('search_names', 'search_text', config='norwegian'), function='strip', output_field=django.contrib.postgres.search.SearchVectorField()), output_field=django.contrib.postgres.search.SearchVectorField())),
                 ('changed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('checked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
@@ -241,10 +233,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='helpservice',
             index=django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=['audiences', 'kinds', 'counties'], name='service_facets'),
-        ),
-        migrations.AddIndex(
-            model_name='helpservice',
-            index=django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=['search_words'], name='service_search_words'),
         ),
         migrations.AddConstraint(
             model_name='helpservice',

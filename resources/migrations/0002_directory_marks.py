@@ -5,23 +5,13 @@ MARKS = 4  # changes of the directory that may be under way at once without wait
 NOTED = "ARRAY['link_checked_at', 'link_problem']"
 CONTENT = f"to_jsonb(OLD) - {NOTED} IS DISTINCT FROM to_jsonb(NEW) - {NOTED}"
 # Changes one mark a transaction: the setting names it, and goes with the transaction or a savepoint. Who forges it
-# changes another mark at worst. Words make a mark a statement, and none where they stay as they were.
+# changes another mark at worst.
 FUNCTION = f"""
     INSERT INTO resources_directorymark SELECT n, gen_random_uuid() FROM generate_series(1, {MARKS}) n;
     CREATE FUNCTION directory_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
         SET search_path = pg_catalog, public, pg_temp AS $body$
     DECLARE mine integer;
     BEGIN
-        IF TG_TABLE_NAME = 'resources_searchword' AND TG_OP <> 'TRUNCATE' THEN
-            IF TG_OP = 'UPDATE' THEN
-                PERFORM FROM (TABLE words EXCEPT TABLE before) changed;
-            ELSE
-                PERFORM FROM words;
-            END IF;
-            IF NOT FOUND THEN
-                RETURN NULL;
-            END IF;
-        END IF;
         SELECT id INTO mine FROM resources_directorymark
             ORDER BY id::text = current_setting('app.directory_mark', true) DESC LIMIT 1 FOR UPDATE SKIP LOCKED;
         mine := coalesce(mine, 1);
@@ -33,9 +23,9 @@ FUNCTION = f"""
 """
 
 
-def trigger(table: str, name: str, event: str, each: str = "STATEMENT", rows: str = "") -> str:
+def trigger(table: str, name: str, event: str, each: str = "STATEMENT") -> str:
     return f"""
-        CREATE TRIGGER {name} AFTER {event} ON resources_{table} {rows}
+        CREATE TRIGGER {name} AFTER {event} ON resources_{table}
             FOR EACH {each} EXECUTE FUNCTION directory_changed()
     """
 
@@ -44,10 +34,6 @@ TRIGGERS = [
     *(trigger(table, "directory_grew", "INSERT OR DELETE OR TRUNCATE") for table in ("channel", "helpservice")),
     trigger("channel", "directory_changed", "UPDATE", "ROW WHEN (OLD IS DISTINCT FROM NEW)"),
     trigger("helpservice", "directory_changed", "UPDATE", f"ROW WHEN ({CONTENT})"),
-    trigger("searchword", "directory_grew", "INSERT", rows="REFERENCING NEW TABLE AS words"),
-    trigger("searchword", "directory_shrank", "DELETE", rows="REFERENCING OLD TABLE AS words"),
-    trigger("searchword", "directory_changed", "UPDATE", rows="REFERENCING OLD TABLE AS before NEW TABLE AS words"),
-    trigger("searchword", "directory_emptied", "TRUNCATE"),
 ]
 
 
