@@ -271,15 +271,17 @@ def _coming(hours: OpeningHours, clock: datetime) -> Iterator[_Stretch]:
 def _is_left_over(hours: OpeningHours, start: datetime) -> bool:
     """Return whether `start` is the end of a night that began on a holiday.
 
-    The library reports it as open although the evening was closed, so its state is unknown. (Separate hours from
-    midnight on such a day are treated the same way.)
+    The library reports it as open although the evening was closed, so its state is unknown. On a weekday whose hours
+    begin at midnight, nothing is left of a night: without holidays, the evening before would be closed too.
     """
     midnight = datetime.combine(start.date(), time())
+    evening = midnight - timedelta(minutes=1)
     return (
         start.time() < _NOON
         and _is_holiday(start.date() - _DAY)
         and hours.is_open(midnight)
-        and not hours.is_open(midnight - timedelta(minutes=1))
+        and not hours.is_open(evening)
+        and OpeningHours(str(hours)).is_open(evening)
     )
 
 

@@ -224,6 +224,7 @@ HOURS = st.sampled_from(
 )
 @example(hours=WEEKDAYS, start=datetime(2026, 3, 28, 23, tzinfo=UTC))
 @example(hours=WEEKDAYS, start=datetime(2026, 10, 24, 23, tzinfo=UTC))
+@example(hours="Mo 00:00-24:00; PH off", start=datetime(2026, 5, 13, 22, 1, tzinfo=UTC))  # Monday after a holiday
 @settings(max_examples=60, deadline=None)
 def test_the_same_as_a_plain_walk_minute_by_minute(hours, start):
     plain = OpeningHours(hours if "PH" in hours else f"{hours}; PH unknown", country="NO")
